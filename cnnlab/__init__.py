@@ -1,0 +1,1 @@
+"""CNN Lab: step through, train and question a convolutional neural network."""
