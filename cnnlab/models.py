@@ -1,0 +1,130 @@
+"""How does a configuration become a Keras model?
+
+The model is built from plain Keras layers, one for each entry of the flat layer list, under the same names;
+so `weights` gives the arrays that `cnnlab.ops.network` reads. Keras is imported when it is needed: the page
+server imports this module for nothing but type names and must never load TensorFlow.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnnlab.config import ModelConfig
+
+if TYPE_CHECKING:
+    import keras
+
+# What Keras calls the arrays of a layer -> what weights.npz calls them.
+ARRAYS = {
+    "kernel": "kernel",
+    "bias": "bias",
+    "gamma": "gamma",
+    "beta": "beta",
+    "moving_mean": "mean",
+    "moving_variance": "variance",
+}
+SIDE = 32  # every dataset comes as 32x32 RGB
+
+
+def build(config: ModelConfig, classes: int, seed: int) -> "keras.Model":
+    """Return the uncompiled model: uint8-valued images (n, 32, 32, 3) in, probabilities (n, classes) out.
+
+    The initial weights depend on `seed` and the layer's place alone. `l2` is a penalty on every kernel.
+    """
+    import keras
+
+    penalty = keras.regularizers.L2(config.l2) if config.l2 else None
+    inputs = keras.Input((SIDE, SIDE, 3), name="image")
+    outputs: dict[str, object] = {}
+    x = inputs
+    for place, spec in enumerate(config.layers(classes)):
+        layer = _layer(spec, seed=seed * 1000 + place, penalty=penalty)
+        x = layer([x, outputs[spec["with"]]]) if spec["kind"] == "add" else layer(x)
+        outputs[spec["name"]] = x
+    return keras.Model(inputs, x, name="network")
+
+
+def _layer(spec: dict, seed: int, penalty) -> "keras.Layer":
+    """Return the Keras layer for one entry of the flat layer list."""
+    from keras import initializers, layers
+
+    kind, name = spec["kind"], spec["name"]
+    trained = {"kernel_initializer": initializers.GlorotUniform(seed), "kernel_regularizer": penalty}
+    match kind:
+        case "rescale":
+            return layers.Rescaling(spec["scale"], name=name)
+        case "conv":
+            shape = {"strides": spec["stride"], "padding": spec["padding"], "use_bias": spec["bias"]}
+            return layers.Conv2D(spec["filters"], spec["kernel"], name=name, **shape, **trained)
+        case "norm":
+            return layers.BatchNormalization(epsilon=spec["epsilon"], name=name)
+        case "activation":
+            return layers.Activation(spec["function"], name=name)
+        case "pool":
+            pool = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[spec["mode"]]
+            return pool(spec["window"], strides=spec["stride"], padding=spec["padding"], name=name)
+        case "dropout":
+            return layers.Dropout(spec["rate"], seed=seed, name=name)
+        case "flatten":
+            return layers.Flatten(name=name)
+        case "global_average":
+            return layers.GlobalAveragePooling2D(name=name)
+        case "global_max":
+            return layers.GlobalMaxPooling2D(name=name)
+        case "dense":
+            return layers.Dense(spec["units"], name=name, **trained)
+        case "add":
+            return layers.Add(name=name)
+    raise ValueError(f"no Keras layer is known for the kind {kind!r} of layer {name!r}")
+
+
+def weights(model: "keras.Model") -> dict[str, np.ndarray]:
+    """Return the model's arrays as weights.npz holds them: '<layer>/<array>' -> float32."""
+    return {
+        f"{layer.name}/{ARRAYS[variable.name]}": np.asarray(variable)
+        for layer in model.layers
+        for variable in layer.weights
+    }
+
+
+def set_weights(model: "keras.Model", arrays: Mapping[str, np.ndarray]) -> None:
+    """Give the model the arrays of `weights`; a missing, surplus or wrongly shaped one is a ValueError."""
+    named = {f"{la.name}/{ARRAYS[v.name]}": v for la in model.layers for v in la.weights}
+    if set(named) != set(arrays):
+        raise ValueError(f"arrays do not fit the network: {', '.join(sorted(set(named) ^ set(arrays)))}")
+    for name, variable in named.items():
+        if tuple(variable.shape) != arrays[name].shape:
+            raise ValueError(
+                f"{name} has shape {arrays[name].shape}, the network needs {tuple(variable.shape)}"
+            )
+        variable.assign(arrays[name])
+
+
+def optimizer(name: str, learning_rate: float) -> "keras.optimizers.Optimizer":
+    """Return the named Keras optimiser; its names are the keys of `cnnlab.config.OPTIMIZERS`."""
+    from keras import optimizers
+
+    match name:
+        case "sgd":
+            return optimizers.SGD(learning_rate)
+        case "momentum":
+            return optimizers.SGD(learning_rate, momentum=0.9)
+        case "nesterov":
+            return optimizers.SGD(learning_rate, momentum=0.9, nesterov=True)
+        case "rmsprop":
+            return optimizers.RMSprop(learning_rate)
+        case "adam":
+            return optimizers.Adam(learning_rate)
+        case "adamw":
+            return optimizers.AdamW(learning_rate)
+    raise ValueError(f"no optimiser is called {name!r}")
+
+
+def predict(model: "keras.Model", images: np.ndarray, batch: int = 500) -> np.ndarray:
+    """Return the probabilities (n, classes) for uint8 images (n, 32, 32, 3), a batch at a time."""
+    parts: Sequence[np.ndarray] = [
+        np.asarray(model(images[start : start + batch], training=False))
+        for start in range(0, len(images), batch)
+    ]
+    return np.concatenate(parts)

@@ -1,0 +1,423 @@
+"""What has been trained, what is being trained, and what waits?
+
+One folder a training run; the folder is the queue and the truth. Each file has one writer (see the README's
+table), each write goes to another name first and is then renamed, so a reader finds a whole file or none.
+A run waits while no attempt has claimed it; an attempt is claimed by creating its file exclusively, and only
+the newest attempt may write. Whether an attempt is alive is judged by its beat, on the reader's own clock.
+"""
+
+import csv
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from cnnlab.config import TrainConfig
+from cnnlab.names import run_name
+from cnnlab.text import _
+
+SCHEMA = 1
+SILENCE = 10.0  # seconds without a new beat until an attempt counts as dead
+PATIENCE = 60.0  # the same for an attempt that has been claimed and has not begun: its worker may be starting
+SHIPPED = Path(__file__).parent / "pretrained"
+RESTING = ("queued", "stopped", "finished", "failed", "interrupted")  # no attempt is at work
+COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+
+
+class RunError(RuntimeError):
+    """Something about a run that a student should read: missing, damaged, or not theirs to steer."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """config.json: what was asked for, by whom (a hash), and when. Written once."""
+
+    config: TrainConfig
+    preset: str
+    owner: str
+    created: str
+
+
+@dataclass(frozen=True)
+class State:
+    """state.json: how far the newest attempt is. `epoch` counts finished epochs; `step` batches within one.
+
+    `accuracy` and `loss` are the running values of the epoch under way, None before its first batches.
+    """
+
+    phase: str
+    attempt: int = 0
+    epoch: int = 0
+    epochs: int = 0
+    step: int = 0
+    steps: int = 0
+    accuracy: float | None = None
+    loss: float | None = None
+    images_per_second: float | None = None
+    message: str = ""
+    beat: int = 0
+
+
+class Run:
+    """One run folder, for reading it and for leaving wishes. Raises RunError with a sentence to show."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    @property
+    def id(self) -> str:
+        return self.folder.name
+
+    @property
+    def shipped(self) -> bool:
+        return self.folder.parent == SHIPPED
+
+    # What was asked for
+
+    def recipe(self) -> Recipe:
+        data = self._json("config.json")
+        try:
+            if data["schema"] != SCHEMA:
+                raise RunError(
+                    _(
+                        "Run {run} was made by another version of the app (schema {theirs}, here {ours})."
+                    ).format(run=self.id, theirs=data["schema"], ours=SCHEMA)
+                )
+            config = TrainConfig.model_validate(data["config"])
+            return Recipe(config, str(data["preset"]), str(data["owner"]), str(data["created"]))
+        except (KeyError, TypeError, ValidationError) as error:
+            raise self._damaged("config.json") from error
+
+    # Wishes
+
+    def wishes(self) -> list[dict]:
+        """Return the wishes in order; a half-written last line is not a wish yet."""
+        try:
+            text = (self.folder / "changes.jsonl").read_text()
+        except OSError:
+            return []
+        try:
+            return [json.loads(line) for line in text.split("\n")[:-1]]
+        except ValueError as error:
+            raise self._damaged("changes.jsonl") from error
+
+    def wish(self, wish: str, owner: str) -> None:
+        """Ask for "stop" or "resume"; only the owner may."""
+        self.require(owner)
+        line = json.dumps({"wish": wish, "at": _now()}) + "\n"
+        with (self.folder / "changes.jsonl").open("a") as file:
+            file.write(line)
+
+    def require(self, owner: str) -> None:
+        """Raise RunError unless the run belongs to this owner (a hash)."""
+        if self.shipped or not secrets.compare_digest(self.recipe().owner, owner):
+            raise RunError(
+                _("Run {run} belongs to somebody else: you can look at it, not steer it.").format(run=self.id)
+            )
+
+    # Attempts
+
+    def attempt(self) -> int:
+        """Return the newest attempt's number, 0 while the run has not been claimed."""
+        numbers = [int(path.name.removeprefix("attempt-")) for path in self.folder.glob("attempt-*")]
+        return max(numbers, default=0)
+
+    def claim(self, reason: str) -> int | None:
+        """Claim the next attempt; return its number, or None where somebody else was quicker."""
+        number = self.attempt() + 1
+        text = json.dumps({"reason": reason, "wishes": len(self.wishes()), "at": _now()})
+        part = self.folder / f".claim-{secrets.token_hex(4)}"
+        try:
+            part.write_text(text)
+            os.link(part, self.folder / f"attempt-{number}")  # whole and exclusive in one step
+        except FileExistsError:
+            return None
+        finally:
+            part.unlink(missing_ok=True)
+        return number
+
+    def claimed(self, number: int) -> dict:
+        """Return why and when an attempt was claimed: reason, number of wishes before it, time."""
+        return self._json(f"attempt-{number}")
+
+    def new_wishes(self) -> list[str]:
+        """Return the wishes left since the newest attempt was claimed."""
+        number = self.attempt()
+        before = self.claimed(number)["wishes"] if number else 0
+        return [wish["wish"] for wish in self.wishes()[before:]]
+
+    def needs_attempt(self) -> str | None:
+        """Return why this run wants a worker: "queued", "recovery" or "resume"; None where it does not.
+
+        A run whose attempt fell silent goes on by itself once; when the attempt that recovered it falls
+        silent too, it rests until its owner resumes it.
+        """
+        if self.shipped:
+            return None
+        phase = self.state().phase
+        if phase == "queued":
+            return "resume" if self.attempt() else "queued"
+        if phase == "interrupted" and self.claimed(self.attempt())["reason"] != "recovery":
+            return "recovery"
+        return None
+
+    def reclaim(self, number: int) -> int | None:
+        """Return the attempt to work on when a worker is handed attempt `number`; None for none at all.
+
+        That is `number` itself, unless it has begun before: then its worker died and this is a second try,
+        which goes on as a new attempt; but an attempt that was such a recovery itself rests.
+        """
+        if self.attempt() != number:
+            return None
+        written = self._written_state()
+        if written is None or written.attempt != number:
+            return number
+        return self.claim("recovery") if self.claimed(number)["reason"] != "recovery" else None
+
+    # State, history, results
+
+    def state(self) -> State:
+        """Return what the run is doing now, derived from its files; a damaged file raises RunError."""
+        number = self.attempt()
+        wishes = self.new_wishes()
+        if number == 0:
+            if self.shipped:
+                return State("finished", epoch=len(self.history()), epochs=len(self.history()))
+            return State("stopped" if "stop" in wishes else "queued", epochs=self.recipe().config.epochs)
+        written = self._written_state()
+        if written is None or written.attempt != number:
+            written = State(
+                "starting", attempt=number, epoch=len(self.history()), epochs=self.recipe().config.epochs
+            )
+        limit = PATIENCE if written.phase == "starting" else SILENCE
+        if written.phase not in RESTING and _silent_for(self.folder, number, written.beat) > limit:
+            written = replace(written, phase="interrupted")
+        if written.phase in RESTING and wishes:
+            return replace(written, phase="queued" if wishes[-1] == "resume" else "stopped")
+        return written
+
+    def _written_state(self) -> State | None:
+        if not (self.folder / "state.json").exists():
+            return None
+        try:
+            return State(**self._json("state.json"))
+        except TypeError as error:
+            raise self._damaged("state.json") from error
+
+    def history(self) -> list[dict[str, float]]:
+        """Return one row a finished epoch: COLUMNS -> float (NaN where there is no validation)."""
+        path = self.folder / "history.csv"
+        if not path.exists():
+            return []
+        try:
+            with path.open(newline="") as file:
+                return [{name: float(row[name]) for name in COLUMNS} for row in csv.DictReader(file)]
+        except (KeyError, TypeError, ValueError, OSError) as error:
+            raise self._damaged("history.csv") from error
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """Return the arrays of the network, '<layer>/<array>' -> float32: final, else of the last epoch."""
+        if (self.folder / "weights.npz").exists():
+            return self.arrays("weights.npz")
+        if (self.folder / "checkpoint" / "state.npz").exists():
+            return self.checkpoint().weights
+        raise RunError(
+            _("Run {run} has not finished an epoch yet, so there are no weights to look at.").format(
+                run=self.id
+            )
+        )
+
+    def checkpoint(self) -> "Checkpoint | None":
+        """Return the state after the last finished epoch, None before the first."""
+        if not (self.folder / "checkpoint" / "state.npz").exists():
+            return None
+        arrays = self.arrays("checkpoint/state.npz")
+        try:
+            return Checkpoint(
+                epoch=int(arrays["epoch"]),
+                weights=_under("weights/", arrays),
+                rest=_under("rest/", arrays),
+            )
+        except KeyError as error:
+            raise self._damaged("checkpoint/state.npz") from error
+
+    def arrays(self, name: str) -> dict[str, np.ndarray]:
+        """Read one .npz of the folder; pickled content is refused by NumPy."""
+        try:
+            with np.load(self.folder / name, allow_pickle=False) as file:
+                return dict(file)
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise self._damaged(name) from error
+
+    def has_weights(self) -> bool:
+        return any((self.folder / name).exists() for name in ("weights.npz", "checkpoint/state.npz"))
+
+    def evaluation(self) -> "Evaluation | None":
+        """Return what the opened test set said, None while it is sealed."""
+        if not (self.folder / "evaluation.npz").exists():
+            return None
+        arrays = self.arrays("evaluation.npz")
+        try:
+            return Evaluation(arrays["probabilities"], arrays["labels"], int(arrays["openings"]))
+        except KeyError as error:
+            raise self._damaged("evaluation.npz") from error
+
+    def save_evaluation(self, probabilities: np.ndarray, labels: np.ndarray) -> None:
+        """Record an opening of the test set: probabilities (n, classes), true labels (n,)."""
+        before = self.evaluation()
+        openings = 1 + (before.openings if before else 0)
+        record = {"probabilities": probabilities.astype(np.float32), "labels": labels, "openings": openings}
+        write_arrays(self.folder / "evaluation.npz", record)
+
+    def delete(self, owner: str) -> None:
+        """Remove the folder; only the owner may. It is renamed first, so nobody sees half of it."""
+        self.require(owner)
+        away = self.folder.with_name(f".deleted-{self.id}-{secrets.token_hex(4)}")
+        self.folder.rename(away)
+        shutil.rmtree(away)
+
+    def _json(self, name: str) -> dict:
+        try:
+            data = json.loads((self.folder / name).read_text())
+        except FileNotFoundError as error:
+            if not self.folder.exists():
+                raise RunError(_("There is no run called {run} (any more).").format(run=self.id)) from error
+            raise self._damaged(name) from error
+        except (OSError, ValueError) as error:
+            raise self._damaged(name) from error
+        if not isinstance(data, dict):
+            raise self._damaged(name)
+        return data
+
+    def _damaged(self, name: str) -> RunError:
+        return RunError(
+            _(
+                "The file {file} of run {run} is missing or damaged, so this part of it cannot be shown."
+            ).format(file=name, run=self.id)
+        )
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The whole state after `epoch` finished epochs: the arrays of the network, and those of the optimiser."""
+
+    epoch: int
+    weights: dict[str, np.ndarray]
+    rest: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The opened test set: probabilities (n, classes), true labels (n,), and how often it was opened."""
+
+    probabilities: np.ndarray
+    labels: np.ndarray
+    openings: int
+
+    @property
+    def accuracy(self) -> float:
+        return float((self.probabilities.argmax(1) == self.labels).mean())
+
+    @property
+    def loss(self) -> float:
+        """Return the mean cross-entropy; probabilities below 1e-7 count as 1e-7, as in Keras."""
+        true = self.probabilities[np.arange(len(self.labels)), self.labels]
+        return float(-np.log(np.clip(true, 1e-7, 1)).mean())
+
+
+class Store:
+    """The folder of all runs (CNNLAB_RUNS, else runs/), and the shipped networks beside it."""
+
+    def __init__(self, root: Path | str | None = None):
+        self.root = Path(root or os.environ.get("CNNLAB_RUNS") or "runs").absolute()
+
+    def create(self, config: TrainConfig, *, preset: str, owner: str) -> Run:
+        """Put a run into the queue; its folder appears whole, under a name not used before."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        recipe = {"schema": SCHEMA, "preset": preset, "owner": owner, "created": _now()}
+        part = self.root / f".new-{secrets.token_hex(8)}"
+        part.mkdir()
+        write_text(
+            part / "config.json", json.dumps({**recipe, "config": config.model_dump(mode="json")}, indent=1)
+        )
+        while True:
+            folder = self.root / run_name()
+            try:
+                part.rename(folder)  # fails on a folder that is not empty
+                return Run(folder)
+            except OSError:
+                if not folder.exists():
+                    raise
+
+    def get(self, id: str) -> Run:
+        """Return the run of that name, trained here or shipped; RunError where there is none."""
+        if re.fullmatch(r"[a-z]+(-\d{3})?", id):
+            for root in (self.root, SHIPPED):
+                if (root / id).is_dir():
+                    return Run(root / id)
+        raise RunError(_("There is no run called {run} (any more).").format(run=id[:40]))
+
+    def runs(self) -> list[Run]:
+        """Return all runs trained here, newest first (by creation; damaged ones last)."""
+        if not self.root.is_dir():
+            return []
+        runs = [Run(path) for path in self.root.iterdir() if path.is_dir() and path.name[0] != "."]
+        return sorted(runs, key=_created, reverse=True)
+
+    def shipped(self) -> list[Run]:
+        """Return the networks that come with the app."""
+        return [Run(path) for path in sorted(SHIPPED.glob("*/")) if (path / "config.json").exists()]
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that a reader finds the old one or the whole new one."""
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(text)
+    part.replace(path)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, object]) -> None:
+    """Write an .npz so that a reader finds the old one or the whole new one."""
+    part = path.with_name(f".{path.stem}.part.npz")
+    with part.open("wb") as file:
+        np.savez(file, **arrays)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+_heard: dict[tuple[Path, int], tuple[int, float]] = {}
+
+
+def _silent_for(folder: Path, attempt: int, beat: int) -> float:
+    """Return for how many seconds this process has seen no new beat, by its own monotonic clock."""
+    known, since = _heard.get((folder, attempt), (None, 0.0))
+    if beat != known:
+        since = time.monotonic()
+        _heard[folder, attempt] = (beat, since)
+    return time.monotonic() - since
+
+
+def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+
+def _created(run: Run) -> str:
+    try:
+        return run.recipe().created
+    except RunError:
+        return ""
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

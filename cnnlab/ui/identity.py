@@ -1,0 +1,50 @@
+"""Whose browser is this?
+
+A browser gets a random token in a cookie that scripts cannot read; there are no accounts. Only the token's
+hash is ever stored, as the owner of a run.
+"""
+
+import hashlib
+import secrets
+from http.cookies import SimpleCookie
+
+import streamlit as st
+
+COOKIE = "cnnlab_browser"
+YEAR = 365 * 24 * 3600
+
+
+class IdentityCookie:
+    """ASGI middleware: answer a page request without the cookie by setting one."""
+
+    def __init__(self, app):
+        self.app = app
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http" or COOKIE in _cookies(scope):
+            return await self.app(scope, receive, send)
+        cookie = f"{COOKIE}={secrets.token_urlsafe(24)}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Lax"
+
+        async def send_with_cookie(message):
+            if message["type"] == "http.response.start" and _is_page(message):
+                message["headers"] = [*message["headers"], (b"set-cookie", cookie.encode())]
+            await send(message)
+
+        return await self.app(scope, receive, send_with_cookie)
+
+
+def owner() -> str:
+    """Return this browser's owner hash; a browser without the cookie counts as one session."""
+    token = st.context.cookies.get(COOKIE)
+    if token is None:
+        token = st.session_state.setdefault("identity.token", secrets.token_urlsafe(24))
+    return hashlib.sha256(token.encode()).hexdigest()[:32]
+
+
+def _cookies(scope) -> SimpleCookie:
+    header = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
+    return SimpleCookie(header.decode("latin-1"))
+
+
+def _is_page(message) -> bool:
+    return any(n.lower() == b"content-type" and v.startswith(b"text/html") for n, v in message["headers"])

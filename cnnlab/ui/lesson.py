@@ -1,0 +1,92 @@
+"""What has every lesson in common: its opening question, predictions, formulas, code, the way on."""
+
+import inspect
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from cnnlab.text import _
+from cnnlab.ui import state
+
+LEVELS = ("numbers", "formulas", "code")
+PAGES = Path(__file__).parents[2] / "pages"
+
+
+def level_switch() -> None:
+    """Draw the one switch of the session, in the sidebar, and keep it in the address."""
+    names = {"numbers": _("Numbers"), "formulas": _("+ Formulas"), "code": _("+ Code")}
+    asked = st.query_params.get("level")
+    state.default("lesson.level", asked if asked in LEVELS else "numbers", LEVELS)
+    st.sidebar.segmented_control(
+        _("Show"), LEVELS, format_func=names.get, key="lesson.level", required=True, width="stretch"
+    )
+    st.query_params["level"] = st.session_state["lesson.level"]
+
+
+def opening(question: str, lead: str) -> None:
+    """Open a page with its question and one or two sentences."""
+    st.title(question, anchor=False)
+    st.markdown(lead, width=760)
+
+
+def formula(text: str) -> None:
+    """Show a LaTeX formula at the levels *+ Formulas* and *+ Code*."""
+    if st.session_state["lesson.level"] != "numbers":
+        st.latex(text)
+
+
+def code(*functions: Callable) -> None:
+    """Show the source of the functions that computed this page, at the level *+ Code*."""
+    if st.session_state["lesson.level"] == "code":
+        with st.expander(_("The code that computed this page"), icon=":material/code:"):
+            for function in functions:
+                st.code(inspect.getsource(function), language="python")
+
+
+@contextmanager
+def more(label: str | None = None):
+    """Draw what goes beyond first sight, folded away."""
+    with st.expander(label or _("More")):
+        yield
+
+
+def article(says: str, right: str) -> None:
+    """Set what the article says beside the right statement."""
+    with st.expander(_("What the article says, and what is right"), icon=":material/menu_book:"):
+        st.markdown(f"**{_('The article')}:** {says}")
+        st.markdown(f"**{_('Right is')}:** {right}")
+
+
+def next_lesson(page: str, label: str) -> None:
+    """Link to the next page, named by its file."""
+    st.page_link(PAGES / f"{page}.py", label=label, icon=":material/arrow_forward:", icon_position="right")
+
+
+def predict(
+    key: str, question: str, options: Sequence[str], answer: str, reveal: str, *, about: Hashable = None
+) -> bool:
+    """Ask for a prediction, then reveal; return whether the student has committed to an answer.
+
+    `options` are texts without duplicates, `answer` is one of them; `about` names what the question depends
+    on (the photo, the settings): when it changes the question is asked anew. First answers are counted in
+    the session, under `lesson.answers`: (key, about) -> right or wrong.
+    """
+    asked = f"{key}:{about!r}"
+    answers = st.session_state.setdefault("lesson.answers", {})
+    with st.container(border=True):
+        st.markdown(f"**{_('Predict first')}** — {question}")
+        chosen = st.pills(_("Your prediction"), options, key=f"_{asked}", label_visibility="collapsed")
+        if chosen is None and asked not in answers:
+            return False
+        if chosen is not None:
+            answers.setdefault(asked, chosen == answer)
+        if chosen is None or chosen == answer:
+            st.markdown(f":green[:material/check_circle:] **{answer}** — {reveal}")
+        else:
+            text = _("You said {chosen}; it is **{answer}**.").format(chosen=chosen, answer=answer)
+            st.markdown(f":material/cancel: {text} {reveal}")
+        right = sum(answers.values())
+        st.caption(_("Right first answers so far: {right} of {all}").format(right=right, all=len(answers)))
+    return True
