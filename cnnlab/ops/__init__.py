@@ -1,0 +1,103 @@
+"""The reference mathematics: every operation that the app teaches, in NumPy alone.
+
+Most come twice: for a whole array at once, and as steps that show every product and sum.
+"""
+
+from .convolution import ConvStep, conv2d, conv2d_step, conv2d_steps, flip
+from .dense import (
+    DenseStep,
+    SoftmaxSteps,
+    contributions,
+    dense,
+    dense_steps,
+    flat_index,
+    flatten,
+    map_index,
+    softmax,
+    softmax_naive,
+    softmax_steps,
+)
+from .elementwise import (
+    ACTIVATIONS,
+    add,
+    batch_norm,
+    elu,
+    gelu,
+    leaky_relu,
+    linear,
+    relu,
+    rescale,
+    sigmoid,
+    tanh,
+)
+from .geometry import GeometryError, output_size, outputs_fed, padding_amounts, window_index, window_span
+from .kernels import KERNELS
+from .losses import cross_entropy, cross_entropy_gradient, mse, mse_gradient, one_hot
+from .network import LayerOutput, forward, multiplications, output_shapes, parameters, weight_shapes
+from .pooling import (
+    PoolStep,
+    average_pool,
+    global_average_pool,
+    global_max_pool,
+    max_pool,
+    pool_step,
+    pool_steps,
+)
+from .receptive import ReceptiveField, receptive_field
+
+__all__ = [
+    "ACTIVATIONS",
+    "KERNELS",
+    "ConvStep",
+    "DenseStep",
+    "GeometryError",
+    "LayerOutput",
+    "PoolStep",
+    "ReceptiveField",
+    "SoftmaxSteps",
+    "add",
+    "average_pool",
+    "batch_norm",
+    "contributions",
+    "conv2d",
+    "conv2d_step",
+    "conv2d_steps",
+    "cross_entropy",
+    "cross_entropy_gradient",
+    "dense",
+    "dense_steps",
+    "elu",
+    "flat_index",
+    "flatten",
+    "flip",
+    "forward",
+    "gelu",
+    "global_average_pool",
+    "global_max_pool",
+    "leaky_relu",
+    "linear",
+    "map_index",
+    "max_pool",
+    "mse",
+    "mse_gradient",
+    "multiplications",
+    "one_hot",
+    "output_shapes",
+    "output_size",
+    "outputs_fed",
+    "padding_amounts",
+    "parameters",
+    "pool_step",
+    "pool_steps",
+    "receptive_field",
+    "relu",
+    "rescale",
+    "sigmoid",
+    "softmax",
+    "softmax_naive",
+    "softmax_steps",
+    "tanh",
+    "weight_shapes",
+    "window_index",
+    "window_span",
+]

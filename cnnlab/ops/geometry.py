@@ -1,0 +1,138 @@
+"""Which input cells does an output cell see?
+
+A window of k cells slides along an axis of n cells. Its size, the stride, the padding and the dilation decide
+how many outputs there are and which input cells each of them reads. Rows and columns follow the same rule, so
+it is written once, for one axis, in `window_index`.
+"""
+
+from numbers import Integral
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+
+class GeometryError(ValueError):
+    """Sizes that do not fit together. The message quotes the numbers.
+
+    `template` and `numbers` are kept apart as well, so that a page can say the sentence in another language.
+    """
+
+    def __init__(self, template, **numbers):
+        super().__init__(template.format(**numbers))
+        self.template = template
+        self.numbers = numbers
+
+
+def window_span(k, dilation=1):
+    """Return how many cells a window of k cells reaches over when they stand `dilation` apart."""
+    return dilation * (k - 1) + 1
+
+
+def padding_amounts(n, k, stride, padding, dilation=1):
+    """Return how many border cells are put (before, after) an axis of n cells.
+
+    "valid" puts none. "same" puts as many as ceil(n / stride) outputs need; an odd one goes after, which is
+    TensorFlow's and therefore Keras's rule.
+    """
+    _check_settings(n, k, stride, padding, dilation)
+    if padding == "valid":
+        return 0, 0
+    outputs = -(-n // stride)  # n / stride, rounded up
+    border = max((outputs - 1) * stride + window_span(k, dilation) - n, 0)
+    return border // 2, border - border // 2
+
+
+def output_size(n, k, stride=1, padding="valid", dilation=1):
+    """Return the number of outputs: floor((n + before + after - dilation (k - 1) - 1) / stride) + 1.
+
+    Raises GeometryError where the window is larger than the padded input.
+    """
+    before, after = padding_amounts(n, k, stride, padding, dilation)
+    room = n + before + after - window_span(k, dilation)
+    if room < 0 and dilation == 1:
+        raise GeometryError("a window of {k} cells does not fit into an input of {n}", k=k, n=n)
+    if room < 0:
+        raise GeometryError(
+            "a window of {k} cells with dilation {dilation} covers {span} cells, but the input has {n}",
+            k=k,
+            dilation=dilation,
+            span=window_span(k, dilation),
+            n=n,
+        )
+    return room // stride + 1
+
+
+def window_index(n, k, stride=1, padding="valid", dilation=1):
+    """Return the input index of each window cell, shape (outputs, k): output i reads `window_index(...)[i]`.
+
+    An index below 0 or above n - 1 stands for a border cell.
+    """
+    before, _after = padding_amounts(n, k, stride, padding, dilation)
+    starts = stride * np.arange(output_size(n, k, stride, padding, dilation)) - before
+    return starts[:, None] + dilation * np.arange(k)
+
+
+def outputs_fed(n, k, stride, padding, dilation, index):
+    """Return which outputs read input cell `index`: the rows of `window_index` that hold it."""
+    return np.flatnonzero((window_index(n, k, stride, padding, dilation) == index).any(axis=1))
+
+
+def window_view(image, window, stride, padding, dilation=1, border=0.0):
+    """Return every window of an image (h, w, c) as one strided view (H, W, c, kh, kw), at `window_index`.
+
+    window: (kh, kw). A view copies nothing but the image with its border, whose cells hold `border`.
+    """
+    height, width, _channels = image.shape
+    kh, kw = window
+    for n, k in ((height, kh), (width, kw)):
+        output_size(n, k, stride, padding, dilation)  # raises where the window does not fit
+    above_below = padding_amounts(height, kh, stride, padding, dilation)
+    left_right = padding_amounts(width, kw, stride, padding, dilation)
+    padded = np.pad(image, (above_below, left_right, (0, 0)), constant_values=border)
+    spans = window_span(kh, dilation), window_span(kw, dilation)
+    everywhere = sliding_window_view(padded, spans, axis=(0, 1))  # at stride 1, with the gaps filled
+    return everywhere[::stride, ::stride, :, ::dilation, ::dilation]
+
+
+def window_at(image, rows, cols):
+    """Return one window of an image (h, w, c) and a mask (kh, kw) that is False on the border.
+
+    The window holds the values (kh, kw, c) where the rows and columns meet, and 0 on the border.
+    """
+    height, width, _channels = image.shape
+    inside = np.outer((rows >= 0) & (rows < height), (cols >= 0) & (cols < width))
+    nearest = image[np.ix_(rows.clip(0, height - 1), cols.clip(0, width - 1))]
+    return np.where(inside[..., None], nearest, np.zeros_like(nearest)), inside
+
+
+def check_cell(row, col, height, width):
+    """Raise GeometryError unless a map of (height, width) has a cell at (row, col)."""
+    if not (0 <= row < height and 0 <= col < width):
+        raise GeometryError(
+            "the map has {height} rows and {width} columns, counted from 0: it has no cell ({row}, {col})",
+            height=height,
+            width=width,
+            row=row,
+            col=col,
+        )
+
+
+def check_channel(channel, channels):
+    """Raise GeometryError unless `channel` is one of `channels`."""
+    if not 0 <= channel < channels:
+        raise GeometryError(
+            "there are {channels} maps, counted from 0: there is no map {channel}",
+            channels=channels,
+            channel=channel,
+        )
+
+
+def _check_settings(n, k, stride, padding, dilation):
+    settings = {"input size": n, "window size": k, "stride": stride, "dilation": dilation}
+    for name, value in settings.items():
+        if not isinstance(value, Integral) or value < 1:
+            raise GeometryError(
+                "the {name} must be a whole number of at least 1, but it is {value}", name=name, value=value
+            )
+    if padding not in ("valid", "same"):
+        raise GeometryError('the padding must be "valid" or "same", but it is "{padding}"', padding=padding)

@@ -1,0 +1,115 @@
+"""How does pooling make maps smaller?
+
+Each window of each map becomes one number, its largest value or its mean; the channels stay apart:
+
+    max(i, j, c) = max over p, q of x(s i + p - P_top, s j + q - P_left, c)
+
+There are no weights. Border cells take no part, neither in the maximum nor in the mean (Keras's rule).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .floats import as_floats
+from .geometry import GeometryError, check_cell, check_channel, window_at, window_index, window_view
+
+
+@dataclass(frozen=True, eq=False)
+class PoolStep:
+    """One output cell and the window that it stands for."""
+
+    row: int  # of the output cell
+    col: int
+    rows: np.ndarray  # (k,) input rows of the window; below 0 or beyond the map: border
+    cols: np.ndarray  # (k,) input columns
+    window: np.ndarray  # (k, k) the values, 0 on the border
+    inside: np.ndarray  # (k, k) False on the border
+    total: float  # of the values inside
+    count: int  # of the values inside
+    winner: tuple[int, int] | None  # row and column, in the input, of the first maximum; None for the average
+    output: float
+
+
+def max_pool(maps, window, *, stride=None, padding="valid"):
+    """Return the largest value of each window: maps (h, w, c) -> (H, W, c).
+
+    window: side of the square window. stride: None for the same number: windows touch but do not overlap.
+    Raises GeometryError where the window does not fit.
+    """
+    maps = _checked(maps)
+    windows = window_view(maps, (window, window), _stride(stride, window), padding, border=-np.inf)
+    return windows.max(axis=(3, 4))  # (H, W, c, k, k) -> (H, W, c)
+
+
+def average_pool(maps, window, *, stride=None, padding="valid"):
+    """Return the mean of each window: maps (h, w, c) -> (H, W, c). The arguments are those of `max_pool`."""
+    maps = _checked(maps)
+    geometry = (window, window), _stride(stride, window), padding
+    totals = window_view(maps, *geometry).sum(axis=(3, 4))
+    counts = window_view(np.ones_like(maps), *geometry).sum(
+        axis=(3, 4)
+    )  # fewer where border cells are in the window
+    return totals / counts
+
+
+def pool_steps(maps, window, *, mode, stride=None, padding="valid", channel=0):
+    """Return an iterator of one PoolStep for each cell of an output map, row by row.
+
+    mode: "max" or "average". channel: which map, counted from 0. The rest are the arguments of `max_pool`.
+    """
+    plane, rows, cols = _geometry(maps, window, mode, stride, padding, channel)
+    return (_step(plane, mode, i, j, rows[i], cols[j]) for i in range(len(rows)) for j in range(len(cols)))
+
+
+def pool_step(maps, window, *, row, col, mode, stride=None, padding="valid", channel=0):
+    """Return the PoolStep of the output cell at (row, col), counted from 0; otherwise like `pool_steps`."""
+    plane, rows, cols = _geometry(maps, window, mode, stride, padding, channel)
+    check_cell(row, col, len(rows), len(cols))
+    return _step(plane, mode, row, col, rows[row], cols[col])
+
+
+def global_max_pool(maps):
+    """Return the largest value of each whole map: (h, w, c) -> (c,)."""
+    return _checked(maps).max(axis=(0, 1))
+
+
+def global_average_pool(maps):
+    """Return the mean of each whole map: (h, w, c) -> (c,)."""
+    return _checked(maps).mean(axis=(0, 1))
+
+
+def _step(plane, mode, row, col, rows, cols):
+    window, inside = window_at(plane, rows, cols)
+    window = window[..., 0]  # (k, k, 1) -> (k, k)
+    total, count = float(window[inside].sum()), int(inside.sum())
+    if mode == "average":
+        return PoolStep(row, col, rows, cols, window, inside, total, count, None, total / count)
+    p, q = np.argwhere(inside)[window[inside].argmax()]  # of equal values, the first in row order
+    winner = int(rows[p]), int(cols[q])
+    return PoolStep(row, col, rows, cols, window, inside, total, count, winner, float(window[p, q]))
+
+
+def _stride(stride, window):
+    return window if stride is None else stride
+
+
+def _geometry(maps, window, mode, stride, padding, channel):
+    maps = _checked(maps)
+    height, width, channels = maps.shape
+    if mode not in ("max", "average"):
+        raise GeometryError('pooling is "max" or "average", not "{mode}"', mode=mode)
+    check_channel(channel, channels)
+    stride = _stride(stride, window)
+    rows = window_index(height, window, stride, padding)
+    cols = window_index(width, window, stride, padding)
+    return maps[:, :, channel : channel + 1], rows, cols
+
+
+def _checked(maps):
+    maps = as_floats(maps)
+    if maps.ndim != 3:
+        raise GeometryError(
+            "maps have the shape (height, width, channels), but these are {shape}", shape=maps.shape
+        )
+    return maps

@@ -1,0 +1,82 @@
+"""Which part of the photo can reach one cell of a deep layer?
+
+Walk back from the cell: n cells in a row, seen through windows of k cells at stride s, are s (n - 1) + k cells
+of the layer before. Elementwise layers change nothing; where branches were added, both count.
+"""
+
+from dataclasses import dataclass
+from math import prod
+
+from .geometry import GeometryError, check_cell, window_index
+from .network import output_shapes
+
+WINDOWS = {"conv": "kernel", "pool": "window"}  # the layers with a window, and where its side stands
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """The piece of the photo that one cell depends on."""
+
+    rows: tuple[int, int]  # first and last row, counted from 0; cut off at the photo's edges
+    cols: tuple[int, int]
+    size: tuple[int, int]  # height and width before anything is cut off
+    jump: tuple[int, int]  # pixels from one cell's field to its neighbour's
+
+
+def receptive_field(layers, name, row, col, input_shape):
+    """Return the ReceptiveField of the cell (row, col), counted from 0, of the layer called `name`.
+
+    row, col: None for all rows or columns together. That is the only choice for a layer without rows and
+    columns, such as a dense one: it sees what the last maps before it see.
+    Raises GeometryError where there is no such layer or cell.
+    """
+    names = [layer["name"] for layer in layers]
+    if name not in names:
+        raise GeometryError('the network has no layer called "{name}"', name=name)
+    shapes = [tuple(input_shape), *output_shapes(layers, input_shape)]  # shapes[i] comes into layers[i]
+    target = names.index(name)
+    if len(shapes[target + 1]) == 1:
+        if (row, col) != (None, None):
+            raise GeometryError('"{name}" has no rows and columns', name=name)
+        target = max(i for i, shape in enumerate(shapes) if len(shape) == 3) - 1  # the last maps
+    height, width, _channels = shapes[target + 1]
+    check_cell(row or 0, col or 0, height, width)
+    rows = (0, height - 1) if row is None else (row, row)
+    cols = (0, width - 1) if col is None else (col, col)
+
+    top, bottom = _reach(layers, shapes, target, 0, rows, clip=False)
+    left, right = _reach(layers, shapes, target, 1, cols, clip=False)
+    jump = prod(layer["stride"] for layer in layers[: target + 1] if layer["kind"] in WINDOWS)
+    return ReceptiveField(
+        rows=_reach(layers, shapes, target, 0, rows, clip=True),
+        cols=_reach(layers, shapes, target, 1, cols, clip=True),
+        size=(bottom - top + 1, right - left + 1),
+        jump=(jump, jump),
+    )
+
+
+def _reach(layers, shapes, target, axis, cells, clip):
+    """Return the first and last pixel, along an axis, that reach the first to last cell of layers[target].
+
+    clip: leave border cells out. Their zeros come from nowhere, so they widen nothing.
+    """
+    needed = {target: cells}  # of each layer's output, by position; -1 stands for the photo
+    for position in range(target, -1, -1):
+        layer, n = layers[position], shapes[position][axis]
+        first, last = needed[position]
+        if layer["kind"] in WINDOWS:
+            stride = layer["stride"]
+            window = window_index(n, layer[WINDOWS[layer["kind"]]], stride, layer["padding"])[0]
+            first, last = (
+                stride * first + int(window[0]),
+                stride * last + int(window[-1]),
+            )  # window 0, moved along
+        if clip:
+            first, last = max(first, 0), min(last, n - 1)
+        sources = [position - 1]
+        if layer["kind"] == "add":
+            sources.append(next(i for i, other in enumerate(layers) if other["name"] == layer["with"]))
+        for source in sources:
+            low, high = needed.get(source, (first, last))
+            needed[source] = min(low, first), max(high, last)
+    return needed[-1]
