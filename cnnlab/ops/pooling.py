@@ -8,6 +8,7 @@ There are no weights. Border cells take no part, neither in the maximum nor in t
 """
 
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -37,19 +38,17 @@ def max_pool(maps, window, *, stride=None, padding="valid"):
     window: side of the square window. stride: None for the same number: windows touch but do not overlap.
     Raises GeometryError where the window does not fit.
     """
-    maps = _checked(maps)
-    windows = window_view(maps, (window, window), _stride(stride, window), padding, border=-np.inf)
-    return windows.max(axis=(3, 4))  # (H, W, c, k, k) -> (H, W, c)
+    places = _places(_checked(maps), window, stride, padding, border=-np.inf)
+    return reduce(np.maximum, places, -np.inf)
 
 
 def average_pool(maps, window, *, stride=None, padding="valid"):
     """Return the mean of each window: maps (h, w, c) -> (H, W, c). The arguments are those of `max_pool`."""
     maps = _checked(maps)
-    geometry = (window, window), _stride(stride, window), padding
-    totals = window_view(maps, *geometry).sum(axis=(3, 4))
-    counts = window_view(np.ones_like(maps), *geometry).sum(
-        axis=(3, 4)
-    )  # fewer where border cells are in the window
+    totals = sum(_places(maps, window, stride, padding, border=0))
+    counts = sum(
+        _places(np.ones_like(maps[..., :1]), window, stride, padding, border=0)
+    )  # without the border
     return totals / counts
 
 
@@ -88,6 +87,12 @@ def _step(plane, mode, row, col, rows, cols):
     p, q = np.argwhere(inside)[window[inside].argmax()]  # of equal values, the first in row order
     winner = int(rows[p]), int(cols[q])
     return PoolStep(row, col, rows, cols, window, inside, total, count, winner, float(window[p, q]))
+
+
+def _places(maps, window, stride, padding, border):
+    """Return, for each of the window's places, what stands there in every window: arrays (H, W, c)."""
+    windows = window_view(maps, (window, window), _stride(stride, window), padding, border=border)
+    return [windows[..., p, q] for p, q in np.ndindex(window, window)]
 
 
 def _stride(stride, window):

@@ -1,7 +1,7 @@
 """Which part of the photo can reach one cell of a deep layer?
 
-Walk back from the cell: n cells in a row, seen through windows of k cells at stride s, are s (n - 1) + k cells
-of the layer before. Elementwise layers change nothing; where branches were added, both count.
+Walk back from the cell: n cells in a row, seen through windows of k cells at stride s, are s (n - 1) + k
+cells of the layer before. Elementwise layers change nothing; where branches were added, both count.
 """
 
 from dataclasses import dataclass
