@@ -38,7 +38,7 @@ def conv2d(image, kernels, bias=None, *, stride=1, padding="valid", dilation=1):
     image, kernels, bias = _checked(image, kernels, bias)
     kh, kw, _c_in, _c_out = kernels.shape
     windows = window_view(image, (kh, kw), stride, padding, dilation)  # (H, W, c_in, kh, kw)
-    # One matrix product for each place (p, q) in the window: it adds over the channels, for all cells at once.
+    # One matrix product for each place (p, q) of the window: it adds over the channels, for all cells at once
     return sum(windows[..., p, q] @ kernels[p, q] for p, q in np.ndindex(kh, kw)) + bias
 
 
