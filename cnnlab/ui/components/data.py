@@ -1,0 +1,54 @@
+"""How do numbers travel to a component so that it can write them without computing?
+
+As whole numbers with a fixed count of decimal places: 12.5 with one digit travels as 125. The browser
+puts the point and the thousands separators in; rounding happened here.
+"""
+
+import base64
+
+import numpy as np
+
+MANY = 40_000  # beyond this, an array gives up digits so that 16 bits are enough
+
+
+def exact(values: np.ndarray, digits: int) -> bool:
+    """Do that many decimal places write every value in full (but for the noise of float arithmetic)?"""
+    scaled = np.asarray(values, dtype=float) * 10**digits
+    return bool(np.all(np.abs(scaled - np.rint(scaled)) <= 1e-3))
+
+
+def digits_for(*arrays: np.ndarray) -> int:
+    """Decimal places to show arrays with: as many as they need up to 2, else 1 to 3 by their size."""
+    present = [np.asarray(array, dtype=float).ravel() for array in arrays if array is not None]
+    values = np.concatenate(present)
+    for digits in range(3):
+        if exact(values, digits):
+            return digits
+    largest = np.abs(values).max(initial=0.0)
+    return 1 if largest >= 100 else 2 if largest >= 1 else 3
+
+
+def pack(values: np.ndarray, digits: int = 0) -> dict:
+    """An array as {"shape", "digits", "type": "int16" | "int32", "base64"}, row-major, little-endian.
+
+    Where more than `MANY` values would need 32 bits, digits are dropped until 16 are enough.
+    Raises ValueError where a value is not finite or does not fit into 32 bits.
+    """
+    values = np.asarray(values, dtype=float)
+    if not np.isfinite(values).all():
+        raise ValueError("A step-through view shows finite numbers only; these hold nan or infinity.")
+    largest = np.abs(values).max(initial=0.0)
+    while digits and values.size > MANY and largest * 10**digits > 32_767:
+        digits -= 1
+    scaled = np.rint(values * 10**digits)
+    if largest * 10**digits > 2**31 - 1:
+        raise ValueError(f"{largest:g} with {digits} decimal places does not fit into 32 bits.")
+    kind = "int16" if largest * 10**digits <= 32_767 else "int32"
+    code = "<i2" if kind == "int16" else "<i4"
+    raw = base64.b64encode(scaled.astype(code).tobytes()).decode()
+    return {"shape": list(values.shape), "digits": digits, "type": kind, "base64": raw}
+
+
+def pack_levels(rows: np.ndarray) -> str:
+    """Rows of a palette (uint8) as base64, row-major."""
+    return base64.b64encode(np.asarray(rows, dtype=np.uint8).tobytes()).decode()

@@ -1,0 +1,190 @@
+// What every step-through view shares: buttons, slider, keys, playing, announcements, writing numbers.
+// A view owns its drawing; the player only knows that there are `count` steps and which one is current.
+
+const ICONS = {
+  first: "M4 3v10M12 3 6 8l6 5z",
+  back: "M11 3 5 8l6 5z",
+  play: "M4 2.5v11L13 8z",
+  pause: "M4 3h3v10H4zM9 3h3v10H9z",
+  forward: "M5 3l6 5-6 5z",
+  last: "M12 3v10M4 3l6 5-6 5z",
+};
+const SPEEDS = [0.5, 1, 2, 4, 16];
+const STEP_MS = 700; // one step at speed 1
+
+function element(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined) node.setAttribute(name, value);
+  }
+  node.append(...children.filter((child) => child !== null));
+  return node;
+}
+
+function icon(name) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+// "row {row}" and {row: 4} -> "row 4"
+function fill(template, values) {
+  return template.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
+}
+
+// A whole number that stands for value * 10^digits, written with a true minus and separated thousands.
+function written(whole, digits, plus = false) {
+  const figures = String(Math.abs(whole)).padStart(digits + 1, "0");
+  const cut = figures.length - digits;
+  const thousands = figures.slice(0, cut).replace(/\B(?=(\d{3})+$)/g, ",");
+  return (whole < 0 ? "\u2212" : plus && whole > 0 ? "+" : "") + thousands + (digits ? "." + figures.slice(cut) : "");
+}
+
+function bytes(base64) {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}
+
+// What data.pack wrote. `at` gives the whole number, `write` its text; both take the row-major position.
+function unpack({ shape, digits, type, base64 }) {
+  const { buffer } = bytes(base64);
+  const numbers = type === "int16" ? new Int16Array(buffer) : new Int32Array(buffer);
+  return {
+    shape,
+    length: numbers.length,
+    at: (position) => numbers[position],
+    write: (position, plus) => written(numbers[position], digits, plus),
+    tone: (position) => (numbers[position] > 0 ? "positive" : numbers[position] < 0 ? "negative" : "zero"),
+    longest: () => Math.max(written(Math.max(...numbers), digits).length, written(Math.min(...numbers), digits).length),
+  };
+}
+
+class Player {
+  // `root` hears the keys; `onStep(index, how)` draws ("manual" steps are announced, "play" ones are not);
+  // `onKey(name)` may handle ArrowUp, ArrowDown and Enter and then returns true.
+  constructor(root, { onStep, onKey = () => false, onPlay = () => {} }) {
+    Object.assign(this, { root, onStep, onKey, onPlay, index: 0, count: 1, speed: 1, playing: false, timer: null });
+    this.live = element("div", { class: "unseen", "aria-live": "polite", "data-part": "live" });
+    this.controls = element("div", { class: "controls", role: "group", "data-part": "controls" });
+    this.buttons = {};
+    const actions = {
+      first: () => this.go(0, "restart"),
+      back: () => this.go(this.index - 1),
+      play: () => this.toggle(),
+      forward: () => this.go(this.index + 1),
+      last: () => this.go(this.count - 1),
+    };
+    for (const [name, act] of Object.entries(actions)) {
+      const button = element("button", { type: "button", class: name, "data-part": name });
+      button.addEventListener("click", act);
+      this.buttons[name] = button;
+      this.controls.append(button);
+    }
+    this.slider = element("input", { type: "range", min: 0, "data-part": "slider" });
+    this.slider.addEventListener("input", () => this.go(Number(this.slider.value)));
+    this.place = element("span", { class: "place", "data-part": "position" });
+    this.select = element("select", { "data-part": "speed" });
+    for (const speed of SPEEDS) this.select.append(element("option", { value: speed }, `${speed}\u00d7`));
+    this.select.addEventListener("change", () => (this.speed = Number(this.select.value)));
+    this.controls.append(this.slider, this.place, this.select);
+    root.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  update(labels, count) {
+    this.labels = labels;
+    this.count = count;
+    for (const [name, button] of Object.entries(this.buttons)) {
+      button.replaceChildren(icon(name), element("span", { class: "word" }, labels[name]));
+      button.setAttribute("aria-label", labels[name]);
+      button.title = labels[name];
+    }
+    this.controls.setAttribute("aria-label", labels.view);
+    this.slider.max = count - 1;
+    this.slider.setAttribute("aria-label", labels.jump);
+    this.select.setAttribute("aria-label", labels.speed);
+    this.select.value = this.speed;
+    this.drawPlay();
+  }
+
+  go(index, how = "manual") {
+    if (how !== "play") this.pause();
+    this.index = Math.max(0, Math.min(this.count - 1, index));
+    this.onStep(this.index, how);
+  }
+
+  // Called by the view once it has drawn: `text` for the eye, `says` for the ear.
+  drawn(text, says, how) {
+    this.place.textContent = text;
+    this.slider.value = this.index;
+    this.slider.setAttribute("aria-valuetext", text);
+    this.slider.style.setProperty("--done", `${(100 * this.index) / Math.max(1, this.count - 1)}%`);
+    this.buttons.back.disabled = this.buttons.first.disabled = this.index === 0;
+    this.buttons.forward.disabled = this.buttons.last.disabled = this.index === this.count - 1;
+    if (how === "manual" || how === "restart") this.live.textContent = says;
+    this.says = says;
+  }
+
+  toggle() {
+    if (this.playing) return this.pause();
+    this.playing = true;
+    this.drawPlay();
+    this.onPlay(true);
+    if (this.index === this.count - 1) this.go0();
+    this.tick();
+  }
+
+  go0() {
+    this.index = 0;
+    this.onStep(0, "play-again");
+  }
+
+  tick() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      if (this.index >= this.count - 1) return this.pause();
+      this.go(this.index + 1, "play");
+      this.tick();
+    }, STEP_MS / this.speed);
+  }
+
+  pause() {
+    clearTimeout(this.timer);
+    if (!this.playing) return;
+    this.playing = false;
+    this.drawPlay();
+    this.onPlay(false);
+    this.live.textContent = this.says;
+  }
+
+  drawPlay() {
+    const name = this.playing ? "pause" : "play";
+    const button = this.buttons.play;
+    button.replaceChildren(icon(name), element("span", { class: "word" }, this.labels[name]));
+    button.setAttribute("aria-label", this.labels[name]);
+    button.title = this.labels[name];
+    button.dataset.playing = this.playing;
+  }
+
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const from = event.composedPath()[0];
+    const onSlider = from === this.slider;
+    if (from === this.select) return;
+    if (from.tagName === "BUTTON" && (event.key === " " || event.key === "Enter")) return;
+    if (onSlider && event.key !== " ") return; // the slider moves by itself
+    const moves = {
+      ArrowLeft: () => this.go(this.index - 1),
+      ArrowRight: () => this.go(this.index + 1),
+      Home: () => this.go(0),
+      End: () => this.go(this.count - 1),
+      " ": () => this.toggle(),
+    };
+    if (moves[event.key]) moves[event.key]();
+    else if (!this.onKey(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
