@@ -214,8 +214,8 @@ def _read(folder: Path, batch_images: int) -> tuple[np.ndarray, ...]:
         )  # (n, c, h, w) -> (n, h, w, c)
         if labels[part].max() >= len(CIFAR10_CLASSES):
             text = _(
-                "{batch} in the folder {folder} is damaged and should be removed: it holds the label {label}, "
-                "but labels go from 0 to {last}."
+                "{batch} in the folder {folder} is damaged and should be removed: "
+                "it holds the label {label}, but labels go from 0 to {last}."
             )
             label, last = number(labels[part].max()), number(len(CIFAR10_CLASSES) - 1)
             raise _error(text.format(batch=batch, folder=folder, label=label, last=last))
@@ -231,7 +231,7 @@ def _error(fault: str) -> DatasetError:
         "or unset CNNLAB_CIFAR10 and, connected to the internet, let the app download CIFAR-10 ({size} MB); "
         "or choose Digits, which works offline."
     )
-    return DatasetError(fault + " " + ways.format(folder=FOLDER, size=number(ARCHIVE.size / 1e6)))
+    return DatasetError(fault + " " + ways.format(folder=FOLDER, size=number(ARCHIVE.size / 2**20)))
 
 
 class _Bar:

@@ -5,6 +5,7 @@ Nothing of a photo is written to disk or to a log. The sample photos come with s
 """
 
 import io
+import logging
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -39,8 +40,10 @@ UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# Pillow's warnings would print facts about a student's photo on the server; what matters is refused below.
+# Pillow would print and log facts about a student's photo on the server; what matters is refused below. What
+# libtiff prints by itself on a damaged TIFF ("LZWDecode: not enough data ...") tells of no picture.
 warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 
 class ImageError(ValueError):
@@ -118,11 +121,11 @@ def _rgb(image: Image.Image) -> Image.Image:
     if image.mode == "F" or image.mode.startswith("I"):
         return Image.fromarray(_eight_bits(image)).convert("RGB")
     if image.has_transparency_data:
-        image = image.convert("RGBA")
         paper = Image.new("RGB", image.size, "white")
-        paper.paste(image, mask=image)
+        layer = image if image.mode == "RGBA" else image.convert("RGBA")  # convert copies, 64 MB at the most
+        paper.paste(layer, mask=layer)
         return paper
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _eight_bits(image: Image.Image) -> np.ndarray:

@@ -1,0 +1,526 @@
+"""Does every file give a picture or a sentence, and is the picture the right one?"""
+
+import base64
+import io
+import struct
+import subprocess
+import sys
+import time
+import zipfile
+import zlib
+
+import numpy as np
+import pytest
+from PIL import ExifTags, Image, PngImagePlugin
+
+from cnnlab import images
+from cnnlab.images import ImageError
+
+# pytest sets the app's own filter aside; that it works is tested below in a process of its own.
+pytestmark = pytest.mark.filterwarnings(r"ignore:::PIL\.")
+
+
+@pytest.fixture(scope="module")
+def photo() -> np.ndarray:
+    """A real photo that is neither square nor symmetric, (60, 90, 3)."""
+    return np.asarray(Image.fromarray(images.sample("cat")).resize((90, 60)))
+
+
+def file(image: Image.Image | np.ndarray, format: str, **options) -> bytes:
+    if isinstance(image, np.ndarray):
+        image = Image.fromarray(image)
+    buffer = io.BytesIO()
+    image.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def difference(a: np.ndarray, b: np.ndarray) -> float:
+    """Mean absolute difference in grey levels; the shapes must agree exactly."""
+    assert a.shape == b.shape
+    return float(np.abs(a.astype(int) - b.astype(int)).mean())
+
+
+# ---- formats and colour modes
+
+
+@pytest.mark.parametrize(
+    ("format", "options"),
+    [
+        ("PNG", {}),
+        ("BMP", {}),
+        ("TIFF", {}),
+        ("TIFF", {"compression": "tiff_lzw"}),
+        ("WEBP", {"lossless": True}),
+    ],
+)
+def test_lossless_formats_come_back_exactly(photo, format, options):
+    read = images.read(file(photo, format, **options))
+    assert read.dtype == np.uint8
+    np.testing.assert_array_equal(read, photo)
+
+
+@pytest.mark.parametrize(
+    ("format", "options", "bound"),
+    [("JPEG", {"quality": 95}, 3), ("JPEG", {"quality": 95, "progressive": True}, 3), ("WEBP", {}, 6)],
+)
+def test_lossy_formats_come_back_closely(photo, format, options, bound):
+    assert difference(images.read(file(photo, format, **options)), photo) < bound
+
+
+def test_a_phone_jpeg_with_a_second_picture_is_read(photo):
+    data = file(photo, "MPO", save_all=True, append_images=[Image.new("RGB", (90, 60))], quality=95)
+    with Image.open(io.BytesIO(data)) as image:
+        assert image.format == "MPO"
+    assert difference(images.read(data), photo) < 3
+
+
+def test_the_name_plays_no_part_and_other_buffers_serve(photo):
+    data = file(photo, "PNG")
+    np.testing.assert_array_equal(images.read(memoryview(data)), photo)
+
+
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "WEBP"])
+def test_alpha_lies_over_white(photo, format):
+    alpha = np.full((*photo.shape[:2], 1), 255, np.uint8)
+    alpha[:, :30], alpha[:, 30:60] = 0, 128
+    options = {"lossless": True, "exact": True} if format == "WEBP" else {}
+    read = images.read(file(np.concatenate([photo, alpha], axis=-1), format, **options))
+    assert (read[:, :30] == 255).all()
+    share = 128 / 255
+    assert difference(read[:, 30:60], np.rint(share * photo[:, 30:60] + (1 - share) * 255)) < 1
+    np.testing.assert_array_equal(read[:, 60:], photo[:, 60:])
+
+
+def test_palette_with_and_without_transparency(photo):
+    palette = Image.fromarray(photo).quantize(256)
+    expected = np.asarray(palette.convert("RGB"))
+    assert difference(expected, photo) < 4
+    for format in ("PNG", "GIF", "TIFF", "BMP"):
+        np.testing.assert_array_equal(images.read(file(palette, format)), expected)
+    clear = np.asarray(palette)[0, 0]
+    read = images.read(file(palette, "PNG", transparency=int(clear)))
+    hidden = np.asarray(palette) == clear
+    assert (read[hidden] == 255).all()
+    np.testing.assert_array_equal(read[~hidden], expected[~hidden])
+
+
+def test_one_colour_marked_transparent_in_rgb(photo):
+    marked = photo.copy()
+    marked[:10] = (1, 2, 3)
+    read = images.read(file(marked, "PNG", transparency=(1, 2, 3)))
+    assert (read[:10] == 255).all()
+    np.testing.assert_array_equal(read[10:], photo[10:])
+
+
+@pytest.mark.parametrize("format", ["PNG", "TIFF", "BMP", "GIF"])
+def test_grey_gives_three_equal_channels(photo, format):
+    grey = np.asarray(Image.fromarray(photo).convert("L"))
+    np.testing.assert_array_equal(images.read(file(grey, format)), np.stack([grey] * 3, axis=-1))
+
+
+def test_grey_with_alpha_and_black_and_white(photo):
+    grey = Image.fromarray(photo).convert("L")
+    half = Image.merge("LA", (grey, Image.new("L", grey.size, 0)))
+    assert (images.read(file(half, "PNG")) == 255).all()
+    read = images.read(file(grey.point(lambda v: 255 * (v > 100), "1"), "PNG"))
+    expected = 255 * (np.asarray(grey) > 100)
+    np.testing.assert_array_equal(read, np.stack([expected] * 3, axis=-1))
+
+
+def test_cmyk_and_ycbcr_are_close_to_rgb(photo):
+    image = Image.fromarray(photo)
+    assert difference(images.read(file(image.convert("CMYK"), "TIFF")), photo) < 1
+    assert difference(images.read(file(image.convert("CMYK"), "JPEG", quality=95)), photo) < 5
+    assert difference(images.read(file(image.convert("YCbCr"), "TIFF")), photo) < 2
+
+
+@pytest.mark.parametrize("format", ["PNG", "TIFF"])
+def test_sixteen_bits_are_scaled_and_not_clipped(photo, format):
+    grey = np.asarray(Image.fromarray(photo).convert("L"))
+    deep = grey.astype(np.uint16) * 257  # 255 -> 65,535
+    np.testing.assert_array_equal(images.read(file(deep, format)), np.stack([grey] * 3, axis=-1))
+
+
+def test_sixteen_bits_of_a_dark_photo_stay_dark():
+    deep = np.array([[0, 257, 514]], np.uint16)
+    np.testing.assert_array_equal(images.read(file(deep, "PNG"))[0, :, 0], [0, 1, 2])
+
+
+def test_big_endian_sixteen_bits(photo):
+    grey = np.asarray(Image.fromarray(photo).convert("L"))
+    deep = grey.astype(">u2") * np.uint16(257)
+    image = Image.frombytes("I;16B", grey.shape[::-1], deep.astype(">u2").tobytes())
+    np.testing.assert_array_equal(images.read(file(image, "TIFF"))[..., 0], grey)
+
+
+def png(width: int, height: int, bits: int, colour: int, rows: bytes) -> bytes:
+    """Write a PNG by hand (RFC 2083), which Pillow cannot do for 16-bit colour."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
+    data = zlib.compress(rows)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(("colour", "channels"), [(2, 3), (6, 4)], ids=["RGB", "RGBA"])
+def test_sixteen_bit_colour_png(photo, colour, channels):
+    height, width, _channels = photo.shape
+    full = np.full((height, width, channels), 255, np.uint16)
+    full[..., :3] = photo
+    lines = (full * 257).astype(">u2").reshape(height, -1)
+    rows = b"".join(b"\0" + line.tobytes() for line in lines)
+    np.testing.assert_array_equal(images.read(png(width, height, 16, colour, rows)), photo)
+
+
+@pytest.mark.parametrize("white", [1, 255, 65_535, 1_000_000])
+def test_wide_integers_and_floats_reach_white_at_their_customary_value(white):
+    steps = np.linspace(0, 1, 6)
+    expected = np.rint(255 * steps)
+    floats = (steps * white)[np.newaxis].astype(np.float32)
+    np.testing.assert_array_equal(images.read(file(floats, "TIFF"))[0, :, 0], expected)
+    if white > 1:
+        integers = np.rint(steps * white)[np.newaxis].astype(np.int32)
+        assert difference(images.read(file(integers, "TIFF"))[0, :, 0], expected) < 0.5
+
+
+def test_floats_that_are_no_numbers_are_black():
+    values = np.array([[np.nan, np.inf, -np.inf, 1.0]], np.float32)
+    np.testing.assert_array_equal(images.read(file(values, "TIFF"))[0, :, 0], [0, 0, 0, 255])
+
+
+@pytest.mark.parametrize("format", ["GIF", "TIFF", "WEBP", "PNG"])
+def test_the_first_of_several_frames_is_taken(photo, format):
+    first = Image.fromarray(photo).convert("L")
+    options = {"lossless": True} if format == "WEBP" else {}
+    data = file(first, format, save_all=True, append_images=[Image.new("L", first.size, 7)], **options)
+    np.testing.assert_array_equal(images.read(data)[..., 0], np.asarray(first))
+
+
+# ---- orientation
+
+
+def stored(upright: np.ndarray, orientation: int) -> np.ndarray:
+    """How a camera stores an upright picture, from the Exif table: where row 0 and column 0 of it lie."""
+    sides = {
+        1: lambda a: a,  # row 0 top, column 0 left
+        2: lambda a: a[:, ::-1],  # top, right
+        3: lambda a: a[::-1, ::-1],  # bottom, right
+        4: lambda a: a[::-1],  # bottom, left
+        5: lambda a: a.swapaxes(0, 1),  # left, top
+        6: lambda a: a[:, ::-1].swapaxes(0, 1),  # right, top
+        7: lambda a: a[::-1, ::-1].swapaxes(0, 1),  # right, bottom
+        8: lambda a: a[::-1].swapaxes(0, 1),  # left, bottom
+    }
+    return np.ascontiguousarray(sides[orientation](upright))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format", ["PNG", "WEBP", "TIFF", "JPEG"])
+def test_all_eight_orientations_give_the_same_picture(photo, format, orientation):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    options = {"WEBP": {"lossless": True}, "JPEG": {"quality": 95, "subsampling": 0}}.get(format, {})
+    read = images.read(file(stored(photo, orientation), format, exif=exif, **options))
+    assert difference(read, photo) < (2 if format == "JPEG" else 1e-9)
+
+
+@pytest.mark.parametrize("exif", [b"Exif\0\0nonsense", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01", b"Exif\0\0"])
+def test_a_damaged_exif_block_does_not_cost_the_photo(photo, exif):
+    assert difference(images.read(file(photo, "JPEG", quality=95, exif=exif)), photo) < 3
+
+
+def test_a_damaged_exif_text_in_a_png_does_not_cost_the_photo(photo):
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Raw profile type exif", "\nexif\n 6\nno hexadecimal digits")
+    np.testing.assert_array_equal(images.read(file(photo, "PNG", pnginfo=text)), photo)
+
+
+# ---- limits and damage
+
+
+def refused(data: bytes) -> str:
+    """Return the sentence with which the bytes are refused, which must come at once."""
+    start = time.perf_counter()
+    with pytest.raises(ImageError) as caught:
+        images.read(data)
+    assert time.perf_counter() - start < 2
+    sentence = str(caught.value)
+    assert sentence[0].isupper() and sentence.endswith(".") and "Error" not in sentence
+    return sentence
+
+
+def archive(photo) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as zipped:
+        zipped.writestr("cat.png", file(photo, "PNG"))
+    return buffer.getvalue()
+
+
+def test_what_is_no_photo_is_refused(photo):
+    assert "empty" in refused(b"")
+    svg = b'<svg xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/></svg>'
+    for data in (b"\0", bytes(1000), b"Dear diary", svg, archive(photo), b"%PDF-1.7\n", b"\xff\xd8"):
+        assert "JPEG, PNG" in refused(data)
+    for format in ("PPM", "ICO", "EPS", "JPEG2000"):
+        assert "JPEG, PNG" in refused(file(photo, format))
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP"])
+def test_cut_off_at_many_places(photo, format):
+    data = file(photo, format)
+    for share in np.linspace(0.01, 0.9, 60):
+        refused(data[: int(share * len(data))])
+
+
+def test_cut_off_progressive_and_cmyk_jpeg(photo):
+    for options, mode in (({"progressive": True}, "RGB"), ({}, "CMYK"), ({}, "L")):
+        data = file(Image.fromarray(photo).convert(mode), "JPEG", **options)
+        for share in np.linspace(0.01, 0.9, 30):
+            refused(data[: int(share * len(data))])
+
+
+MODES = {
+    "JPEG": ("RGB", "L", "CMYK"),
+    "PNG": ("RGB", "L", "P", "RGBA", "LA", "I;16", "1"),
+    "WEBP": ("RGB", "RGBA"),
+    "GIF": ("L", "P"),
+    "TIFF": ("RGB", "L", "P", "CMYK", "RGBA", "I;16", "F", "1"),
+    "BMP": ("RGB", "L", "P", "1"),
+}
+
+
+@pytest.mark.parametrize(("format", "mode"), [(format, mode) for format in MODES for mode in MODES[format]])
+def test_flipped_bits_give_a_picture_or_a_sentence(photo, format, mode):
+    image = Image.fromarray(photo).convert("L" if mode == "I;16" else mode)
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(image).astype(np.uint16) * 257)
+    data = file(image, format)
+    random = np.random.default_rng(3)
+    outcomes = {"picture": 0, "sentence": 0}
+    for trial in range(80):
+        damaged = bytearray(data)
+        where = random.integers(0, 200 if trial % 2 else len(damaged), size=3)  # every other time the header
+        for place in where:
+            damaged[place % len(damaged)] ^= 1 << random.integers(8)
+        try:
+            read = images.read(bytes(damaged))
+            assert read.ndim == 3 and read.shape[2] == 3 and read.dtype == np.uint8
+            outcomes["picture"] += 1
+        except ImageError:
+            outcomes["sentence"] += 1
+    assert outcomes["sentence"] > 0
+
+
+def test_a_bomb_is_refused_by_its_header():
+    for side in (5_000, 12_000, 60_000, 2**31 - 1):
+        sentence = refused(png(side, side, 8, 2, b"\0" * 100_000))
+        assert "16" in sentence
+    assert "5,000 × 5,000" in refused(png(5_000, 5_000, 8, 2, b"\0"))
+    huge = struct.pack("<HH", 65_535, 65_535)
+    gif = file(Image.new("L", (8, 8)), "GIF").replace(struct.pack("<HH", 8, 8), huge)
+    assert gif.count(huge) == 2  # of the screen and of the frame
+    assert "megapixels" in refused(gif)
+    webp = bytearray(file(Image.new("RGB", (8, 8)), "WEBP", lossless=True))
+    size = (
+        webp.index(b"VP8L") + 9
+    )  # behind the length and the signature byte: 14 bits each of width - 1, height - 1
+    webp[size : size + 4] = struct.pack("<I", 9_999 | 9_999 << 14)
+    assert "10,000 × 10,000" in refused(bytes(webp))
+
+
+def test_more_than_ten_megabytes_are_refused():
+    assert "10.0 MB" in refused(file(Image.new("L", (8, 8)), "PNG") + bytes(images.MAX_BYTES))
+
+
+def test_sixteen_megapixels_are_read_and_seventeen_refused():
+    assert images.read(file(Image.new("L", (4_000, 4_000), 9), "PNG")).shape == (4_000, 4_000, 3)
+    assert "17 megapixels" in refused(file(Image.new("L", (4_250, 4_000)), "PNG"))
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_a_jpeg_of_fifty_megapixels_comes_at_half_its_size(orientation):
+    large = Image.new("RGB", (8_160, 6_144), (250, 10, 10))
+    large.paste((10, 10, 250), (0, 0, 4_080, 6_144))  # left half blue
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    read = images.read(file(large, "JPEG", exif=exif))
+    if orientation == 6:
+        read = np.rot90(read)
+    assert read.shape == (3_072, 4_080, 3)
+    assert difference(read[:, :2_000], np.full((3_072, 2_000, 3), (10, 10, 250))) < 3
+    assert difference(read[:, 2_080:], np.full((3_072, 2_000, 3), (250, 10, 10))) < 3
+
+
+def test_a_jpeg_beyond_fifty_megapixels_is_refused():
+    sentence = refused(file(Image.new("L", (8_500, 6_100)), "JPEG"))
+    assert "52 megapixels" in sentence and "50" in sentence
+
+
+def test_extreme_shapes():
+    dot = images.read(file(Image.new("RGB", (1, 1), (1, 2, 3)), "PNG"))
+    np.testing.assert_array_equal(dot, [[[1, 2, 3]]])
+    line = images.read(file(Image.new("RGB", (1, 20_000), (1, 2, 3)), "PNG"))
+    assert line.shape == (20_000, 1, 3)
+    for image in (dot, line):
+        small = images.resize(images.square(image))
+        np.testing.assert_array_equal(small, np.full((32, 32, 3), (1, 2, 3)))
+
+
+def test_nothing_is_printed_logged_or_written(photo):
+    """In a process of its own: pytest catches Python's warnings, and C libraries write past it."""
+    tiff = file(photo, "TIFF")  # without compression, as libtiff prints what no one can silence
+    damaged = [bytearray(tiff) for _ in range(len(tiff))]
+    for place, data in enumerate(damaged):
+        data[place] ^= 64
+    files = [
+        tiff,
+        tiff[:-900],
+        *damaged[:16],
+        *damaged[-250:],
+        file(Image.fromarray(photo).quantize(8), "PNG", transparency=bytes([9, 200])),
+        file(photo, "JPEG", exif=b"Exif\0\0MM\0*\0\0\0\x08\xff\xff\x01"),
+        file(photo, "JPEG")[:-500],
+        png(10_000, 9_500, 8, 2, b"\0"),
+        b"text",
+    ]
+    script = """
+import base64, logging, sys
+logging.basicConfig(level=logging.DEBUG)
+from cnnlab import images
+files = [base64.b64decode(line) for line in sys.stdin]
+images.read(files[0])  # imports Pillow's plugins
+written, outcomes = [], set()
+def watch(event, args):
+    if event == "open" and set(str(args[1])) & set("wax+") or event in ("os.rename", "tempfile.mkstemp"):
+        written.append(args)
+sys.addaudithook(watch)
+for data in files:
+    try:
+        images.read(data)
+        outcomes.add("picture")
+    except images.ImageError:
+        outcomes.add("sentence")
+print(sorted(outcomes), written)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        input="\n".join(base64.b64encode(data).decode() for data in files),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert done.stdout == "['picture', 'sentence'] []\n"
+
+
+# ---- samples
+
+
+def test_samples_are_photos_with_names_and_classes():
+    labels = images.samples()
+    assert labels["cat"] == "Cat" and len(set(labels.values())) == len(labels) >= 6
+    assert images.SAMPLES["cat"].cifar10 == "cat" and images.SAMPLES["coffee"].cifar10 is None
+    for name in labels:
+        image = images.sample(name)
+        assert image.dtype == np.uint8 and image.shape[2] == 3 and min(image.shape[:2]) >= 300
+        assert image.std() > 10
+        with pytest.raises(ValueError):
+            image[0, 0] = 0
+    with pytest.raises(ImageError, match="zebra"):
+        images.sample("zebra")
+
+
+def test_samples_need_no_network_and_no_home(tmp_path):
+    script = """
+import socket
+def refuse(*args, **kwargs):
+    raise AssertionError("a sample photo reached for the network")
+socket.socket.connect = socket.getaddrinfo = refuse
+from cnnlab import images
+for name in images.samples():
+    images.sample(name)
+print("all")
+"""
+    home = tmp_path / "home"
+    environment = {"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "PYTHONPATH": ":".join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "all\n", done.stderr
+    assert not home.exists()  # neither downloaded nor copied
+
+
+# ---- crop, square, resize, grey
+
+
+def test_crop_cuts_the_named_rows_and_columns(photo):
+    np.testing.assert_array_equal(images.crop(photo, 5, 7, 3, 2), photo[5:8, 7:9])
+    np.testing.assert_array_equal(images.crop(photo, 0, 0, 60, 90), photo)
+    np.testing.assert_array_equal(images.crop(photo[..., 0], 59, 89, 1, 1), photo[59:, 89:, 0])
+
+
+@pytest.mark.parametrize(
+    ("args", "numbers"),
+    [
+        ((0, 0, 61, 5), ["61 × 5", "60 × 90"]),
+        ((29, 80, 32, 11), ["32 × 11", "row 30", "column 81", "60 × 90"]),
+        ((0, 80, 5, 11), ["column 81"]),
+        ((56, 0, 5, 5), ["row 57"]),
+        ((-1, 0, 5, 5), ["row 0", "60 × 90"]),
+        ((0, -5, 5, 5), ["column −4"]),
+        ((0, 0, 0, 5), ["0 × 5"]),
+        ((0, 0, 5, -1), ["5 × −1"]),
+    ],
+)
+def test_an_impossible_crop_names_its_numbers(photo, args, numbers):
+    with pytest.raises(ImageError) as caught:
+        images.crop(photo, *args)
+    for part in numbers:
+        assert part in str(caught.value)
+
+
+def test_square_is_central_unless_chosen(photo):
+    np.testing.assert_array_equal(images.square(photo), photo[:, 15:75])
+    np.testing.assert_array_equal(images.square(photo.swapaxes(0, 1)), photo.swapaxes(0, 1)[15:75])
+    np.testing.assert_array_equal(images.square(photo, size=20), photo[20:40, 35:55])
+    np.testing.assert_array_equal(images.square(photo, row=1, col=2, size=8), photo[1:9, 2:10])
+    np.testing.assert_array_equal(images.square(photo, col=0), photo[:, :60])
+    with pytest.raises(ImageError, match="61 × 61 pixels from row 1, column 15 "):
+        images.square(photo, size=61)
+
+
+def test_resize_by_area_is_the_mean_of_each_block(photo):
+    blocks = photo[:, :60].reshape(10, 6, 10, 6, 3).mean(axis=(1, 3))
+    small = images.resize(photo[:, :60], 10)
+    assert small.dtype == np.uint8
+    assert np.abs(small - blocks).max() <= 1
+
+
+def test_resize_by_nearest_picks_and_repeats_pixels(photo):
+    cut = photo[:, :60]
+    np.testing.assert_array_equal(images.resize(cut, 20, "nearest"), cut[1::3, 1::3])
+    np.testing.assert_array_equal(images.resize(cut, 120, "nearest"), cut.repeat(2, axis=0).repeat(2, axis=1))
+    np.testing.assert_array_equal(images.resize(cut, 120, "area"), images.resize(cut, 120, "nearest"))
+
+
+@pytest.mark.parametrize("resample", images.RESAMPLE)
+def test_every_filter_keeps_an_even_picture_even(resample):
+    for side in (1, 8, 32, 301):
+        even = np.full((side, side, 3), (10, 100, 200), np.uint8)
+        np.testing.assert_array_equal(images.resize(even, 32, resample), np.full((32, 32, 3), (10, 100, 200)))
+
+
+def test_the_filters_differ_on_a_photo(photo):
+    results = [images.resize(photo, 32, resample) for resample in images.RESAMPLE]
+    for i, first in enumerate(results):
+        for second in results[:i]:
+            assert difference(first, second) > 0.3
+
+
+def test_grey_weighs_the_colours_as_bt_601_does(photo):
+    exact = photo @ np.array([0.299, 0.587, 0.114])
+    grey = images.grey(photo)
+    assert grey.dtype == np.uint8
+    assert np.abs(grey - exact).max() <= 0.51
