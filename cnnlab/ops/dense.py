@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .floats import as_floats
-from .geometry import GeometryError, check_channel
+from .geometry import GeometryError
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +84,11 @@ def dense(x, weights, bias=None):
 def contributions(x, weights, bias, unit):
     """Return the DenseStep of one unit, counted from 0: what each input adds to its score."""
     x, weights, bias = _checked(x, weights, bias)
-    check_channel(unit, weights.shape[1])
+    units = weights.shape[1]
+    if not 0 <= unit < units:
+        raise GeometryError(
+            "there are {units} units, counted from 0: there is no unit {unit}", units=units, unit=unit
+        )
     products = x * weights[:, unit]
     output = float(products.sum() + bias[unit])
     return DenseStep(unit, x, weights[:, unit], products, float(bias[unit]), output)
@@ -134,7 +138,9 @@ def softmax_naive(scores, temperature=1.0):
 
 def _check_temperature(temperature):
     if not temperature > 0:
-        raise ValueError(f"the temperature must be above 0, but it is {temperature}")
+        raise GeometryError(
+            "the temperature must be above 0, but it is {temperature}", temperature=temperature
+        )
 
 
 def _checked(x, weights, bias):

@@ -12,7 +12,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 
 class GeometryError(ValueError):
-    """Sizes that do not fit together. The message quotes the numbers.
+    """Sizes or settings that do not fit together. The message quotes the numbers.
 
     `template` and `numbers` are kept apart as well, so that a page can say the sentence in another language.
     """

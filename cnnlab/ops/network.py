@@ -5,6 +5,7 @@ the one before; `add` takes that of an earlier one as well. The arrays that trai
 under "<layer>/<part>". One photo at a time, in float32, which is how the network was trained.
 """
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 
@@ -17,6 +18,11 @@ from .geometry import GeometryError, output_size
 from .pooling import average_pool, global_average_pool, global_max_pool, max_pool
 
 POOLS = {"max": max_pool, "average": average_pool}
+FUNCTIONS = ACTIVATIONS | {"softmax": softmax}
+# Which kinds take maps (h, w, c), which a row of numbers (n,), which either.
+TAKE_MAPS = ("conv", "pool", "flatten", "global_average", "global_max")
+TAKE_ROWS = ("dense",)
+TAKE_ANY = ("rescale", "norm", "activation", "dropout", "add")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +45,8 @@ def forward(layers, weights, image):
     output_shapes(layers, values.shape)
     outputs = {}
     for layer in layers:
-        parts = _parts(layer, weights, values.shape)
-        values = _run(layer, parts, values, outputs)
+        with _naming(layer):
+            values = _run(layer, _parts(layer, weights, values.shape), values, outputs)
         outputs[layer["name"]] = values
     return [LayerOutput(layer["name"], layer["kind"], layer, outputs[layer["name"]]) for layer in layers]
 
@@ -53,14 +59,12 @@ def _run(layer, parts, x, earlier):
             return conv2d(x, *parts.values(), stride=layer["stride"], padding=layer["padding"])
         case "norm":
             return batch_norm(x, **parts, epsilon=layer["epsilon"])
-        case "activation" if layer["function"] == "softmax":
-            return softmax(x)
         case "activation":
-            return ACTIVATIONS[layer["function"]](x)
+            return FUNCTIONS[layer["function"]](x)
         case "pool":
             return POOLS[layer["mode"]](x, layer["window"], stride=layer["stride"], padding=layer["padding"])
         case "dropout":
-            return x  # parts are dropped in training only
+            return x  # numbers are dropped during training only
         case "flatten":
             return flatten(x)
         case "global_average":
@@ -81,49 +85,52 @@ def output_shapes(layers, input_shape):
     shape = tuple(input_shape)
     shapes = {}
     for layer in layers:
-        try:
+        with _naming(layer):
             shape = _output_shape(layer, shape, shapes)
-        except GeometryError as error:
-            raise _naming(layer, error) from None
         shapes[layer["name"]] = shape
     return [shapes[layer["name"]] for layer in layers]
 
 
 def _output_shape(layer, shape, earlier):
-    kind = layer["kind"]
-    if kind in ("conv", "pool", "flatten", "global_average", "global_max") and len(shape) != 3:
-        raise GeometryError(
-            "maps (height, width, channels) are needed here, but {shape} comes in", shape=shape
-        )
-    if kind == "dense" and len(shape) != 1:
-        raise GeometryError("a row of numbers is needed here, but {shape} comes in", shape=shape)
-    match kind:
-        case "conv" | "pool":
-            height, width, channels = shape
-            k = layer["kernel"] if kind == "conv" else layer["window"]
-            stride, padding = layer["stride"], layer["padding"]
-            channels = layer["filters"] if kind == "conv" else channels
-            return output_size(height, k, stride, padding), output_size(width, k, stride, padding), channels
+    _check(layer, shape, earlier)
+    match layer["kind"]:
+        case "conv":
+            return _slide(shape, layer["kernel"], layer, layer["filters"])
+        case "pool":
+            return _slide(shape, layer["window"], layer, shape[-1])
         case "flatten":
             return (prod(shape),)
         case "global_average" | "global_max":
             return shape[-1:]
         case "dense":
             return (layer["units"],)
-        case "add":
-            other = earlier.get(layer["with"])
-            if other != shape:
-                raise GeometryError(
-                    'only equal shapes can be added, but {shape} comes in and "{name}" gives {other}',
-                    shape=shape,
-                    name=layer["with"],
-                    other=other,
-                )
-            return shape
-        case "rescale" | "norm" | "activation" | "dropout":
-            return shape
         case _:
-            raise GeometryError('there is no layer of the kind "{kind}"', kind=kind)
+            return shape
+
+
+def _slide(shape, k, layer, channels):
+    height, width, _channels = shape
+    settings = k, layer["stride"], layer["padding"]
+    return output_size(height, *settings), output_size(width, *settings), channels
+
+
+def _check(layer, shape, earlier):
+    """Raise GeometryError where there is no such layer or it cannot take what comes in."""
+    kind, other = layer["kind"], earlier.get(layer.get("with"))
+    wants_maps, wants_row = kind in TAKE_MAPS, kind in TAKE_ROWS
+    unequal = 'only equal shapes can be added, but {shape} comes in and "{with}" gives {other}'
+    complaints = {
+        'there is no layer of the kind "{kind}"': not (wants_maps or wants_row or kind in TAKE_ANY),
+        "maps (height, width, channels) are needed, but {shape} comes in": wants_maps and len(shape) != 3,
+        "a row of numbers is needed, but {shape} comes in": wants_row and len(shape) != 1,
+        'pooling is "max" or "average", not "{mode}"': kind == "pool" and layer["mode"] not in POOLS,
+        'there is no activation "{function}"': kind == "activation" and layer["function"] not in FUNCTIONS,
+        'there is no earlier layer "{with}" to add': kind == "add" and other is None,
+        unequal: kind == "add" and other != shape,
+    }
+    for sentence, holds in complaints.items():
+        if holds:
+            raise GeometryError(sentence, shape=shape, other=other, **layer)
 
 
 def weight_shapes(layer, input_shape):
@@ -185,5 +192,10 @@ def _parts(layer, weights, input_shape):
     return parts
 
 
-def _naming(layer, error):
-    return GeometryError("{layer}: " + error.template, layer=layer["name"], **error.numbers)
+@contextmanager
+def _naming(layer):
+    """Put the layer's name before the message of a GeometryError that happens within."""
+    try:
+        yield
+    except GeometryError as error:
+        raise GeometryError("{layer}: " + error.template, layer=layer["name"], **error.numbers) from None
