@@ -365,6 +365,12 @@ def _cifar10_present() -> bool:
 DIGITS_TEST = 360
 
 
+def digit_image(counts: np.ndarray) -> np.ndarray:
+    """Enlarge a digit as scikit-learn keeps it: (8, 8), 0 to 16 -> (32, 32, 3) uint8, bright on dark."""
+    small = np.rint(counts * (255 / 16)).astype(np.uint8)
+    return resize(np.stack([small] * 3, axis=-1), 32, "bilinear")  # (8, 8) -> (8, 8, 3) -> (32, 32, 3)
+
+
 @cache
 def _read_digits() -> tuple[np.ndarray, ...]:
     """Enlarge scikit-learn's digits, (n, 8, 8) with values 0 to 16; the test set has each in proportion."""
@@ -372,9 +378,7 @@ def _read_digits() -> tuple[np.ndarray, ...]:
     from sklearn.model_selection import train_test_split
 
     digits = load_digits()
-    small = np.rint(digits.images * (255 / 16)).astype(np.uint8)
-    colour = np.repeat(small[..., np.newaxis], 3, axis=-1)  # (n, 8, 8) -> (n, 8, 8, 3)
-    images = np.stack([resize(image, 32, "bilinear") for image in colour])
+    images = np.stack([digit_image(counts) for counts in digits.images])
     labels = digits.target.astype(np.int64)
     train_images, test_images, train_labels, test_labels = train_test_split(
         images, labels, test_size=DIGITS_TEST, random_state=0, stratify=labels

@@ -1,0 +1,58 @@
+"""Which classes does the network take for which? The confusion matrix as a grid."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+from cnnlab.figures.colours import text_on
+from cnnlab.text import _, number
+
+PALE, DARK = (251, 249, 244), (52, 66, 79)  # counts are neither positive nor negative: greys
+
+
+def confusion_matrix(counts: np.ndarray, classes: Sequence[str]) -> go.Figure:
+    """Draw counts (classes, classes), one row a true class, one column an answer; right answers are framed.
+
+    The darker a cell, the larger its share of its row.
+    """
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    n = len(classes)
+    figure = go.Figure(
+        go.Heatmap(
+            z=shares,
+            customdata=[[(classes[i], classes[j], number(counts[i, j])) for j in range(n)] for i in range(n)],
+            zmin=0,
+            zmax=1,
+            colorscale=[[0, f"rgb{PALE}"], [1, f"rgb{DARK}"]],
+            showscale=False,
+            xgap=1,
+            ygap=1,
+            hovertemplate=_("%{customdata[0]}, called %{customdata[1]}: %{customdata[2]}")
+            + "<extra></extra>",
+        )
+    )
+    for i, j in np.ndindex(n, n):
+        fill = np.add(PALE, shares[i, j] * np.subtract(DARK, PALE))
+        font = {"size": 12, "color": text_on(fill)}
+        figure.add_annotation(
+            x=j, y=i, text=number(counts[i, j]) if counts[i, j] else "", font=font, showarrow=False
+        )
+    for i in range(n):
+        figure.add_shape(
+            type="rect", x0=i - 0.5, x1=i + 0.5, y0=i - 0.5, y1=i + 0.5, line={"color": "black", "width": 1.5}
+        )
+    axis = {
+        "tickvals": list(range(n)),
+        "ticktext": list(classes),
+        "fixedrange": True,
+        "showgrid": False,
+        "zeroline": False,
+    }
+    figure.update_layout(
+        height=140 + 36 * n,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        xaxis={**axis, "side": "top", "tickangle": -60, "title": _("the network's answer")},
+        yaxis={**axis, "autorange": "reversed", "title": _("true class")},
+    )
+    return figure

@@ -1,0 +1,58 @@
+"""Which values does one kernel slice or one feature map hold? A grid to read them from."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from cnnlab.figures.colours import SIGNED, signed, text_on
+from cnnlab.text import _, number
+
+READABLE = 8  # up to so many columns there is room for the number on each cell
+
+
+def heatmap(values: np.ndarray, limit: float, *, height: int = 320, digits: int = 2) -> go.Figure:
+    """Draw values (h, w) from -limit (blue) to limit (orange); rows and columns count from 1.
+
+    Small grids bear their numbers; the others tell them where one points, and the bar beside gives the range.
+    """
+    rows, cols = values.shape
+    limit = limit or 1.0
+    written = [[number(value, digits) for value in line] for line in values]
+    figure = go.Figure(
+        go.Heatmap(
+            z=values,
+            x=list(range(1, cols + 1)),
+            y=list(range(1, rows + 1)),
+            customdata=written,
+            zmin=-limit,
+            zmax=limit,
+            colorscale=SIGNED,
+            xgap=1 if cols <= READABLE else 0,
+            ygap=1 if cols <= READABLE else 0,
+            colorbar={
+                "thickness": 12,
+                "tickvals": [-limit, 0, limit],
+                "ticktext": [number(end, digits) for end in (-limit, 0, limit)],
+            },
+            hovertemplate=_("row %{y}, column %{x}: %{customdata}") + "<extra></extra>",
+        )
+    )
+    if cols <= READABLE:
+        for row, line in enumerate(written, start=1):
+            for col, text in enumerate(line, start=1):
+                colour = text_on(signed(values[row - 1, col - 1], limit))
+                font = {"color": colour, "family": "monospace", "size": 13}
+                figure.add_annotation(x=col, y=row, text=text, showarrow=False, font=font)
+    axis = {"fixedrange": True, "showgrid": False, "zeroline": False, "constrain": "domain"}
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        xaxis={**axis, "side": "top", "tickvals": _ticks(cols)},
+        yaxis={**axis, "autorange": "reversed", "scaleanchor": "x", "tickvals": _ticks(rows)},
+    )
+    return figure
+
+
+def _ticks(count: int) -> list[int]:
+    """Return 1, some round numbers, and the last."""
+    step = next(step for step in (1, 2, 5, 10, 20, 50) if count / step <= 8)
+    return sorted({1, count} | {tick for tick in range(step, count, step) if count - tick > step // 2})
