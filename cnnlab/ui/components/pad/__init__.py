@@ -14,16 +14,21 @@ _component = st.components.v2.component(
 )
 
 
-def pad(key: str) -> np.ndarray | None:
+def pad(*, key: str, drawn: str) -> np.ndarray | None:
     """Show the pad; return what is drawn, (32, 32) bool, or None where nothing is.
 
-    The drawing comes back after each stroke and is the component's state, so it lives with the session.
+    drawn: the session key that keeps the drawing; it changes after each stroke.
     """
     labels = {
         "pad": _("Drawing pad. Arrow keys move the pen, space lowers and lifts it."),
         "clear": _("Clear"),
         "help": _("Draw with mouse or finger. Keyboard: arrow keys move the pen, space lowers and lifts it."),
     }
-    kept = st.session_state.get(key) or {}
-    data = {"labels": labels, "side": drawing.SIDE, "drawing": kept.get("drawing", "")}
-    return drawing.read(_component(key=key, data=data, on_drawing_change=lambda: None).drawing)
+
+    def keep() -> None:
+        st.session_state[drawn] = st.session_state[key].drawing
+
+    st.session_state.setdefault(drawn, "")
+    data = {"labels": labels, "side": drawing.SIDE, "drawing": st.session_state[drawn]}
+    _component(key=key, data=data, on_drawing_change=keep)
+    return drawing.read(st.session_state[drawn])

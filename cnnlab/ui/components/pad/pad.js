@@ -2,9 +2,9 @@
 // sees of them is computed in Python. Streamlit calls this again after each stroke: the pad is kept.
 const PEN = 2.3; // radius in cells, about as thick as the dataset's strokes
 
-export default function ({ data, parentElement, setStateValue }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const pad = parentElement.pad ?? (parentElement.pad = new Pad(parentElement, data));
-  pad.send = (drawing) => setStateValue("drawing", drawing);
+  pad.send = (drawing) => setTriggerValue("drawing", drawing);
   pad.translate(data.labels);
 }
 

@@ -265,7 +265,8 @@ def _output(output: Output, shape: tuple[int, int], channels: int) -> dict:
         "bias": None if output.bias is None else np.asarray(output.bias),
     }
     shown = {name: np.asarray(array, dtype=float) for name, array in shown.items() if array is not None}
-    digits = digits_for(*shown.values()) if output.digits is None else output.digits
+    alike = [array for name, array in shown.items() if output.operation != "average" or name != "sums"]
+    digits = digits_for(*alike) if output.digits is None else output.digits
     data = {
         "label": output.label,
         "note": output.note,
@@ -280,7 +281,9 @@ def _output(output: Output, shape: tuple[int, int], channels: int) -> dict:
     for name, array in shown.items():
         # Cells come first in every array but the bias.
         mask = hidden.reshape(shape + (1,) * (array.ndim - 2)) if array.ndim >= 2 else False
-        data[name] = pack(np.where(mask, 0, array), digits)
+        # The sum of a window has the digits of its pixels, not those of the mean.
+        own = output.operation == "average" and name == "sums"
+        data[name] = pack(np.where(mask, 0, array), digits_for(array) if own else digits)
     if output.kernel is not None:
         kernel = np.asarray(output.kernel, dtype=float)
         read = channels if output.channel is None else 1
@@ -345,6 +348,9 @@ def _labels() -> dict[str, str]:
         "help": _(
             "Point at an output cell to see its window, or at an input cell to see which outputs it feeds. "
             "Arrow keys step, space plays."
+        ),
+        "help_touch": _(
+            "Tap an output cell to see its window, or an input cell to see which outputs it feeds."
         ),
         "fed": _("Input row {row}, column {column} ({value}) feeds {count} output cells."),
         "fed_one": _("Input row {row}, column {column} ({value}) feeds 1 output cell."),

@@ -86,7 +86,7 @@ class WindowsView {
     this.termsHeading = element("div", { class: "heading step-heading" });
     this.rounded = element("p", { class: "hint rounded", "data-part": "rounded" });
     const detail = element("div", { class: "detail" }, this.termsHeading, this.terms, this.rounded);
-    this.root.append(this.stage, this.hint, this.player.controls, detail, this.results, this.player.live);
+    this.root.append(this.stage, this.results, this.player.controls, this.hint, detail, this.player.live);
     parent.append(this.root);
     this.reached = -1; // how many cells have been computed so far, less one
     this.peek = null; // the output cell that the pointer is on
@@ -177,7 +177,7 @@ class WindowsView {
     this.stage.replaceChildren(inputPanel, this.middle, this.outputPanel);
     this.buildOutputs();
     this.buildMiddle();
-    this.hintText(labels.help);
+    this.hintText(this.help);
     this.layout();
   }
 
@@ -207,6 +207,7 @@ class WindowsView {
   // A row of small pictures to choose a channel or a map by.
   tabs(part, grids, label, choose) {
     const list = element("div", { class: "tabs", role: "group", "aria-label": label, "data-part": `${part}s` });
+    list.dataset.many = grids.length > 8;
     grids.forEach((grid, place) => {
       const canvas = element("canvas", { width: grid.values.shape[1], height: grid.values.shape[0], "aria-hidden": "true" });
       const tab = element("button", { type: "button", "data-part": part, "data-index": place }, canvas, element("span", {}, grid.label));
@@ -263,9 +264,10 @@ class WindowsView {
       const window = new Grid("window", kernelRows, kernelCols);
       const block = { channel, place, window, kernel: null };
       const many = this.read.length > 1 || this.inputs.length > 1;
-      const title = element("div", { class: "heading small" }, element("b", {}, this.labels.window));
+      const title = element("div", { class: "heading" }, element("b", {}, this.labels.window));
       if (many) title.append(element("span", { class: "note" }, this.inputs[channel].label));
       block.node = element("div", { class: "block", "data-part": "block", "data-channel": channel }, element("div", { class: "part" }, title, window.node));
+      const name = this.inputs.length > 1 ? this.labels.slice : this.labels.kernel;
       if (map.kernel) {
         block.kernel = new Grid("kernel", kernelRows, kernelCols);
         const colours = this.data.palettes.signed;
@@ -273,24 +275,26 @@ class WindowsView {
           const at = this.tap(map, Number(cell.dataset.row), Number(cell.dataset.col), place);
           block.kernel.paint(cell, map.kernel.write(at), colours, map.kernel_levels[at]);
         }
-        const name = this.inputs.length > 1 ? this.labels.slice : this.labels.kernel;
-        const kernelTitle = element("div", { class: "heading small" }, element("b", {}, name));
+        const kernelTitle = element("div", { class: "heading" }, element("b", {}, name));
         block.node.append(
           element("span", { class: "sign", "aria-hidden": "true" }, "\u00d7"),
           element("div", { class: "part" }, kernelTitle, block.kernel.node),
         );
-        block.kernel.node.setAttribute("aria-label", name);
+        block.kernel.node.setAttribute("aria-label", many ? `${name}, ${this.inputs[channel].label}` : name);
       }
-      window.node.setAttribute("aria-label", this.labels.window);
+      if (this.read.length > 1) block.node.append(element("b", { class: "block-name", "aria-hidden": "true" }, this.inputs[channel].label));
+      window.node.setAttribute("aria-label", many ? `${this.labels.window}, ${this.inputs[channel].label}` : this.labels.window);
       return block;
     });
     const parts = this.blocks.map((block) => block.node);
     if (map.kernel) {
       parts.push(
-        element("p", { class: "legend" },
-          element("span", { class: "swatch positive", "aria-hidden": "true" }), this.labels.adds,
-          element("br"),
-          element("span", { class: "swatch negative", "aria-hidden": "true" }), this.labels.subtracts),
+        element(
+          "p",
+          { class: "legend", "data-part": "legend" },
+          element("span", {}, element("i", { class: "swatch positive" }), this.labels.adds),
+          element("span", {}, element("i", { class: "swatch negative" }), this.labels.subtracts),
+        ),
       );
     }
     this.middle.replaceChildren(...parts);
@@ -311,9 +315,6 @@ class WindowsView {
     this.terms.replaceChildren();
     this.termNodes = this.blocks.map((block) => {
       const line = element("div", { class: "term-line", role: "list" });
-      line.style.setProperty("--per-row", block.window.cols);
-      line.dataset.size = block.window.cols <= 3 ? "small" : "large";
-      line.style.setProperty("--terms", block.window.cells.length);
       if (this.blocks.length > 1) line.append(element("b", { class: "term-name" }, this.inputs[block.channel].label));
       const nodes = block.window.cells.map((cell) => {
         const pixel = element("span", { class: "value", "data-part": "term-pixel" });
@@ -350,45 +351,48 @@ class WindowsView {
       const map = this.maps[place];
       const node = element("div", { class: "result", "data-part": "result", "data-output": place });
       const line = { place, node, channels: [] };
-      const chip = (part, extra = "") => element("span", { class: `chip ${extra}`, "data-part": part });
       const word = (text) => element("span", { class: "word" }, text);
+      // A chip with the sign and the name before it; wide enough for the longest number, so that nothing jumps.
+      const chip = (part, numbers, before, extra = "") => {
+        const box = element("span", { class: `chip ${extra}`, "data-part": part });
+        box.style.setProperty("--chars", numbers.longest());
+        node.append(element("span", { class: "named" }, ...before, box));
+        return box;
+      };
       const sign = (text) => element("span", { class: "sign" }, text);
-      if (!map.kernel && this.shown.length > 1) node.append(element("b", {}, map.label));
+      if (!map.kernel && this.shown.length > 1) node.append(element("b", { class: "map-name" }, map.label));
       if (map.operation === "max") {
-        line.total = chip("sum", "total");
-        node.append(word(this.labels.largest), sign("="), line.total);
+        line.total = chip("sum", map.values, [word(this.labels.largest), sign("=")], "total");
         line.where = element("span", { class: "note number", "data-part": "winner" });
         node.append(line.where);
       } else if (map.operation === "average") {
-        line.parts = chip("window-sum");
-        line.count = chip("count");
-        line.total = chip("sum", "total");
-        node.append(word(this.labels.mean), line.parts, sign("\u00f7"), line.count, sign("="), line.total);
+        line.parts = chip("window-sum", map.sums, [word(this.labels.mean)]);
+        line.count = chip("count", map.counts, [sign("\u00f7")]);
+        line.total = chip("sum", map.values, [sign("=")], "total");
       } else {
         const channels = map.channel_sums ? map.channel_sums.shape[2] : 0;
         if (channels && (channels > 1 || map.bias)) {
-          const holder = element("span", { class: "channels" });
           for (let channel = 0; channel < channels; channel++) {
             const name = map.channel_labels[channel] ?? (channels > 1 ? this.inputs[channel]?.label : this.labels.products);
-            const sum = chip("channel-sum");
+            const before = [word(name ?? String(channel + 1))];
+            if (channel) before.unshift(sign("+"));
+            const sum = chip("channel-sum", map.channel_sums, before);
             sum.dataset.channel = channel;
-            if (channel) holder.append(sign("+"));
-            holder.append(element("span", { class: "named" }, word(name ?? String(channel + 1)), sum));
             line.channels.push(sum);
           }
-          node.append(holder);
+          if (channels > 4) {
+            const holder = element("span", { class: "channels" }, ...node.childNodes);
+            node.append(holder);
+          }
         }
         if (map.bias) {
-          const bias = chip("bias");
+          const bias = chip("bias", map.bias, [sign("+"), word(this.labels.bias)]);
           bias.textContent = map.bias.write(0);
           bias.dataset.tone = map.bias.tone(0);
-          node.append(sign("+"), element("span", { class: "named" }, word(this.labels.bias), bias));
         }
-        line.total = chip("sum", "total");
-        node.append(sign("="), line.total);
+        line.total = chip("sum", map.sums ?? map.values, [sign("=")], "total");
         if (map.activation) {
-          line.after = chip("activated", "total");
-          node.append(element("span", { class: "word arrow" }, `${map.activation} \u2192`), line.after);
+          line.after = chip("activated", map.values, [element("span", { class: "word arrow" }, `\u2192 ${map.activation} \u2192`)], "total");
         }
       }
       return line;
@@ -498,15 +502,16 @@ class WindowsView {
           term.product.dataset.tone = hidden ? "zero" : map.products.tone(product);
         }
         const wins = winner !== null && winner[0] === y && winner[1] === x;
-        cell.dataset.winner = wins;
+        if (wins) block.window.frames([Number(cell.dataset.row)], [Number(cell.dataset.col)], "winner", "\u2605");
         if (term.star) {
           term.term.dataset.winner = wins;
           term.star.textContent = wins ? `\u2605 ${labels.winner}` : "";
         }
       });
       block.window.size(block.window.unit ?? 30);
+      if (winner === null) block.window.clear("winner");
     });
-    if (winner && winner[0] >= 0) this.input.frames([winner[0]], [winner[1]], "winner", "\u2605");
+    if (winner) this.input.frames([winner[0]], [winner[1]], "winner", "\u2605");
     else this.input.clear("winner");
     this.drawResults(index);
     const where = fill(labels.where, { rows: this.data.row_spans[row], columns: this.data.col_spans[col] });
@@ -537,7 +542,7 @@ class WindowsView {
       } else put(line.total, map.values, index, signed);
       if (line.where) {
         const [row, col] = map.winner[index];
-        line.where.textContent = hidden || row < 0 ? "" : `\u2605 ${fill(this.labels.position, { row: row + 1, column: col + 1 })}`;
+        line.where.textContent = hidden ? "" : `\u2605 ${fill(this.labels.position, { row: row + 1, column: col + 1 })}`;
       }
     }
   }
@@ -648,7 +653,7 @@ class WindowsView {
   drawFed() {
     for (const grid of this.grids.values()) grid.clear("fed");
     this.input.clear("pointed");
-    if (!this.pointed) return this.hintText(this.labels.help);
+    if (!this.pointed) return this.hintText(this.help);
     const [row, col] = this.pointed;
     this.input.frames([row], [col], "pointed");
     if (this.data.hide_fed) return this.hintText(this.labels.fed_hidden, true);
@@ -659,6 +664,10 @@ class WindowsView {
     const sentence = fed.length === 0 ? "fed_none" : fed.length === 1 ? "fed_one" : "fed";
     const value = plane.write(row * plane.shape[1] + col);
     this.hintText(fill(this.labels[sentence], { row: row + 1, column: col + 1, value, count: fed.length }), true);
+  }
+
+  get help() {
+    return matchMedia("(hover: none)").matches ? this.labels.help_touch : this.labels.help;
   }
 
   hintText(text, strong = false) {
@@ -684,12 +693,12 @@ class WindowsView {
     let small;
     if (narrow) {
       unit = (room - 14) / (this.input.cols + outputCols);
-      small = Math.min(38, (room - 40) / (kernelCols * (hasKernel ? 2 : 1)));
+      small = Math.min(several ? 29 : 40, (room - 40) / (kernelCols * (hasKernel ? 2 : 1)));
     } else {
       const pair = several ? 2 : 1;
       small = Math.min(44, (several ? 100 : 132) / kernelCols);
       small = Math.max(small, 23);
-      const middle = Math.max(124, small * kernelCols * pair + (several ? 30 : 0));
+      const middle = Math.max(hasKernel ? 124 : 0, small * kernelCols * pair + (several ? 30 : 0));
       const gaps = 2 * 34 + (stacked || this.shown.length === 1 ? 0 : 24);
       unit = Math.min(44, (room - middle - gaps) / (this.input.cols + outputCols), 470 / this.input.rows);
       this.middle.style.width = `${middle}px`;
@@ -705,6 +714,25 @@ class WindowsView {
       block.kernel?.size(small);
     }
     this.outputPanel.dataset.stacked = stacked;
+    this.layoutTerms(room);
+    // Pictures to choose from wrap below their grid instead of pushing the others aside.
+    this.input.node.parentNode.style.width = `${unit * this.input.cols}px`;
+    this.outputPanel.style.width = narrow ? "" : `${Math.max(150, unit * outputCols + (outputCols > this.width ? 24 : 0))}px`;
+  }
+
+  // All terms of a small window in one line where they fit, else as the window has them; on top of each other
+  // where even that is too wide.
+  layoutTerms(room) {
+    const cells = this.blocks[0].window.cells.length;
+    const cols = this.blocks[0].window.cols;
+    const pixels = Math.max(...this.read.map((channel) => this.inputs[channel].values.longest()));
+    const weights = this.active.kernel?.longest() ?? 0;
+    const wide = 7.7 * (pixels + weights) + (weights ? 46 : 60);
+    const fits = (count) => count * (wide + 8) <= room + 8;
+    const inLine = cells <= 9 && fits(cells) ? cells : cols;
+    this.terms.dataset.tall = !fits(inLine);
+    this.terms.style.setProperty("--per-row", inLine);
+    this.terms.style.setProperty("--term", `${Math.max(wide, 88)}px`);
   }
 
   // `view` is what belongs to one run of the component; an older run's clean-up must not stop a newer one.
