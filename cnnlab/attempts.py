@@ -10,6 +10,8 @@ import numpy as np
 
 from cnnlab.runs import COLUMNS, Checkpoint, Run, State, write_arrays, write_text
 
+BEAT = 0.4  # seconds between two beats
+
 
 class Attempt:
     """The newest attempt's pen: everything that a trainer writes, and a beat that says it is alive.
@@ -75,7 +77,7 @@ class Attempt:
         write_arrays(self.run.folder / "weights.npz", weights)
 
     def _beats(self) -> None:
-        while not self._ended.wait(0.5):
+        while not self._ended.wait(BEAT):
             with self._lock:
                 self.state = replace(self.state, beat=self.state.beat + 1)
             try:

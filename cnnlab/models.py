@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnnlab.config import ModelConfig
-
 if TYPE_CHECKING:
     import keras
 
@@ -27,18 +25,19 @@ ARRAYS = {
 SIDE = 32  # every dataset comes as 32x32 RGB
 
 
-def build(config: ModelConfig, classes: int, seed: int) -> "keras.Model":
+def build(layers: Sequence[dict], l2: float, seed: int) -> "keras.Model":
     """Return the uncompiled model: uint8-valued images (n, 32, 32, 3) in, probabilities (n, classes) out.
 
-    The initial weights depend on `seed` and the layer's place alone. `l2` is a penalty on every kernel.
+    `layers` is the flat list of `ModelConfig.layers`. The initial weights depend on `seed` and the layer's
+    place alone; `l2` is a penalty on every kernel.
     """
     import keras
 
-    penalty = keras.regularizers.L2(config.l2) if config.l2 else None
+    penalty = keras.regularizers.L2(l2) if l2 else None
     inputs = keras.Input((SIDE, SIDE, 3), name="image")
     outputs: dict[str, object] = {}
     x = inputs
-    for place, spec in enumerate(config.layers(classes)):
+    for place, spec in enumerate(layers):
         layer = _layer(spec, seed=seed * 1000 + place, penalty=penalty)
         x = layer([x, outputs[spec["with"]]]) if spec["kind"] == "add" else layer(x)
         outputs[spec["name"]] = x

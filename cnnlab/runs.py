@@ -14,7 +14,7 @@ import secrets
 import shutil
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,12 +40,20 @@ class RunError(RuntimeError):
 
 @dataclass(frozen=True)
 class Recipe:
-    """config.json: what was asked for, by whom (a hash), and when. Written once."""
+    """config.json: what was asked for, by whom (a hash), and when. Written once.
+
+    The names of the classes stand here too, so that a network can be used without its dataset.
+    """
 
     config: TrainConfig
+    classes: tuple[str, ...]
     preset: str
     owner: str
     created: str
+
+    def layers(self) -> list[dict]:
+        """Return the network's flat list of layers."""
+        return self.config.model.layers(len(self.classes))
 
 
 @dataclass(frozen=True)
@@ -94,7 +102,8 @@ class Run:
                     ).format(run=self.id, theirs=data["schema"], ours=SCHEMA)
                 )
             config = TrainConfig.model_validate(data["config"])
-            return Recipe(config, str(data["preset"]), str(data["owner"]), str(data["created"]))
+            classes = tuple(str(name) for name in data["classes"])
+            return Recipe(config, classes, *(str(data[name]) for name in ("preset", "owner", "created")))
         except (KeyError, TypeError, ValidationError) as error:
             raise self._damaged("config.json") from error
 
@@ -262,6 +271,16 @@ class Run:
     def has_weights(self) -> bool:
         return any((self.folder / name).exists() for name in ("weights.npz", "checkpoint/state.npz"))
 
+    def kernel_epochs(self) -> list[int]:
+        """Return the epochs after which kernels were kept; 0 is before training."""
+        return sorted(
+            int(path.stem.removeprefix("epoch-")) for path in self.folder.glob("kernels/epoch-*.npz")
+        )
+
+    def kernels(self, epoch: int) -> dict[str, np.ndarray]:
+        """Return the kernels kept after an epoch, '<layer>/kernel' -> (kh, kw, c_in, c_out) float16."""
+        return self.arrays(f"kernels/epoch-{epoch:04d}.npz")
+
     def evaluation(self) -> "Evaluation | None":
         """Return what the opened test set said, None while it is sealed."""
         if not (self.folder / "evaluation.npz").exists():
@@ -309,7 +328,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The whole state after `epoch` finished epochs: the arrays of the network, and those of the optimiser."""
+    """The state after `epoch` finished epochs: the arrays of the network, and those of the optimiser."""
 
     epoch: int
     weights: dict[str, np.ndarray]
@@ -341,15 +360,14 @@ class Store:
     def __init__(self, root: Path | str | None = None):
         self.root = Path(root or os.environ.get("CNNLAB_RUNS") or "runs").absolute()
 
-    def create(self, config: TrainConfig, *, preset: str, owner: str) -> Run:
+    def create(self, config: TrainConfig, classes: Sequence[str], *, preset: str, owner: str) -> Run:
         """Put a run into the queue; its folder appears whole, under a name not used before."""
         self.root.mkdir(parents=True, exist_ok=True)
         recipe = {"schema": SCHEMA, "preset": preset, "owner": owner, "created": _now()}
+        recipe |= {"classes": list(classes), "config": config.model_dump(mode="json")}
         part = self.root / f".new-{secrets.token_hex(8)}"
         part.mkdir()
-        write_text(
-            part / "config.json", json.dumps({**recipe, "config": config.model_dump(mode="json")}, indent=1)
-        )
+        write_text(part / "config.json", json.dumps(recipe, indent=1))
         while True:
             folder = self.root / run_name()
             try:

@@ -20,14 +20,14 @@ from cnnlab import datasets, models
 from cnnlab.attempts import Attempt, Superseded
 from cnnlab.config import TrainConfig, steps_per_epoch
 from cnnlab.presets import PRESETS
-from cnnlab.runs import Checkpoint, Run, RunError, Store
+from cnnlab.runs import Checkpoint, Recipe, Run, RunError, State, Store
 from cnnlab.text import _
 
 KERNEL_SNAPSHOTS = 10  # epochs at which the kernels behind the first layer are kept too
 FLOPS_BETWEEN_LOOKS = 25e9  # arithmetic between two looks at should_stop: about a quarter of a second
 
 
-def train(run: Run, number: int, should_stop: Callable[[], bool], verbose: int = 0) -> None:
+def train(run: Run, number: int, should_stop: Callable[[], bool], verbose: bool = False) -> None:
     """Train attempt `number` of the run until its last epoch, a wish to stop, or a failure.
 
     Goes on from the checkpoint where there is one. `should_stop` says that this process is to let go at once:
@@ -52,12 +52,13 @@ def train(run: Run, number: int, should_stop: Callable[[], bool], verbose: int =
 class _Training:
     """One attempt: the model, the images, and the loop over epochs."""
 
-    def __init__(self, run: Run, attempt: Attempt, should_stop: Callable[[], bool], verbose: int):
+    def __init__(self, run: Run, attempt: Attempt, should_stop: Callable[[], bool], verbose: bool):
         import keras
         import tensorflow as tf
 
         self.run, self.attempt, self.should_stop, self.verbose = run, attempt, should_stop, verbose
-        self.config = config = run.recipe().config
+        recipe = run.recipe()
+        self.config = config = recipe.config
         attempt.update(epochs=config.epochs, message=_("Loading the images"))
         data = datasets.load(config.dataset)
         training, validation = datasets.split(
@@ -66,7 +67,7 @@ class _Training:
         self.data, self.training, self.validation = data, training, validation
         self.images = tf.constant(data.train_images)
         self.one_hot = tf.one_hot(data.train_labels, len(data.classes))
-        self.model = models.build(config.model, len(data.classes), config.seed)
+        self.model = models.build(recipe.layers(), config.model.l2, config.seed)
         self.rest = _dropout_states(self.model)
         self.optimizer = models.optimizer(config.optimizer, config.learning_rate)
         self.optimizer.build(self.model.trainable_variables)
@@ -77,7 +78,7 @@ class _Training:
             optimizer=self.optimizer,
             loss=losses[config.loss](),
             metrics=["accuracy"],
-            steps_per_execution=_steps_per_execution(config, len(data.classes), self.steps),
+            steps_per_execution=_steps_per_execution(recipe, self.steps),
             jit_compile=False,  # on CPUs XLA made this three times slower
         )
 
@@ -98,7 +99,8 @@ class _Training:
                 initial_epoch=epoch,
                 epochs=epoch + 1,
                 callbacks=[watch],
-                verbose=self.verbose,
+                shuffle=False,  # the order is ours
+                verbose=0,
             )
             if watch.end is not None:
                 return self._end_early(watch.end, rows)
@@ -127,7 +129,7 @@ class _Training:
         return rows
 
     def _keep(self, rows: list[dict[str, float]]) -> None:
-        """Write what a finished epoch has brought: the row first, so that a checkpoint always has its rows."""
+        """Write what a finished epoch has brought: the row first, so a checkpoint always has its rows."""
         epoch = len(rows)
         self.attempt.write_history(rows)
         rest = {name: np.asarray(variable) for name, variable in self.rest.items()}
@@ -148,7 +150,7 @@ class _Training:
         self.attempt.update(step=0, accuracy=None, loss=None)
         if end == "nan":
             text = _(
-                "The loss became infinite or undefined (NaN) in epoch {epoch}, so training stopped by itself. "
+                "The loss became infinite or undefined (NaN) in epoch {epoch}, so training stopped. "
                 "{kept} finished epochs are kept. A smaller learning rate usually helps; it was {rate}."
             )
             rate = f"{self.config.learning_rate:g}"
@@ -215,6 +217,8 @@ def _watcher(training: _Training, epoch: int):
                 loss=loss if math.isfinite(loss) else None,
                 images_per_second=seen / seconds,
             )
+            if training.verbose:
+                _progress_bar(attempt.state)
             if training.should_stop() or attempt.superseded():
                 self.end = "let go"
             elif not math.isfinite(loss):
@@ -227,18 +231,18 @@ def _watcher(training: _Training, epoch: int):
 
 
 def _dropout_states(model) -> dict[str, object]:
-    """Return the random states of the dropout layers, so that a resumed run draws what it would have drawn."""
+    """Return the random states of the dropout layers, so that a resumed run draws as it would have."""
     layers = [layer for layer in model.layers if hasattr(layer, "seed_generator")]
     return {f"random/{layer.name}": layer.seed_generator.state for layer in layers}
 
 
-def _steps_per_execution(config: TrainConfig, classes: int, steps: int) -> int:
+def _steps_per_execution(recipe: Recipe, steps: int) -> int:
     """Return how many batches to compute between two looks at should_stop; more make an epoch faster."""
     from cnnlab.ops import network
 
     shape = (models.SIDE, models.SIDE, 3)
-    multiplications = sum(network.multiplications(config.model.layers(classes), shape))
-    flops = 6 * multiplications * config.batch_size  # a multiply-add forward, two backward
+    multiplications = sum(network.multiplications(recipe.layers(), shape))
+    flops = 6 * multiplications * recipe.config.batch_size  # a multiply-add forward, two backward
     return max(1, min(25, steps, round(FLOPS_BETWEEN_LOOKS / flops)))
 
 
@@ -257,12 +261,13 @@ def main(arguments: list[str] | None = None) -> int:
     preset, root = given.pop("preset"), given.pop("runs", None)
     try:
         values = PRESETS[preset].config.model_dump() | given | {"open_test": True}
-        run = Store(root).create(TrainConfig.model_validate(values), preset=preset, owner="command line")
-        datasets.load(given["dataset"], progress=_download_bar)
+        config = TrainConfig.model_validate(values)
+        data = datasets.load(config.dataset, progress=_download_bar)
     except (ValueError, datasets.DatasetError) as error:
         print(error, file=sys.stderr)
         return 2
-    train(run, run.claim("command line"), should_stop=lambda: False, verbose=1)
+    run = Store(root).create(config, data.classes, preset=preset, owner="command line")
+    train(run, run.claim("command line"), should_stop=lambda: False, verbose=True)
     state, history = run.state(), run.history()
     if state.phase != "finished":
         print(state.message or state.phase, file=sys.stderr)
@@ -275,11 +280,20 @@ def main(arguments: list[str] | None = None) -> int:
         "epoch_seconds": round(float(np.mean([row["seconds"] for row in history])), 2),
         "parameters": sum(array.size for array in run.weights().values()),
         "epochs": len(history),
-        "dataset": given["dataset"],
-        "images": given.get("limit"),
+        "dataset": config.dataset,
+        "limit": config.limit,
     }
     print(json.dumps(result))
     return 0
+
+
+def _progress_bar(state: State) -> None:
+    done = 30 * state.step // state.steps
+    text = (
+        f"epoch {state.epoch + 1}/{state.epochs} {'█' * done}{'░' * (30 - done)} {state.step}/{state.steps}"
+    )
+    end = "\n" if state.step == state.steps else ""
+    print(f"\r{text}  accuracy {state.accuracy:.3f}", end=end, file=sys.stderr, flush=True)
 
 
 def _download_bar(done: int, total: int) -> None:

@@ -78,9 +78,10 @@ class Workers:
         from distributed import Client, LocalCluster
 
         if self.scheduler is None:
+            self.store.root.mkdir(parents=True, exist_ok=True)
             self._cluster = LocalCluster(n_workers=0, dashboard_address=None, host="127.0.0.1")
             address = self._cluster.scheduler_address
-            self.processes = [_start_worker(address, kind) for kind in KINDS]
+            self.processes = [_start_worker(address, kind, self.store.root) for kind in KINDS]
         else:
             address = self.scheduler
         self.client = Client(address, set_as_default=False)
@@ -144,24 +145,21 @@ def train_run(root: str, id: str, number: int) -> None:
         train(run, attempt, should_stop=lambda: worker.status != Status.running)
 
 
-def _start_worker(address: str, kind: str) -> subprocess.Popen:
-    """Start one worker process on the loopback interface alone."""
+def _start_worker(address: str, kind: str, root: Path) -> subprocess.Popen:
+    """Start one worker process on the loopback interface alone; it logs into the folder of the runs."""
     command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--name", kind]
     command += ["--nthreads", "1", "--memory-limit", "0", "--resources", f"{kind}=1"]
     command += ["--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0"]
     command += ["--preload", "cnnlab.worker", "--preload-nanny", "cnnlab.nanny"]
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": "2", "DASK_LOGGING__DISTRIBUTED": "error"}
+    quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "DASK_LOGGING__DISTRIBUTED": "error"}
     environment = {**os.environ, **quiet, "PYTHONPATH": os.pathsep.join(paths)}
     # Its standard input stays open as long as this process lives (see cnnlab.nanny); its own session keeps
     # Ctrl-C in the terminal from reaching it before the app has told it to let go.
-    return subprocess.Popen(
-        command,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
+    with (root / f".{kind}-worker.log").open("w") as log:
+        return subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
+        )
 
 
 _current: Workers | None = None

@@ -30,7 +30,18 @@ def navigation() -> dict[str, list]:
     }
 
 
-st.set_page_config(page_title="CNN Lab", page_icon=":material/grid_view:", layout="wide")
+# A 3x3 kernel and the app's name, in a teal that reads on the light and on the dark theme.
+LOGO = """<svg xmlns="http://www.w3.org/2000/svg" width="150" height="32" viewBox="0 0 150 32">
+<g fill="#2a9387">
+<path d="M2 5h7v7H2zM10 13h7v7h-7zM18 21h7v7h-7z"/>
+<path opacity=".45" d="M10 5h7v7h-7zM2 13h7v7H2zM18 13h7v7h-7zM10 21h7v7h-7z"/>
+<path opacity=".2" d="M18 5h7v7h-7zM2 21h7v7H2z"/>
+<text x="35" y="24" font-family="sans-serif" font-size="21" font-weight="700">CNN Lab</text></g></svg>"""
+
+st.set_page_config(
+    page_title="CNN Lab", page_icon=":material/grid_view:", layout="wide", initial_sidebar_state=250
+)
+st.logo(LOGO, size="large")
 state.keep()
 page = st.navigation(navigation())
 lesson.level_switch()

@@ -1,0 +1,242 @@
+"""Which trained network is the student looking at? One choice for the whole session, kept in the address."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from cnnlab import ops
+from cnnlab.datasets import DATASETS
+from cnnlab.models import SIDE
+from cnnlab.runs import RESTING, Recipe, Run, RunError, Store
+from cnnlab.text import _, percent
+from cnnlab.ui import identity
+from cnnlab.ui.lesson import PAGES
+
+CHOICE, LINK = "network.run", "network.link"
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A trained network, ready to compute: its flat list of layers and its arrays (read-only)."""
+
+    run: Run
+    recipe: Recipe
+    layers: list[dict]
+    weights: dict[str, np.ndarray]
+    stamp: int  # changes with the weights
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        return self.recipe.classes
+
+    @property
+    def dataset(self) -> str:
+        return self.recipe.config.dataset
+
+    def forward(self, image: np.ndarray) -> list[ops.LayerOutput]:
+        """Return every layer's output for one picture (32, 32, 3) uint8; a millisecond or two."""
+        return ops.forward(self.layers, self.weights, image)
+
+    def probabilities(self, image: np.ndarray) -> np.ndarray:
+        """Return the probability of each class, (classes,)."""
+        return self.forward(image)[-1].values
+
+
+def choose() -> Network | None:
+    """Draw the choice among all networks that have weights; None (and a way on) where there are none.
+
+    A link's `?run=` decides first. A run that was deleted, is damaged, or has no weights yet gets a sentence,
+    and the choice falls back to the first that can be shown.
+    """
+    runs = {run.id: run for run in trained()}
+    asked = st.query_params.get("run")
+    wanted = asked if asked and asked != st.session_state.get(LINK) else st.session_state.get(CHOICE)
+    network = _first_sound(wanted, runs)
+    if network is None:
+        st.info(_("No network has been trained here yet. Train one: on Digits it takes seconds."))
+        st.page_link(PAGES / "train.py", label=_("Train a network"), icon=":material/model_training:")
+        return None
+    runs.setdefault(network.run.id, network.run)  # its first epoch may have ended this very moment
+    st.session_state[CHOICE] = network.run.id
+    st.selectbox(_("Network"), list(runs), format_func=lambda id: _label(runs[id]), key=CHOICE)
+    st.query_params["run"] = st.session_state[LINK] = network.run.id
+    _follow(network)
+    return network
+
+
+def trained() -> list[Run]:
+    """Return the runs with weights: one's own, then those of others, then the shipped; newest first."""
+    me = identity.owner()
+    runs = [run for run in Store().runs() if run.has_weights()]
+    return [*sorted(runs, key=lambda run: _owner(run) != me), *Store().shipped()]
+
+
+def load(run: Run) -> Network:
+    """Read a run's network. Raises RunError where a file is missing, damaged, or does not fit the others."""
+    return _load(str(run.folder), _stamp(run))
+
+
+def exhibit() -> Network | None:
+    """Return the network that answers before anybody has chosen one: a shipped one, else the newest.
+
+    One that judges photos comes before one that reads digits.
+    """
+    networks = []
+    for run in [*Store().shipped(), *trained()]:
+        try:
+            networks.append(load(run))
+        except RunError:
+            continue  # the pages where it can be chosen say what is wrong with it
+        if networks[-1].dataset == "cifar10":
+            return networks[-1]
+    return networks[0] if networks else None
+
+
+def class_name(name: str) -> str:
+    """Return a class as a word for learners; classes of a student's own stay as they are."""
+    words = {
+        "airplane": _("airplane"),
+        "automobile": _("automobile"),
+        "bird": _("bird"),
+        "cat": _("cat"),
+        "deer": _("deer"),
+        "dog": _("dog"),
+        "frog": _("frog"),
+        "horse": _("horse"),
+        "ship": _("ship"),
+        "truck": _("truck"),
+    }
+    return words.get(name, name)
+
+
+def verdict(probabilities: np.ndarray, classes: tuple[str, ...]) -> str:
+    """Say what a careful person would say on seeing these probabilities (classes,)."""
+    order = np.argsort(-probabilities)
+    names = [f"**{class_name(classes[i])}**" for i in order] + [
+        "",
+        "",
+    ]  # there may be fewer than three classes
+    top, second = [*probabilities[order], 0.0][:2]
+    if top >= 0.9:
+        text = _("Very probably {first}.")
+    elif top >= 0.5 and second >= 0.1:
+        text = _("Probably {first}, perhaps {second}.")
+    elif top >= 0.5:
+        text = _("Probably {first}.")
+    elif top + second >= 0.6:
+        text = _("Either {first} or {second}: the network cannot tell.")
+    else:
+        text = _("The network is at a loss: {first}, {second} or {third}, none of them likely.")
+    return text.format(first=names[0], second=names[1], third=names[2])
+
+
+def layer_title(spec: dict) -> str:
+    """Name a layer of the flat list for learners: conv_1_relu -> "Convolution 1 · after ReLU"."""
+    kind, _separator, place = spec["name"].partition("_")
+    place = place.partition("_")[0]
+    base = {
+        "conv": _("Convolution {place}"),
+        "pool": _("Pooling {place}"),
+        "dense": _("Dense {place}"),
+        "add": _("Addition {place}"),
+        "dropout": _("Dropout {place}"),
+    }.get(kind, spec["name"]).format(place=place)
+    match spec["kind"]:
+        case "activation":
+            return _("{layer} · after {function}").format(layer=base, function=_function(spec["function"]))
+        case "norm":
+            return _("{layer} · normalised").format(layer=base)
+    return base
+
+
+def _function(name: str) -> str:
+    return {"relu": "ReLU", "leaky_relu": "leaky ReLU", "elu": "ELU", "gelu": "GELU"}.get(name, name)
+
+
+def _first_sound(wanted: str | None, runs: dict[str, Run]) -> Network | None:
+    """Load the wanted run, else the first that loads; those that do not leave `runs`."""
+    if wanted:
+        try:
+            return load(Store().get(wanted))
+        except RunError as error:
+            runs.pop(wanted, None)
+            st.warning(str(error), icon=":material/broken_image:")
+    for id, run in list(runs.items()):
+        try:
+            return load(run)
+        except RunError:
+            del runs[id]
+    return None
+
+
+def _stamp(run: Run) -> int:
+    """Return when the weights were written, in nanoseconds; 0 where there are none."""
+    times = []
+    for name in ("weights.npz", "checkpoint/state.npz"):
+        try:
+            times.append((run.folder / name).stat().st_mtime_ns)
+        except OSError:
+            continue
+    return max(times, default=0)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _load(folder: str, stamp: int) -> Network:
+    run = Run(Path(folder))
+    recipe, weights = run.recipe(), run.weights()
+    for array in weights.values():
+        array.flags.writeable = False  # one network serves every session
+    network = Network(run, recipe, recipe.layers(), weights, stamp)
+    try:
+        network.forward(np.zeros((SIDE, SIDE, 3), np.uint8))
+    except ops.GeometryError as error:
+        text = _("The weights of run {run} do not fit its configuration: {reason}.")
+        raise RunError(text.format(run=run.id, reason=error)) from error
+    return network
+
+
+def _label(run: Run) -> str:
+    try:
+        recipe, rows = run.recipe(), run.history()
+    except RunError:
+        return run.id
+    words = [run.id, DATASETS[recipe.config.dataset].title]
+    if len(rows) < recipe.config.epochs:
+        words.append(_("{done} of {all} epochs").format(done=len(rows), all=recipe.config.epochs))
+    else:
+        words.append(_("{all} epochs").format(all=len(rows)))
+    if rows and np.isfinite(rows[-1]["val_accuracy"]):
+        words.append(_("validation {accuracy}").format(accuracy=percent(rows[-1]["val_accuracy"], 0)))
+    if run.shipped:
+        words.append(_("comes with the app"))
+    elif recipe.owner == identity.owner():
+        words.append(_("yours"))
+    return " · ".join(words)
+
+
+def _owner(run: Run) -> str:
+    try:
+        return run.recipe().owner
+    except RunError:
+        return ""
+
+
+def _follow(network: Network) -> None:
+    """While the network is still training, draw the page again when an epoch has brought new weights."""
+    try:
+        training = network.run.state().phase not in RESTING
+    except RunError:
+        return
+    if training:
+        st.fragment(_wait_for_epoch, run_every=2)(network)
+
+
+def _wait_for_epoch(network: Network) -> None:
+    if _stamp(network.run) != network.stamp:
+        st.rerun()
+    text = _(
+        "Still training. You see the weights of the last finished epoch; the next ones appear by themselves."
+    )
+    st.caption(text, icon=":material/sync:")

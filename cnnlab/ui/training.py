@@ -1,0 +1,242 @@
+"""What does a student see of a training run: live, at rest, and beside the others?"""
+
+import streamlit as st
+
+from cnnlab import datasets, workers
+from cnnlab.config import TrainConfig
+from cnnlab.figures.curves import curve
+from cnnlab.figures.sheet import sheet
+from cnnlab.figures.tiles import colour_tiles
+from cnnlab.presets import PRESETS
+from cnnlab.runs import RESTING, Run, RunError, State, Store
+from cnnlab.text import _, number, percent
+from cnnlab.ui import identity, layers
+from cnnlab.ui import state as page_state
+from cnnlab.ui.lesson import PAGES
+
+
+def title_of(preset: str) -> str:
+    return _(PRESETS[preset].title) if preset in PRESETS else preset
+
+
+def watch(run: Run) -> None:
+    """Draw the run, and keep drawing it while it waits or works."""
+    try:
+        headline(run)
+        phase = run.state().phase
+    except RunError as error:
+        st.error(str(error), icon=":material/broken_image:")
+        return
+    pause = {"queued": 1, "starting": 1}.get(phase, None if phase in RESTING else 2)
+    st.fragment(_live, run_every=pause)(run, phase)
+
+
+def headline(run: Run) -> None:
+    """Name the run and its network, and say which images it uses for what."""
+    recipe = run.recipe()
+    st.markdown(_("Training run **{run}** · {network}").format(run=run.id, network=title_of(recipe.preset)))
+    try:
+        if datasets.DATASETS[recipe.config.dataset].present():
+            data_sentence(recipe.config)
+    except datasets.DatasetError as error:
+        st.warning(str(error))
+
+
+def data_sentence(config: TrainConfig) -> None:
+    """Say which images are used for what, with their numbers."""
+    data = datasets.load(config.dataset)
+    try:
+        parts = datasets.split(len(data.train_images), config.validation, config.limit, config.seed)
+    except ValueError as error:
+        st.error(str(error))
+        return
+    text = _(
+        "**{title}**: {training} images to learn from, {validation} held out for validation, "
+        "{test} sealed until the test."
+    )
+    training, validation = (number(len(part)) for part in parts)
+    test = number(len(data.test_images))
+    st.markdown(text.format(title=data.title, training=training, validation=validation, test=test))
+
+
+def _live(run: Run, drawn_as: str) -> None:
+    """Draw curve, progress, controls and kernels; after a change of phase draw the page at its new pace."""
+    try:
+        state, rows = run.state(), run.history()
+        if state.phase != drawn_as:
+            st.rerun()
+        if state.phase == "failed":
+            st.error(state.message, icon=":material/error:")
+        left, right = st.columns([2.3, 1], gap="medium")
+        with left.container(border=True):
+            _curve(state, rows, len(run.recipe().classes))
+            _progress(run, state)
+            _controls(run, state)
+        with right:
+            _kernels(run, state)
+            _explain(rows)
+    except RunError as error:
+        st.error(str(error), icon=":material/broken_image:")
+
+
+def _curve(state: State, rows: list[dict[str, float]], classes: int) -> None:
+    names = {"accuracy": _("Accuracy"), "loss": _("Loss")}
+    page_state.default("train.curve", "accuracy", names)
+    what = st.segmented_control(
+        _("Curve"), list(names), format_func=names.get, key="train.curve", required=True
+    )
+    running = getattr(state, what) if state.phase == "running" else None
+    figure = curve(rows, what, max(state.epochs, len(rows)), running, chance=1 / classes)
+    st.plotly_chart(figure, key="_train.chart", config={"displayModeBar": False})
+
+
+def _progress(run: Run, state: State) -> None:
+    if state.phase != "running":
+        st.markdown(phase_text(run, state))
+        return
+    parts = [_("Epoch {now} of {all}").format(now=min(state.epoch + 1, state.epochs), all=state.epochs)]
+    if state.accuracy is not None:
+        parts.append(_("accuracy so far {accuracy}").format(accuracy=percent(state.accuracy)))
+    if state.images_per_second:
+        parts.append(_("{speed} photos a second").format(speed=number(state.images_per_second)))
+    done = (state.epoch + state.step / max(1, state.steps)) / max(1, state.epochs)
+    st.progress(min(1.0, done), text=" · ".join(parts))
+    st.caption(phase_text(run, state))
+
+
+def _controls(run: Run, state: State) -> None:
+    """Draw what the owner can do now; others are told why they cannot."""
+    active = state.phase in ("queued", "starting", "running")
+    if run.shipped or run.recipe().owner != identity.owner():
+        st.caption(_("This run is not yours: you can look at it, not steer it."))
+    elif active:
+        if st.button(_("Stop and keep"), icon=":material/stop:", key="_train.stop"):
+            _wish(run, "stop")
+    elif state.phase != "finished" and st.button(
+        _("Resume"), icon=":material/play_arrow:", key="_train.resume"
+    ):
+        _wish(run, "resume")
+
+
+def _wish(run: Run, wish: str) -> None:
+    run.wish(wish, identity.owner())
+    if workers.current():
+        workers.current().wake()
+    st.rerun()
+
+
+def _kernels(run: Run, state: State) -> None:
+    """Show the first layer's kernels as they are now, in their colours."""
+    newest = run.kernel_epochs()[-1:]
+    if not newest:
+        return
+    kernels = run.kernels(newest[0])
+    name, values = next(iter(kernels.items()))
+    with st.container(border=True):
+        when = _("before training") if newest[0] == 0 else _("after epoch {epoch}").format(epoch=newest[0])
+        st.markdown(_("**The first layer's kernels**, {when}").format(when=when))
+        alt = _("{count} kernels of {layer}").format(count=values.shape[-1], layer=name.split("/")[0])
+        st.image(
+            sheet(colour_tiles(values.astype("float32")), columns=8, zoom=10), width="stretch", caption=alt
+        )
+
+
+def _explain(rows: list[dict[str, float]]) -> None:
+    """Say why validation can stand above training, where it does."""
+    if rows and rows[-1]["val_accuracy"] > rows[-1]["accuracy"]:
+        text = _(
+            "Validation stands above training here: the training value is an average over the epoch, "
+            "while the weights were still changing; validation is measured at its end."
+        )
+        st.caption(text)
+
+
+def phase_text(run: Run, state: State) -> str:
+    """Return what the run is doing, as one sentence."""
+    match state.phase:
+        case "queued":
+            before = sum(_waits_before(other, run) for other in Store().runs())
+            text = _("Waiting for its turn: {count} before it.") if before else _("Waiting for a worker.")
+            return text.format(count=before)
+        case "starting":
+            return _("A worker is about to begin.")
+        case "running" if run.claimed(state.attempt)["reason"] == "recovery":
+            text = _(
+                "Its worker was lost; the run went on by itself from its last finished epoch (attempt {n})."
+            )
+            return text.format(n=state.attempt)
+        case "running":
+            return state.message or _("The run goes on when you close this page.")
+        case "finished":
+            return _("Finished after {epochs} epochs.").format(epochs=state.epoch)
+        case "stopped":
+            return _("Stopped; {epochs} finished epochs are kept.").format(epochs=state.epoch)
+        case "interrupted":
+            text = _("Interrupted: its worker was lost. {epochs} finished epochs are kept; *Resume* goes on.")
+            return text.format(epochs=state.epoch)
+    return state.message or _("Training failed.")
+
+
+def network(run: Run) -> None:
+    """Draw the table of the run's network."""
+    try:
+        layers.layer_table(run.recipe().layers())
+    except RunError as error:
+        st.error(str(error))
+
+
+def others(shown: Run | None) -> None:
+    """List the training runs, the student's own first, each a link that watches it."""
+    me, runs = identity.owner(), Store().runs()
+    if not runs:
+        return
+    with st.expander(_("All training runs ({count})").format(count=len(runs)), icon=":material/list:"):
+        for run in sorted(runs, key=lambda run: not _owned(run, me)):
+            try:
+                text = f"{run.id} · {title_of(run.recipe().preset)} · {phase_text(run, run.state())}"
+            except RunError as error:
+                text = str(error)
+            st.page_link(
+                PAGES / "train.py",
+                label=text,
+                icon=":material/person:" if _owned(run, me) else ":material/visibility:",
+                query_params={"run": run.id},
+                disabled=shown is not None and run.id == shown.id,
+            )
+
+
+def download(name: str, spec: datasets.Spec) -> None:
+    """Offer the download of a dataset, show how it goes, and say what to do when it fails."""
+    size = number(spec.download_bytes / 1e6)
+    st.warning(_("{title} is not on this computer yet.").format(title=spec.title))
+    label = _("Download it ({size} MB)").format(size=size)
+    if not st.button(label, key="_train.download", icon=":material/download:"):
+        return
+    bar = st.progress(0.0, text=_("Downloading"))
+
+    def show(done: int, total: int) -> None:
+        text = _("{done} of {size} MB").format(done=number(done / 1e6), size=number(total / 1e6))
+        bar.progress(min(1.0, done / total), text=text)
+
+    try:
+        datasets.load(name, show)
+    except datasets.DatasetError as error:
+        bar.empty()
+        st.error(str(error))
+    else:
+        st.rerun()
+
+
+def _waits_before(other: Run, run: Run) -> bool:
+    try:
+        active = other.state().phase in ("queued", "starting", "running")
+        return active and other.recipe().created < run.recipe().created
+    except RunError:
+        return False
+
+
+def _owned(run: Run, owner: str) -> bool:
+    try:
+        return run.recipe().owner == owner
+    except RunError:
+        return False
