@@ -1,7 +1,8 @@
 """Which part of the photo can reach one cell of a deep layer?
 
 Walk back from the cell: n cells in a row, seen through windows of k cells at stride s, are s (n - 1) + k
-cells of the layer before. Elementwise layers change nothing; where branches were added, both count.
+cells of the layer before. Elementwise layers change nothing, and nor does adding an earlier layer: both have
+the same shape, so every window between them stands around the very cell that is added.
 """
 
 from dataclasses import dataclass
@@ -60,23 +61,14 @@ def _reach(layers, shapes, target, axis, cells, clip):
 
     clip: leave border cells out. Their zeros come from nowhere, so they widen nothing.
     """
-    needed = {target: cells}  # of each layer's output, by position; -1 stands for the photo
-    for position in range(target, -1, -1):
-        layer, n = layers[position], shapes[position][axis]
-        first, last = needed[position]
+    first, last = cells
+    for layer, shape in reversed(list(zip(layers[: target + 1], shapes, strict=False))):
+        n = shape[axis]
         if layer["kind"] in WINDOWS:
             stride = layer["stride"]
             window = window_index(n, layer[WINDOWS[layer["kind"]]], stride, layer["padding"])[0]
-            first, last = (
-                stride * first + int(window[0]),
-                stride * last + int(window[-1]),
-            )  # window 0, moved along
+            # Window 0, moved along: so it also finds windows beyond the border.
+            first, last = stride * first + int(window[0]), stride * last + int(window[-1])
         if clip:
             first, last = max(first, 0), min(last, n - 1)
-        sources = [position - 1]
-        if layer["kind"] == "add":
-            sources.append(next(i for i, other in enumerate(layers) if other["name"] == layer["with"]))
-        for source in sources:
-            low, high = needed.get(source, (first, last))
-            needed[source] = min(low, first), max(high, last)
-    return needed[-1]
+    return first, last

@@ -35,6 +35,13 @@ def test_a_dense_layer_sees_what_the_last_maps_see(article):
     assert field == ops.receptive_field(article, "conv_3_relu", None, None, PHOTO)
 
 
+def test_a_network_without_maps_of_its_own_sees_the_whole_photo():
+    layers = [{"kind": "flatten", "name": "flatten"}, {"kind": "dense", "name": "scores", "units": 10}]
+    field = ops.receptive_field(layers, "scores", None, None, (6, 8, 3))
+    assert (field.rows, field.cols) == ((0, 5), (0, 7))
+    assert (field.size, field.jump) == ((6, 8), (1, 1))
+
+
 def test_a_zero_border_is_cut_off_but_counts_in_the_size():
     layers = [
         {
