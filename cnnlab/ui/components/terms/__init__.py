@@ -266,12 +266,12 @@ def _signed(value: float, digits: int) -> str:
 def _labels() -> dict[str, str]:
     return {
         "view": _("Step through the terms"),
-        "first": _("First step"),
+        "first": _("To the start"),
         "back": _("Back"),
         "play": _("Play"),
         "pause": _("Pause"),
         "forward": _("Step"),
-        "last": _("Last step"),
+        "last": _("To the end"),
         "jump": _("Go to step"),
         "speed": _("Speed"),
         "pending": _("not computed yet"),

@@ -7,7 +7,7 @@ What travels (see `payload`), all arrays row-major as `data.pack` writes them:
 
     labels      translated sentences with {placeholders}
     palettes    role -> {"fill": 256 colours, "text": 256 colours}
-    rows, cols  for each output row (column) the input rows (columns) of its window; outside the input = border
+    rows, cols  for each output row (column) the input rows (columns) of its window; outside = border
     row_spans   the same in words for the learner, counted from 1: "5–7", "border, 1–2"; also col_spans
     border      how many border cells stand "top", "bottom", "left", "right", and the "text" they bear
     fed_rows    for each input row the output rows that read it; also fed_cols
@@ -24,6 +24,7 @@ Hidden cells travel as zeros: what a student has not predicted yet is not in the
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -101,12 +102,12 @@ class Output:
 
 @dataclass(frozen=True)
 class Mark:
-    """A letter on a cell, such as the A of window A; `on` is "output" (its window is outlined too) or "input"."""
+    """A letter on a cell, such as the A of window A. On an "output" cell its window is outlined as well."""
 
     row: int
     col: int
     text: str
-    on: str = "output"
+    on: str = "output"  # or "input"
 
 
 def convolved(
@@ -161,8 +162,9 @@ def windows(
     """Show the view; return the output cell that the student has just chosen, if `choose` lets them.
 
     index_rows (H, kh) and index_cols (W, kw) come from `ops.window_index`. A changed `start` moves the view
-    there; otherwise it keeps the student's place when data changes. `hide_fed` keeps quiet about which outputs
-    a pixel feeds. Raises PayloadError where the trace exceeds 0.5 MB, ValueError where shapes disagree.
+    there; otherwise it keeps the student's place when data changes. With `hide_fed` it does not tell which
+    outputs a pixel feeds. Raises PayloadError where the trace exceeds 0.5 MB, ValueError where shapes
+    disagree.
     """
     data = payload(
         inputs=inputs,
@@ -316,7 +318,7 @@ def _fed(index: np.ndarray, size: int) -> list[list[int]]:
 def _span(window: np.ndarray, size: int) -> str:
     """The cells of a window along one axis in words, counted from 1: "5–7", "1, 3, 5", "border, 1–2"."""
     inside = [int(cell) + 1 for cell in window if 0 <= cell < size]
-    apart = any(after - before > 1 for before, after in zip(inside, inside[1:], strict=False))
+    apart = any(after - before > 1 for before, after in pairwise(inside))
     if apart or len(inside) < 2:
         words = [", ".join(str(cell) for cell in inside)]
     else:
@@ -332,12 +334,12 @@ def _labels() -> dict[str, str]:
     """What the view says. Rows and columns in these sentences count from 1."""
     return {
         "view": _("Step through the windows"),
-        "first": _("First step"),
+        "first": _("To the start"),
         "back": _("Back"),
         "play": _("Play"),
         "pause": _("Pause"),
         "forward": _("Step"),
-        "last": _("Last step"),
+        "last": _("To the end"),
         "jump": _("Go to step"),
         "speed": _("Speed"),
         "position": _("row {row} · column {column}"),

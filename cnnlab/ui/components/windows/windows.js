@@ -228,7 +228,7 @@ class WindowsView {
       grid.node.setAttribute("role", "grid");
       grid.node.setAttribute("tabindex", "0");
       grid.node.setAttribute("aria-label", `${map.label}, ${map.note}`);
-      for (const line of grid.node.children) line.role === "row" && [...line.children].forEach((cell) => cell.setAttribute("role", "gridcell"));
+      for (const line of grid.node.children) line.classList.contains("row") && [...line.children].forEach((cell) => cell.setAttribute("role", "gridcell"));
       for (const mark of this.data.marks) {
         if (mark.on === "output") grid.frames([mark.row], [mark.col], `mark-${mark.text}`, mark.text);
       }
