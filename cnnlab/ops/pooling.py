@@ -45,10 +45,9 @@ def max_pool(maps, window, *, stride=None, padding="valid"):
 def average_pool(maps, window, *, stride=None, padding="valid"):
     """Return the mean of each window: maps (h, w, c) -> (H, W, c). The arguments are those of `max_pool`."""
     maps = _checked(maps)
+    ones = np.ones_like(maps[..., :1])
     totals = sum(_places(maps, window, stride, padding, border=0))
-    counts = sum(
-        _places(np.ones_like(maps[..., :1]), window, stride, padding, border=0)
-    )  # without the border
+    counts = sum(_places(ones, window, stride, padding, border=0))  # k * k, and fewer at the border
     return totals / counts
 
 
