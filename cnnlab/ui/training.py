@@ -23,12 +23,12 @@ def watch(run: Run) -> None:
     """Draw the run, and keep drawing it while it waits or works."""
     try:
         headline(run)
-        phase = run.state().phase
+        phase, begun = run.state().phase, bool(run.history())
     except RunError as error:
         st.error(str(error), icon=":material/broken_image:")
         return
-    pause = {"queued": 1, "starting": 1}.get(phase, None if phase in RESTING else 2)
-    st.fragment(_live, run_every=pause)(run, phase)
+    resting = phase in RESTING and phase != "queued"
+    st.fragment(_live, run_every=None if resting else 2 if begun else 1)(run, (phase, begun))
 
 
 def headline(run: Run) -> None:
@@ -59,11 +59,11 @@ def data_sentence(config: TrainConfig) -> None:
     st.markdown(text.format(title=data.title, training=training, validation=validation, test=test))
 
 
-def _live(run: Run, drawn_as: str) -> None:
+def _live(run: Run, drawn_as: tuple[str, bool]) -> None:
     """Draw curve, progress, controls and kernels; after a change of phase draw the page at its new pace."""
     try:
         state, rows = run.state(), run.history()
-        if state.phase != drawn_as:
+        if (state.phase, bool(rows)) != drawn_as:
             st.rerun()
         if state.phase == "failed":
             st.error(state.message, icon=":material/error:")

@@ -1,0 +1,130 @@
+"""What the tests share: a running app, a real browser, runs to look at."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+# One process tree with TensorFlow at a time is enough for two cores.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def wait_for(condition, seconds: float, what: str):
+    """Return the condition's first true value; fail with `what` when it has none within the time."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > end:
+            pytest.fail(f"after {seconds:g} s still not: {what}")
+        time.sleep(0.05)
+    return value
+
+
+class App:
+    """`streamlit run app.py` in a process of its own, on a free port, with a run folder of its own."""
+
+    def __init__(self, runs: Path, **environment: str):
+        self.runs, self.environment = runs, environment
+        self.process: subprocess.Popen | None = None
+
+    def start(self) -> "App":
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        options = [
+            "--server.port",
+            str(self.port),
+            "--server.headless",
+            "true",
+            "--server.address",
+            "127.0.0.1",
+        ]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", "app.py", *options],
+            cwd=ROOT,
+            env={**os.environ, "CNNLAB_RUNS": str(self.runs), **self.environment},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_for(self._answers, 60, "the app answers")
+        return self
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+    def _answers(self) -> bool:
+        assert self.process.poll() is None, "the app ended at its start"
+        try:
+            return urllib.request.urlopen(f"{self.url}/_stcore/health", timeout=2).status == 200
+        except OSError:
+            return False
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory):
+    """The app, for all browser tests that do not harm it."""
+    app = App(tmp_path_factory.mktemp("app") / "runs").start()
+    yield app
+    app.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's (or any) Chromium found on PATH, driven by Playwright; missing it is a failure in CI alone."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        reason = "no Chromium on PATH (Debian: apt-get install chromium)"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    from playwright.sync_api import sync_playwright
+
+    quiet = [
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--no-first-run", *quiet]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium):
+    """A fresh browser window, 1280 pixels wide, with cookies of its own."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    context.set_default_timeout(30_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def digits_run(tmp_path_factory):
+    """A store with one network that was really trained, two epochs on Digits; returns (store, run)."""
+    from cnnlab import datasets
+    from cnnlab.presets import PRESETS
+    from cnnlab.runs import Store
+    from cnnlab.train import train
+
+    store = Store(tmp_path_factory.mktemp("trained") / "runs")
+    config = PRESETS["article"].config.model_copy(
+        update={"dataset": "digits", "epochs": 2, "open_test": True}
+    )
+    run = store.create(config, datasets.load("digits").classes, preset="article", owner="anna")
+    train(run, run.claim("queued"), should_stop=lambda: False)
+    assert run.state().phase == "finished", run.state().message
+    return store, run
