@@ -298,10 +298,14 @@ def _download(folder: Path, future: Future, bar: _Bar) -> None:
             _unpack(Path(archive), unpacked)
             if fault := _fault(unpacked):
                 raise _error(fault)
-            if _fault(folder):  # else another process was faster
-                if folder.exists():
+            if _fault(folder):
+                with suppress(FileNotFoundError):
                     folder.rename(Path(temporary) / "damaged")
+            try:
                 unpacked.rename(folder)
+            except OSError:
+                if _fault(folder):  # else another process was faster, and its copy serves as well
+                    raise
     except Exception as error:
         future.set_exception(_download_error(error, cache_folder))
     else:

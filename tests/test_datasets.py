@@ -205,6 +205,16 @@ def test_progress_is_seen_while_it_downloads(server, cache, tells_length):
     assert {total for _done, total in calls} == {len(server.body)}
 
 
+def test_progress_never_exceeds_the_total():
+    bar = datasets._Bar(10)
+    bar.total = 12  # as pooch does on seeing the server's answer
+    for _ in range(2):
+        bar.update(8)  # pooch reports whole chunks, also for the last one
+    seen = []
+    bar.show(lambda done, total: seen.append((done, total)))
+    assert seen == [(12, 12)]
+
+
 def test_a_reloaded_page_finds_the_download_going_on(server, cache, records):
     class Reloaded(BaseException):
         """As Streamlit ends a script from within its own calls."""
