@@ -57,7 +57,7 @@ class _Training:
         import tensorflow as tf
 
         self.run, self.attempt, self.should_stop, self.verbose = run, attempt, should_stop, verbose
-        recipe = run.recipe()
+        self.recipe = recipe = run.recipe()
         self.config = config = recipe.config
         attempt.update(epochs=config.epochs, message=_("Loading the images"))
         data = datasets.load(config.dataset)
@@ -67,18 +67,19 @@ class _Training:
         self.data, self.training, self.validation = data, training, validation
         self.images = tf.constant(data.train_images)
         self.one_hot = tf.one_hot(data.train_labels, len(data.classes))
+        self.steps = steps_per_epoch(len(training), config.batch_size)
+        steps_per_execution = _steps_per_execution(recipe, self.steps)  # names a layer that does not fit
         self.model = models.build(recipe.layers(), config.model.l2, config.seed)
         self.rest = _dropout_states(self.model)
         self.optimizer = models.optimizer(config.optimizer, config.learning_rate)
         self.optimizer.build(self.model.trainable_variables)
         self.rest |= {f"optimizer/{i}": v for i, v in enumerate(self.optimizer.variables)}
         losses = {"cross_entropy": keras.losses.CategoricalCrossentropy, "mse": keras.losses.MeanSquaredError}
-        self.steps = steps_per_epoch(len(training), config.batch_size)
         self.model.compile(
             optimizer=self.optimizer,
             loss=losses[config.loss](),
             metrics=["accuracy"],
-            steps_per_execution=_steps_per_execution(recipe, self.steps),
+            steps_per_execution=steps_per_execution,
             jit_compile=False,  # on CPUs XLA made this three times slower
         )
 
@@ -160,10 +161,8 @@ class _Training:
 
     def model_file(self) -> None:
         """Write model.keras: the uncompiled model, plain Keras layers only."""
-        import keras
-
         part = self.run.folder / ".model.part.keras"
-        copy = keras.models.clone_model(self.model)
+        copy = models.build(self.recipe.layers(), self.config.model.l2, self.config.seed)
         copy.set_weights(self.model.get_weights())
         copy.save(part)
         part.replace(self.run.folder / "model.keras")

@@ -1,0 +1,208 @@
+"""Real training on Digits: what the run folder holds, how it ends early, how it goes on."""
+
+import json
+import math
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from cnnlab import datasets, ops
+from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
+from cnnlab.presets import PRESETS
+from cnnlab.runs import Run, Store
+from cnnlab.train import train
+
+CLASSES = tuple("0123456789")
+# Small, and with everything that has a state of its own: normalisation, dropout, Adam.
+SMALL = TrainConfig(
+    model=ModelConfig(blocks=(ConvBlock(filters=4, stride=3, normalise=True, dropout=0.3),)),
+    dataset="digits",
+    limit=400,
+    epochs=4,
+    learning_rate=0.01,
+)
+
+
+def make(tmp_path, config: TrainConfig) -> Run:
+    return Store(tmp_path / "runs").create(config, CLASSES, preset="article", owner="anna")
+
+
+def work(run: Run, reason: str = "queued", should_stop=lambda: False) -> None:
+    train(run, run.claim(reason), should_stop)
+
+
+def after(checks: int):
+    """Return a should_stop that becomes true at its n-th call."""
+    calls = iter(range(checks))
+    return lambda: next(calls, None) is None
+
+
+def test_a_finished_run_holds_everything(digits_run):
+    _store, run = digits_run
+    data = datasets.load("digits")
+    history, state = run.history(), run.state()
+    assert (state.phase, state.epoch, state.epochs) == ("finished", 2, 2)
+    assert [row["epoch"] for row in history] == [1, 2]
+    assert all(math.isfinite(value) for row in history for value in row.values())
+    assert history[1]["loss"] < history[0]["loss"]
+    assert run.kernel_epochs() == [0, 1, 2]
+    assert run.kernels(1)["conv_1/kernel"].dtype == np.float16
+    np.testing.assert_allclose(run.kernels(2)["conv_1/kernel"], run.weights()["conv_1/kernel"], atol=1e-3)
+    evaluation = run.evaluation()
+    assert evaluation.openings == 1
+    np.testing.assert_array_equal(evaluation.labels, data.test_labels)
+    np.testing.assert_allclose(evaluation.probabilities.sum(1), 1, atol=1e-5)
+    assert evaluation.accuracy > 0.5, "two epochs teach it much more than guessing"
+
+
+def test_its_weights_alone_give_the_recorded_answers(digits_run):
+    _store, run = digits_run
+    images = datasets.load("digits").test_images[:20]
+    layers, weights = run.recipe().layers(), run.weights()
+    mine = np.array([ops.forward(layers, weights, image)[-1].values for image in images])
+    np.testing.assert_allclose(mine, run.evaluation().probabilities[:20], atol=1e-5)
+
+
+def test_the_model_file_is_plain_uncompiled_keras(digits_run):
+    import keras
+
+    _store, run = digits_run
+    model = keras.models.load_model(run.folder / "model.keras", safe_mode=True)
+    assert not model.compiled
+    assert {type(layer).__module__.split(".")[0] for layer in model.layers} == {"keras"}
+    images = datasets.load("digits").test_images[:50]
+    np.testing.assert_allclose(np.asarray(model(images)), run.evaluation().probabilities[:50], atol=1e-5)
+
+
+def test_the_recorded_validation_accuracy_is_that_of_the_held_out_images(digits_run):
+    _store, run = digits_run
+    config, data = run.recipe().config, datasets.load("digits")
+    _training, held_out = datasets.split(len(data.train_images), config.validation, config.limit, config.seed)
+    layers, weights = run.recipe().layers(), run.weights()
+    right = [
+        ops.forward(layers, weights, data.train_images[i])[-1].values.argmax() == data.train_labels[i]
+        for i in held_out
+    ]
+    assert np.mean(right) == pytest.approx(run.history()[-1]["val_accuracy"], abs=1e-6)
+
+
+def test_a_run_that_was_let_go_ends_exactly_as_one_that_was_not(tmp_path):
+    whole, broken = make(tmp_path, SMALL), make(tmp_path, SMALL)
+    work(whole)
+    work(broken, should_stop=after(2))
+    assert broken.state().phase == "queued"
+    assert len(broken.history()) == 2
+    work(broken, "resume")
+    assert broken.state().phase == whole.state().phase == "finished"
+    for one, other in zip(whole.history(), broken.history(), strict=True):
+        for name in one.keys() - {"seconds"}:
+            assert other[name] == pytest.approx(one[name], rel=1e-5), (one["epoch"], name)
+    for name, array in whole.weights().items():
+        np.testing.assert_allclose(broken.weights()[name], array, rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+def test_a_row_without_its_checkpoint_is_trained_again(tmp_path):
+    run = make(tmp_path, SMALL.model_copy(update={"epochs": 3}))
+    work(run, should_stop=after(2))
+    rows = run.history()
+    with (run.folder / "history.csv").open("a") as file:
+        file.write("3,9,9,9,9,9,9\n")
+    work(run, "resume")
+    assert [row["epoch"] for row in run.history()] == [1, 2, 3]
+    assert run.history()[: len(rows)] == rows
+    assert run.history()[2]["loss"] < 9
+
+
+def test_stop_keeps_the_last_finished_epoch(tmp_path):
+    run = make(tmp_path, SMALL.model_copy(update={"epochs": 500}))
+
+    def stop_in_the_third_epoch():
+        if len(run.history()) == 2 and not run.wishes():
+            run.wish("stop", "anna")
+        return False
+
+    work(run, should_stop=stop_in_the_third_epoch)
+    assert run.state().phase == "stopped"
+    assert len(run.history()) == 2
+    checkpoint = run.checkpoint()
+    for name, array in run.weights().items():
+        np.testing.assert_array_equal(array, checkpoint.weights[name])
+    assert (run.folder / "model.keras").exists()
+
+
+def test_an_undefined_loss_ends_the_run_with_a_reason(tmp_path):
+    config = SMALL.model_copy(update={"learning_rate": 10.0, "optimizer": "sgd", "epochs": 50})
+    plain = ModelConfig(blocks=(ConvBlock(filters=8, activation="linear"),) * 3)
+    run = make(tmp_path, config.model_copy(update={"model": plain}))
+    work(run)
+    state = run.state()
+    assert state.phase == "failed"
+    assert "NaN" in state.message
+    assert "10" in state.message, "it names the learning rate"
+    json.loads((run.folder / "state.json").read_text(), parse_constant=pytest.fail)
+
+
+def test_a_network_that_does_not_fit_the_images_ends_with_a_reason(tmp_path):
+    blocks = (ConvBlock(filters=4, pool="max", pool_window=4),) * 3
+    run = make(tmp_path, SMALL.model_copy(update={"model": ModelConfig(blocks=blocks)}))
+    work(run)
+    assert run.state().phase == "failed"
+    assert "conv_3" in run.state().message or "pool_" in run.state().message
+
+
+def test_a_missing_dataset_ends_with_a_reason(tmp_path, monkeypatch):
+    monkeypatch.setenv("CNNLAB_CIFAR10", str(tmp_path / "nowhere"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(datasets, "ARCHIVE", datasets.Archive(url="http://127.0.0.1:9/cifar.tar.gz"))
+    run = make(tmp_path, PRESETS["article"].config)
+    work(run)
+    assert run.state().phase == "failed"
+    assert "CIFAR-10" in run.state().message
+
+
+def test_without_validation_its_columns_are_empty(tmp_path):
+    run = make(tmp_path, SMALL.model_copy(update={"validation": 0.0, "epochs": 1}))
+    work(run)
+    assert run.state().phase == "finished"
+    assert math.isnan(run.history()[0]["val_accuracy"])
+    assert run.history()[0]["accuracy"] > 0
+
+
+def test_a_superseded_attempt_stops_without_another_write(tmp_path):
+    run = make(tmp_path, SMALL.model_copy(update={"epochs": 500}))
+
+    def overtake():
+        if len(run.history()) == 1 and run.attempt() == 1:
+            run.claim("recovery")
+        return False
+
+    work(run, should_stop=overtake)
+    assert run.attempt() == 2
+    assert len(run.history()) == 1
+    assert json.loads((run.folder / "state.json").read_text())["attempt"] == 1
+
+
+def test_training_from_the_command_line(tmp_path):
+    command = [sys.executable, "-m", "cnnlab.train", "--preset", "article", "--dataset", "digits"]
+    command += ["--epochs", "1", "--limit", "200", "--validation", "0", "--runs", str(tmp_path / "runs")]
+    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ}, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    result = json.loads(done.stdout.splitlines()[-1])
+    assert {"run", "test_accuracy", "test_loss", "epoch_seconds", "parameters"} <= result.keys()
+    assert result["parameters"] == 122_570
+    run = Store(tmp_path / "runs").get(result["run"])
+    assert run.recipe().config.limit == 200
+    assert len(run.evaluation().labels) == 360, "always the whole test set"
+    assert result["test_accuracy"] == pytest.approx(run.evaluation().accuracy, abs=1e-5)
+    assert "epoch 1/1" in done.stderr
+
+
+def test_the_command_line_names_a_bad_value():
+    command = [sys.executable, "-m", "cnnlab.train", "--dataset", "digits", "--epochs", "0"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2
+    assert "epochs" in done.stderr
+    assert "Traceback" not in done.stderr
