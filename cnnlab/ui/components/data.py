@@ -8,7 +8,7 @@ import base64
 
 import numpy as np
 
-MANY = 40_000  # beyond this, an array gives up digits so that 16 bits are enough
+MOST_16, MOST_32 = 2**15 - 1, 2**31 - 1
 
 
 def exact(values: np.ndarray, digits: int) -> bool:
@@ -28,24 +28,23 @@ def digits_for(*arrays: np.ndarray) -> int:
     return 1 if largest >= 100 else 2 if largest >= 1 else 3
 
 
-def pack(values: np.ndarray, digits: int = 0) -> dict:
+def pack(values: np.ndarray, digits: int = 0, *, tight: bool = False) -> dict:
     """An array as {"shape", "digits", "type": "int16" | "int32", "base64"}, row-major, little-endian.
 
-    Where more than `MANY` values would need 32 bits, digits are dropped until 16 are enough.
+    With `tight`, digits are dropped until 16 bits are enough, as far as that helps.
     Raises ValueError where a value is not finite or does not fit into 32 bits.
     """
     values = np.asarray(values, dtype=float)
     if not np.isfinite(values).all():
         raise ValueError("A step-through view shows finite numbers only; these hold nan or infinity.")
     largest = np.abs(values).max(initial=0.0)
-    while digits and values.size > MANY and largest * 10**digits > 32_767:
+    while tight and digits and largest * 10**digits > MOST_16:
         digits -= 1
-    scaled = np.rint(values * 10**digits)
-    if largest * 10**digits > 2**31 - 1:
+    if largest * 10**digits > MOST_32:
         raise ValueError(f"{largest:g} with {digits} decimal places does not fit into 32 bits.")
-    kind = "int16" if largest * 10**digits <= 32_767 else "int32"
-    code = "<i2" if kind == "int16" else "<i4"
-    raw = base64.b64encode(scaled.astype(code).tobytes()).decode()
+    kind, code = ("int16", "<i2") if largest * 10**digits <= MOST_16 else ("int32", "<i4")
+    scaled = np.rint(values * 10**digits).astype(code)
+    raw = base64.b64encode(scaled.tobytes()).decode()
     return {"shape": list(values.shape), "digits": digits, "type": kind, "base64": raw}
 
 

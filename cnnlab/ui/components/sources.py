@@ -6,11 +6,11 @@ The text is read here and handed to Streamlit in full: it takes a string without
 
 from pathlib import Path
 
-from cnnlab.ui.components.colours import NEGATIVE, POSITIVE, hexadecimal
+from cnnlab.figures.colours import NEGATIVE, POSITIVE
 
 HERE = Path(__file__).parent
 COLOURS = f"""
-:host {{ --positive: {hexadecimal(POSITIVE)}; --negative: {hexadecimal(NEGATIVE)}; }}
+:host {{ --positive: {POSITIVE}; --negative: {NEGATIVE}; }}
 """
 
 

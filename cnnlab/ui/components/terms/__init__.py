@@ -111,7 +111,8 @@ def contributions_table(step: DenseStep, names: Sequence[str], *, result: str, s
     first `show` contributions follows as one sum, then the bias.
     """
     order = np.argsort(-np.abs(step.products), kind="stable")
-    single, rest = order[:show], order[show:]
+    shown = show if len(order) > show + 1 else len(order)  # a rest of one would save no line
+    single, rest = order[:shown], order[shown:]
     added = [float(step.products[place]) for place in single]
     if len(rest):
         added.append(float(step.products[rest].sum()))

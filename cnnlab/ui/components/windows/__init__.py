@@ -6,7 +6,7 @@ jumping then need no server, and no arithmetic happens in the browser: every num
 What travels (see `payload`), all arrays row-major as `data.pack` writes them:
 
     labels      translated sentences with {placeholders}
-    palettes    role -> {"fill": 256 colours, "text": 256 colours}
+    palettes    role -> {"fill": 256 colours, "text": 256 times black or white}, see `colours.palette`
     rows, cols  for each output row (column) the input rows (columns) of its window; outside = border
     row_spans   the same in words for the learner, counted from 1: "5–7", "border, 1–2"; also col_spans
     border      how many border cells stand "top", "bottom", "left", "right", and the "text" they bear
@@ -16,7 +16,7 @@ What travels (see `payload`), all arrays row-major as `data.pack` writes them:
                 cells), rounded; where they apply kernel, kernel_levels, bias, products, channel_sums,
                 channel_labels, sums, counts, winner, activation
     marks       named places: on ("input" or "output"), row, col, text
-    start, speed, choose, hide_fed
+    start, speed, choose, hide_fed, formula
 
 Hidden cells travel as zeros: what a student has not predicted yet is not in the page.
 """
@@ -36,6 +36,7 @@ from cnnlab.ui.components.data import digits_for, exact, pack, pack_levels
 from cnnlab.ui.components.sources import sources
 
 MOST_BYTES = 500_000
+MANY_PRODUCTS = 40_000  # beyond this, all maps together, products give up digits so that 16 bits are enough
 _component = st.components.v2.component("cnnlab.windows", **sources("windows"))
 
 
@@ -157,14 +158,15 @@ def windows(
     marks: Sequence[Mark] = (),
     choose: bool = False,
     hide_fed: bool = False,
+    formula: bool = False,
     labels: Mapping[str, str] | None = None,
 ) -> Cell | None:
     """Show the view; return the output cell that the student has just chosen, if `choose` lets them.
 
     index_rows (H, kh) and index_cols (W, kw) come from `ops.window_index`. A changed `start` moves the view
     there; otherwise it keeps the student's place when data changes. With `hide_fed` it does not tell which
-    outputs a pixel feeds. Raises PayloadError where the trace exceeds 0.5 MB, ValueError where shapes
-    disagree.
+    outputs a pixel feeds; with `formula` each step is written as one sum. Raises PayloadError where the trace
+    exceeds 0.5 MB, ValueError where shapes disagree.
     """
     data = payload(
         inputs=inputs,
@@ -176,6 +178,7 @@ def windows(
         marks=marks,
         choose=choose,
         hide_fed=hide_fed,
+        formula=formula,
         labels=labels,
     )
     chosen = _component(key=key, data=data, on_cell_change=_ignore).cell
@@ -197,11 +200,14 @@ def payload(
     marks=(),
     choose=False,
     hide_fed=False,
+    formula=False,
     labels=None,
 ) -> dict:
     """The data that `windows` sends, as described at the top of this file."""
     index_rows, index_cols = np.asarray(index_rows), np.asarray(index_cols)
     height, width = np.shape(inputs[0].values)
+    tight = sum(np.size(output.products) for output in outputs) > MANY_PRODUCTS
+    shape = (len(index_rows), len(index_cols))
     data = {
         "labels": _labels() | dict(labels or {}),
         "rows": index_rows.tolist(),
@@ -219,12 +225,13 @@ def payload(
         "fed_rows": _fed(index_rows, height),
         "fed_cols": _fed(index_cols, width),
         "inputs": [_plane(plane, (height, width)) for plane in inputs],
-        "outputs": [_output(output, (len(index_rows), len(index_cols)), len(inputs)) for output in outputs],
+        "outputs": [_output(output, shape, len(inputs), tight) for output in outputs],
         "marks": [{"on": mark.on, "row": mark.row, "col": mark.col, "text": mark.text} for mark in marks],
         "start": [int(start[0]), int(start[1])],
         "speed": speed,
         "choose": choose,
         "hide_fed": hide_fed,
+        "formula": formula,
     }
     roles = {grid["role"] for grid in data["inputs"] + data["outputs"]}
     if any("kernel" in output for output in data["outputs"]):
@@ -252,7 +259,7 @@ def _plane(plane: Plane, shape: tuple[int, int]) -> dict:
     }
 
 
-def _output(output: Output, shape: tuple[int, int], channels: int) -> dict:
+def _output(output: Output, shape: tuple[int, int], channels: int, tight: bool) -> dict:
     """One map; products, sums and values share their digits so that they can be compared by eye."""
     values = np.asarray(output.values, dtype=float)
     _expect("an output map", values, shape)
@@ -285,7 +292,11 @@ def _output(output: Output, shape: tuple[int, int], channels: int) -> dict:
         mask = hidden.reshape(shape + (1,) * (array.ndim - 2)) if array.ndim >= 2 else False
         # The sum of a window has the digits of its pixels, not those of the mean.
         own = output.operation == "average" and name == "sums"
-        data[name] = pack(np.where(mask, 0, array), digits_for(array) if own else digits)
+        data[name] = pack(
+            np.where(mask, 0, array),
+            digits_for(array) if own else digits,
+            tight=tight and name == "products",
+        )
     if output.kernel is not None:
         kernel = np.asarray(output.kernel, dtype=float)
         read = channels if output.channel is None else 1

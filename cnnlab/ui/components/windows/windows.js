@@ -85,7 +85,8 @@ class WindowsView {
     this.terms = element("div", { class: "terms", "data-part": "terms" });
     this.termsHeading = element("div", { class: "heading step-heading" });
     this.rounded = element("p", { class: "hint rounded", "data-part": "rounded" });
-    const detail = element("div", { class: "detail" }, this.termsHeading, this.terms, this.rounded);
+    this.formula = element("p", { class: "formula", "data-part": "formula" });
+    const detail = element("div", { class: "detail" }, this.termsHeading, this.terms, this.formula, this.rounded);
     this.root.append(this.stage, this.results, this.player.controls, this.hint, detail, this.player.live);
     parent.append(this.root);
     this.reached = -1; // how many cells have been computed so far, less one
@@ -107,6 +108,10 @@ class WindowsView {
     const focused = this.root.getRootNode().activeElement?.dataset.part;
     this.data = data;
     this.labels = data.labels;
+    this.palettes = Object.fromEntries(Object.entries(data.palettes).map(([role, { fill, text }]) => [role, {
+      fill: Array.from(text, (_letter, row) => `#${fill.slice(6 * row, 6 * row + 6)}`),
+      text: Array.from(text, (letter) => (letter === "k" ? "#000" : "#fff")),
+    }]));
     this.height = data.rows.length;
     this.width = data.cols.length;
     this.inputs = data.inputs.map((plane) => ({ ...plane, values: unpack(plane.values), levels: bytes(plane.levels) }));
@@ -183,7 +188,7 @@ class WindowsView {
 
   drawInput() {
     const plane = this.inputs[this.plane];
-    const colours = this.data.palettes[plane.role];
+    const colours = this.palettes[plane.role];
     const [high, wide] = plane.values.shape;
     this.input.longest = 1;
     for (const cell of this.input.cells) {
@@ -270,7 +275,7 @@ class WindowsView {
       const name = this.inputs.length > 1 ? this.labels.slice : this.labels.kernel;
       if (map.kernel) {
         block.kernel = new Grid("kernel", kernelRows, kernelCols);
-        const colours = this.data.palettes.signed;
+        const colours = this.palettes.signed;
         for (const cell of block.kernel.cells) {
           const at = this.tap(map, Number(cell.dataset.row), Number(cell.dataset.col), place);
           block.kernel.paint(cell, map.kernel.write(at), colours, map.kernel_levels[at]);
@@ -325,7 +330,7 @@ class WindowsView {
           parts.product = element("span", { class: "product number", "data-part": "term-product" });
           const at = this.tap(map, Number(cell.dataset.row), Number(cell.dataset.col), block.place);
           parts.at = at;
-          const colours = this.data.palettes.signed;
+          const colours = this.palettes.signed;
           parts.weight.textContent = map.kernel.write(at);
           parts.weight.style.background = colours.fill[map.kernel_levels[at]];
           parts.weight.style.color = colours.text[map.kernel_levels[at]];
@@ -420,7 +425,7 @@ class WindowsView {
     const [from, to] = this.reached > this.drawnTo ? [this.drawnTo + 1, this.reached] : [this.reached + 1, this.drawnTo];
     for (const [place, grid] of this.grids) {
       const map = this.maps[place];
-      const colours = this.data.palettes[map.role];
+      const colours = this.palettes[map.role];
       for (let index = from; index <= to; index++) {
         const cell = grid.cells[index];
         if (index > this.reached) this.pend(cell);
@@ -449,7 +454,7 @@ class WindowsView {
         canvas.dataset.last = last;
         const context = canvas.getContext("2d");
         context.clearRect(0, 0, canvas.width, canvas.height);
-        const colours = this.data.palettes[grid.role].fill;
+        const colours = this.palettes[grid.role].fill;
         for (let index = 0; index <= last; index++) {
           if (grid.hidden?.has(index)) continue;
           context.fillStyle = colours[grid.levels[index]];
@@ -482,7 +487,7 @@ class WindowsView {
     const winner = map.winner && !hidden ? map.winner[index] : null;
     this.blocks.forEach((block, which) => {
       const source = this.inputs[block.channel];
-      const colours = this.data.palettes[source.role];
+      const colours = this.palettes[source.role];
       const [high, wide] = source.values.shape;
       block.window.cells.forEach((cell, place) => {
         const [y, x] = [rows[Number(cell.dataset.row)], cols[Number(cell.dataset.col)]];
@@ -514,6 +519,7 @@ class WindowsView {
     if (winner) this.input.frames([winner[0]], [winner[1]], "winner", "\u2605");
     else this.input.clear("winner");
     this.drawResults(index);
+    this.drawFormula(index, row, col);
     const where = fill(labels.where, { rows: this.data.row_spans[row], columns: this.data.col_spans[col] });
     this.termsHeading.replaceChildren(element("b", {}, labels.step), element("span", { class: "note", "data-part": "where" }, `${fill(labels.position, { row: row + 1, column: col + 1 })} \u2190 ${where}`));
     this.drawTabs();
@@ -545,6 +551,27 @@ class WindowsView {
         line.where.textContent = hidden ? "" : `\u2605 ${fill(this.labels.position, { row: row + 1, column: col + 1 })}`;
       }
     }
+  }
+
+  // The step as one line of mathematics: z(i, j) = x w + x w + ... + b.
+  drawFormula(index, row, col) {
+    this.formula.replaceChildren();
+    const map = this.active;
+    if (!this.data.formula || !map.kernel) return;
+    const hidden = map.hidden.has(index);
+    const bracketed = (text) => (text.startsWith("\u2212") ? `(${text})` : text);
+    const sums = map.channel_sums;
+    const terms =
+      this.blocks.length === 1 && (!sums || sums.shape[2] === 1)
+        ? this.termNodes[0].map(({ pixel, weight }) => `${pixel.textContent}\u00b7${bracketed(weight.textContent)}`)
+        : Array.from({ length: sums.shape[2] }, (_none, channel) =>
+            hidden ? "?" : bracketed(sums.write(index * sums.shape[2] + channel)),
+          );
+    if (map.bias) terms.push(bracketed(map.bias.write(0)));
+    const result = hidden ? "?" : (map.sums ?? map.values).write(index);
+    const name = element("span", {}, element("i", {}, "z"), `(${row + 1}, ${col + 1})`);
+    const parts = terms.map((term, place) => element("span", { class: "summand" }, place ? `+ ${term}` : `= ${term}`));
+    this.formula.append(name, ...parts, element("span", { class: "summand" }, "= ", element("b", {}, result)));
   }
 
   // ---- pointing -----------------------------------------------------------------------------------
