@@ -1,0 +1,170 @@
+"""Real worker processes: they train, they die, they never outlive the app, they hear only this machine."""
+
+import os
+import signal
+
+import psutil
+import pytest
+
+from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
+from cnnlab.runs import Run, Store
+from cnnlab.workers import Workers
+from tests.conftest import App, wait_for
+
+CLASSES = tuple("0123456789")
+LONG = TrainConfig(model=ModelConfig(blocks=(ConvBlock(filters=4, stride=2),)), dataset="digits", epochs=1000)
+SHORT = LONG.model_copy(update={"epochs": 2})
+
+
+def queue(store: Store, config: TrainConfig) -> Run:
+    return store.create(config, CLASSES, preset="article", owner="anna")
+
+
+def worker_pids(parent: int, kind: str | None = None) -> list[int]:
+    """Return the computing processes below `parent` (the nannies' children), of one kind or all."""
+    pids = []
+    for nanny in psutil.Process(parent).children(recursive=True):
+        try:
+            command = nanny.cmdline()
+            if "distributed.cli.dask_worker" in command and (kind is None or kind in command):
+                pids += [p.pid for p in nanny.children() if "spawn_main" in " ".join(p.cmdline())]
+        except psutil.NoSuchProcess:
+            continue
+    return pids
+
+
+def at_work_beyond(run: Run, epochs: int) -> bool:
+    state = run.state()
+    assert state.phase != "failed", state.message
+    return state.phase == "running" and state.epoch > epochs
+
+
+@pytest.fixture(scope="module")
+def crew(tmp_path_factory):
+    """Local workers and the store that they serve."""
+    store = Store(tmp_path_factory.mktemp("crew") / "runs")
+    workers = Workers(store).start()
+    wait_for(lambda: workers.ready("train") and workers.ready("look"), 90, "both workers are warm")
+    yield store, workers
+    workers.close()
+
+
+def test_runs_are_trained_in_the_order_of_their_coming(crew):
+    store, workers = crew
+    runs = [queue(store, SHORT) for _ in range(2)]
+    workers.wake()
+    for run in runs:
+        wait_for(lambda run=run: run.state().phase == "finished", 60, f"{run.id} is finished")
+        assert len(run.history()) == 2
+    first, second = (run.claimed(1)["at"] for run in runs)
+    assert first < second
+
+
+def test_a_wish_stops_a_run_and_resume_goes_on(crew):
+    store, workers = crew
+    run = queue(store, LONG)
+    workers.wake()
+    wait_for(lambda: at_work_beyond(run, 1), 60, "two epochs are finished")
+    run.wish("stop", "anna")
+    wait_for(lambda: run.state().phase == "stopped", 30, "the run has stopped")
+    kept = run.history()
+    run.wish("resume", "anna")
+    workers.wake()
+    wait_for(lambda: at_work_beyond(run, len(kept)), 60, "the run goes on beyond what was kept")
+    assert run.attempt() == 2
+    assert run.history()[: len(kept)] == kept
+    run.wish("stop", "anna")
+    wait_for(lambda: run.state().phase == "stopped", 30, "the run has stopped again")
+
+
+def test_the_look_worker_answers_while_training(crew):
+    store, workers = crew
+    run = queue(store, LONG)
+    workers.wake()
+    wait_for(lambda: at_work_beyond(run, 0), 60, "the run is at work")
+    assert workers.look(os.getpid).result(30) in worker_pids(os.getpid(), "look")
+    run.wish("stop", "anna")
+    wait_for(lambda: run.state().phase == "stopped", 30, "the run has stopped")
+
+
+def test_nothing_listens_beyond_this_machine(crew):
+    _store, workers = crew
+    processes = [psutil.Process()]
+    for worker in workers.processes:
+        nanny = psutil.Process(worker.pid)
+        processes += [nanny, *nanny.children(recursive=True)]
+    heard = [
+        connection.laddr.ip
+        for process in processes
+        for connection in process.net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert heard, "the scheduler and the workers listen somewhere"
+    assert set(heard) <= {"127.0.0.1", "::1"}
+
+
+def test_a_killed_worker_costs_no_finished_epoch_and_the_second_death_ends_it(crew):
+    store, workers = crew
+    run, innocent = queue(store, LONG), queue(store, SHORT)
+    workers.wake()
+    wait_for(lambda: at_work_beyond(run, 1), 60, "two epochs are finished")
+    kept = run.history()
+    [worker] = worker_pids(os.getpid(), "train")
+    os.kill(worker, signal.SIGKILL)
+    wait_for(lambda: at_work_beyond(run, len(kept)), 90, "the run goes on by itself")
+    assert run.attempt() == 2
+    assert run.claimed(2)["reason"] == "recovery"
+    assert run.history()[: len(kept)] == kept
+    [worker] = worker_pids(os.getpid(), "train")
+    os.kill(worker, signal.SIGKILL)
+    wait_for(lambda: run.state().phase == "interrupted", 60, "it rests after the second death")
+    wait_for(lambda: innocent.state().phase == "finished", 90, "the run behind it is trained")
+    assert run.attempt() == 2
+    run.wish("resume", "anna")
+    workers.wake()
+    wait_for(lambda: at_work_beyond(run, len(kept)), 60, "it goes on when its owner asks")
+    assert run.attempt() == 3
+    run.delete("anna")
+    other = queue(store, SHORT)
+    workers.wake()
+    wait_for(lambda: other.state().phase == "finished", 60, "deleting a run frees its worker")
+
+
+def test_a_killed_app_leaves_no_process_behind_and_its_runs_go_on_after_a_restart(tmp_path):
+    app = App(tmp_path / "runs").start()
+    store = Store(tmp_path / "runs")
+    run, waiting = queue(store, LONG), queue(store, SHORT)
+    wait_for(lambda: at_work_beyond(run, 1), 120, "the run is at work")
+    below = psutil.Process(app.process.pid).children(recursive=True)
+    assert len(worker_pids(app.process.pid)) == 2
+    app.process.kill()
+    app.process.wait()
+    wait_for(lambda: not any(alive(process) for process in below), 10, "all of its processes have ended")
+    kept = run.history()
+    again = App(tmp_path / "runs").start()
+    try:
+        wait_for(lambda: at_work_beyond(run, len(kept)), 120, "the run goes on after the restart")
+        assert run.history()[: len(kept)] == kept
+        run.wish("stop", "anna")
+        wait_for(lambda: waiting.state().phase == "finished", 60, "the waiting run is trained")
+    finally:
+        below = psutil.Process(again.process.pid).children(recursive=True)
+        again.stop()
+    wait_for(lambda: not any(alive(process) for process in below), 10, "an app that ends takes all with it")
+
+
+def test_an_app_that_ends_in_order_queues_its_run_again(tmp_path):
+    store = Store(tmp_path / "runs")
+    run = queue(store, LONG)
+    app = App(tmp_path / "runs").start()
+    wait_for(lambda: at_work_beyond(run, 1), 120, "the run is at work")
+    app.stop()
+    assert run.state().phase == "queued"
+    assert run.needs_attempt() == "resume"
+
+
+def alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
