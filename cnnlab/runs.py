@@ -42,7 +42,8 @@ class RunError(RuntimeError):
 class Recipe:
     """config.json: what was asked for, by whom (a hash), and when. Written once.
 
-    The names of the classes stand here too, so that a network can be used without its dataset.
+    The names of the classes stand here too, so that a network can be used without its dataset; `note` says
+    of a shipped network what its images were.
     """
 
     config: TrainConfig
@@ -50,6 +51,7 @@ class Recipe:
     preset: str
     owner: str
     created: str
+    note: str = ""
 
     def layers(self) -> list[dict]:
         """Return the network's flat list of layers."""
@@ -103,7 +105,8 @@ class Run:
                 )
             config = TrainConfig.model_validate(data["config"])
             classes = tuple(str(name) for name in data["classes"])
-            return Recipe(config, classes, *(str(data[name]) for name in ("preset", "owner", "created")))
+            words = (str(data[name]) for name in ("preset", "owner", "created"))
+            return Recipe(config, classes, *words, note=str(data.get("note", "")))
         except (KeyError, TypeError, ValidationError) as error:
             raise self._damaged("config.json") from error
 

@@ -183,7 +183,7 @@ class _Training:
         return kernels if all_layers else dict(list(kernels.items())[:1])
 
     def _row(self, epoch: int, values: dict[str, float], seconds: float) -> dict[str, float]:
-        rate = float(self.optimizer.learning_rate)
+        rate = float(f"{float(self.optimizer.learning_rate):.6g}")  # without the noise of float32
         row = {"epoch": epoch + 1, "learning_rate": rate, "seconds": round(seconds, 3)}
         for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
             row[name] = float(values.get(name, math.nan))

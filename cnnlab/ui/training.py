@@ -34,7 +34,8 @@ def watch(run: Run) -> None:
 def headline(run: Run) -> None:
     """Name the run and its network, and say which images it uses for what."""
     recipe = run.recipe()
-    st.markdown(_("Training run **{run}** · {network}").format(run=run.id, network=title_of(recipe.preset)))
+    text = _("Training run **{run}** · {network}").format(run=run.id, network=title_of(recipe.preset))
+    st.markdown(f"{text} · {_(recipe.note)}" if recipe.note else text)
     try:
         if datasets.DATASETS[recipe.config.dataset].present():
             data_sentence(recipe.config)
