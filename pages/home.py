@@ -1,3 +1,121 @@
+"""Can a network tell what is on a photo? A vote first, then its answer; and the path ahead."""
+
+import numpy as np
 import streamlit as st
 
-st.title("home")
+from cnnlab import datasets, images
+from cnnlab.figures import tiles
+from cnnlab.text import _, percent
+from cnnlab.ui import lesson, network
+
+FOREIGN = {"cifar10": "coffee", "digits": "cat"}  # a sample photo of none of the dataset's classes
+SEED = 3  # which test images are shown
+
+
+def path() -> dict[str, str]:
+    """Return the lessons in their order: file -> what one does there."""
+    lessons = {
+        "pixels": _("**A picture is numbers** · look into a photo"),
+        "convolution": _("**One kernel** · step it over a photo, every product in sight"),
+        "layer": _("**A layer** · three channels, several kernels, several maps"),
+        "pooling": _("**Pooling** · keep the largest or the mean, and see what moving does"),
+        "answer": _("**From maps to an answer** · flatten, weigh, softmax"),
+        "network": _("**One photo, all layers** · walk through a trained network"),
+        "learning": _("**How weights change** · loss, gradient, one update by numbers"),
+        "train": _("**Train** · let a network learn, and watch it"),
+        "inside": _("**What it learned** · its kernels, its maps, its mistakes"),
+        "classify": _("**Classify a photo** · one of yours, if you like"),
+        "faq": _("**Common questions** · and the words of the field"),
+    }
+    return {name: text for name, text in lessons.items() if (lesson.PAGES / f"{name}.py").exists()}
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def four_photos(dataset: str, classes: tuple[str, ...]) -> list[tuple[np.ndarray, int | None]]:
+    """Return four pictures (32, 32, 3) with their class, None for one foreign to the network.
+
+    Three test images and one foreign photo; without the dataset, sample photos, of which more are foreign.
+    """
+    foreign = FOREIGN.get(dataset, "coffee")
+    if datasets.DATASETS[dataset].present():
+        data = datasets.load(dataset)
+        rng = np.random.default_rng(SEED)
+        kinds = rng.choice(len(classes), 3, replace=False)
+        places = [int(rng.choice(np.flatnonzero(data.test_labels == kind))) for kind in kinds]
+        photos = [(data.test_images[place], int(data.test_labels[place])) for place in places]
+        return [*photos[:2], (sample(foreign), None), photos[2]]
+    names = ("astronaut", "cat", "rocket", foreign)
+    truths = [images.SAMPLES[name].cifar10 for name in names]
+    return [
+        (sample(name), classes.index(truth) if truth in classes else None)
+        for name, truth in zip(names, truths, strict=True)
+    ]
+
+
+def sample(name: str) -> np.ndarray:
+    return images.resize(images.square(images.sample(name)))
+
+
+def vote(net: network.Network) -> None:
+    """Let the student vote on which photo the network is most sure about, then show its four answers."""
+    classes = [network.class_name(name) for name in net.classes]
+    photos = four_photos(net.dataset, net.classes)
+    answers = [net.probabilities(photo) for photo, _truth in photos]
+    names = [_("Photo {n}").format(n=n) for n in range(1, 5)]
+    text = _("This network knows {count} kinds of things: {classes}. Not every photo here shows one of them.")
+    st.markdown(text.format(count=len(classes), classes=", ".join(classes)), width=760)
+    with st.container(horizontal=True):
+        slots = [st.container(width=150) for _photo in photos]
+    for slot, name, (photo, _truth) in zip(slots, names, photos, strict=True):
+        slot.image(tiles.enlarge(photo, 144), name, width=150)
+    sureness = [float(p.max()) for p in answers]
+    most = int(np.argmax(sureness))
+    truth = photos[most][1]
+    said = classes[int(answers[most].argmax())]
+    if truth is None:
+        reveal = _(
+            "It says {said} with {sureness}, yet the photo shows none of its kinds: sure is not right."
+        )
+    elif truth == answers[most].argmax():
+        reveal = _(
+            "It says {said} with {sureness}, and that is right. Sure is not always right: look at the others."
+        )
+    else:
+        reveal = _("It says {said} with {sureness}, and that is wrong: sure is not right.")
+    question = _("Of which photo is the network most sure?")
+    reveal = reveal.format(said=said, sureness=percent(sureness[most]))
+    if lesson.predict("home.sure", question, names, names[most], reveal, about=net.run.id):
+        for slot, p, (_photo, truth) in zip(slots, answers, photos, strict=True):
+            slot.markdown(f"**{classes[p.argmax()]}** {percent(p.max())}")
+            if truth is None:
+                slot.caption(_("none of its kinds"))
+            else:
+                slot.caption("✓ " + classes[truth])
+
+
+lesson.opening(
+    _("Can it tell what is on a photo?"),
+    _("A network has never seen these four. You vote first, then it answers."),
+)
+net = network.exhibit()
+if net is None:
+    st.info(_("No network has been trained here yet. Train one first: on Digits it takes seconds."))
+    lesson.next_lesson("train", _("Train a network"))
+else:
+    vote(net)
+st.subheader(_("The path ahead"), anchor=False)
+for page, text in path().items():
+    lesson.next_lesson(page, text)
+with lesson.more(_("About this app, and its sources")):
+    st.markdown(
+        _(
+            "You step through a convolutional network with every number in sight, train one yourself, look "
+            "inside it, and let it judge photos. What is computed on a page is computed there and then.\n\n"
+            "- CIFAR-10: A. Krizhevsky, *Learning Multiple Layers of Features from Tiny Images*, 2009.\n"
+            "- Digits: E. Alpaydin and C. Kaynak, *Optical Recognition of Handwritten Digits*, 1998, as it comes "
+            "with scikit-learn.\n"
+            "- Sample photos: scikit-image.\n"
+            "- The Baseline network comes from the article that this app grew from; where the article is wrong, "
+            "the page concerned says so."
+        )
+    )

@@ -28,7 +28,7 @@ def probability_bars(
             text=[f"<b>{text}</b>" if i == top else text for i, text in enumerate(texts)],
             textposition="outside",
             cliponaxis=False,
-            textfont={"size": 15},
+            textfont={"size": 15, "color": INK[theme]},
             marker_color=[INK[theme] if i == top else QUIET for i in range(len(classes))],
             hovertemplate="%{y}: %{text}<extra></extra>",
         )
@@ -41,9 +41,9 @@ def probability_bars(
             "range": [0, 100],
             "fixedrange": True,
             "tickvals": [0, 25, 50, 75, 100],
-            "ticksuffix": " %",
+            "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"],
             "title": _("probability"),
         },
-        yaxis={"autorange": "reversed", "fixedrange": True, "tickfont": {"size": 15}, "type": "category"},
+        yaxis={"autorange": "reversed", "fixedrange": True, "tickfont": {"size": 15, "color": INK[theme]}, "type": "category"},
     )
     return figure

@@ -14,7 +14,7 @@ PALE, DARK = (251, 249, 244), (52, 66, 79)  # counts are neither positive nor ne
 def confusion_matrix(counts: np.ndarray, classes: Sequence[str]) -> go.Figure:
     """Draw counts (classes, classes), one row a true class, one column an answer; right answers are framed.
 
-    The darker a cell, the larger its share of its row.
+    A cell bears its share of its row in per cent; the larger, the darker. Pointing at it tells the count.
     """
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     n = len(classes)
@@ -34,9 +34,9 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str]) -> go.Figure:
     )
     for i, j in np.ndindex(n, n):
         fill = np.add(PALE, shares[i, j] * np.subtract(DARK, PALE))
-        font = {"size": 12, "color": text_on(fill)}
+        font = {"size": 11, "color": text_on(fill)}
         figure.add_annotation(
-            x=j, y=i, text=number(counts[i, j]) if counts[i, j] else "", font=font, showarrow=False
+            x=j, y=i, text=number(100 * shares[i, j]) if counts[i, j] else "", font=font, showarrow=False
         )
     for i in range(n):
         figure.add_shape(
@@ -52,7 +52,7 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str]) -> go.Figure:
     figure.update_layout(
         height=140 + 36 * n,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
-        xaxis={**axis, "side": "top", "tickangle": -60, "title": _("the network's answer")},
+        xaxis={**axis, "side": "top", "tickangle": -60, "title": _("the answer")},
         yaxis={**axis, "autorange": "reversed", "title": _("true class")},
     )
     return figure

@@ -12,10 +12,11 @@ READABLE = 8  # up to so many columns there is room for the number on each cell
 def heatmap(values: np.ndarray, limit: float, *, height: int = 320, digits: int = 2) -> go.Figure:
     """Draw values (h, w) from -limit (blue) to limit (orange); rows and columns count from 1.
 
-    Small grids bear their numbers; the others tell them where one points, and the bar beside gives the range.
+    Small grids bear their numbers; the others tell them where one points, and a bar below gives the range.
     """
     rows, cols = values.shape
     limit = limit or 1.0
+    readable = max(rows, cols) <= READABLE
     written = [[number(value, digits) for value in line] for line in values]
     figure = go.Figure(
         go.Heatmap(
@@ -26,21 +27,25 @@ def heatmap(values: np.ndarray, limit: float, *, height: int = 320, digits: int 
             zmin=-limit,
             zmax=limit,
             colorscale=SIGNED,
-            xgap=1 if cols <= READABLE else 0,
-            ygap=1 if cols <= READABLE else 0,
+            xgap=int(readable),
+            ygap=int(readable),
+            showscale=not readable,
             colorbar={
+                "orientation": "h",
                 "thickness": 12,
+                "y": -0.02,
+                "yanchor": "top",
                 "tickvals": [-limit, 0, limit],
                 "ticktext": [number(end, digits) for end in (-limit, 0, limit)],
             },
             hovertemplate=_("row %{y}, column %{x}: %{customdata}") + "<extra></extra>",
         )
     )
-    if cols <= READABLE:
+    if readable:
         for row, line in enumerate(written, start=1):
             for col, text in enumerate(line, start=1):
                 colour = text_on(signed(values[row - 1, col - 1], limit))
-                font = {"color": colour, "family": "monospace", "size": 13}
+                font = {"color": colour, "family": "monospace", "size": 12}
                 figure.add_annotation(x=col, y=row, text=text, showarrow=False, font=font)
     axis = {"fixedrange": True, "showgrid": False, "zeroline": False, "constrain": "domain"}
     figure.update_layout(
