@@ -36,7 +36,7 @@ class IdentityCookie:
 def owner() -> str:
     """Return this browser's owner hash; a browser without the cookie counts as one session."""
     token = st.context.cookies.get(COOKIE)
-    if token is None:
+    if not isinstance(token, str):  # no cookie, or no browser at all
         token = st.session_state.setdefault("identity.token", secrets.token_urlsafe(24))
     return hashlib.sha256(token.encode()).hexdigest()[:32]
 
