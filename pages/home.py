@@ -16,16 +16,16 @@ def path() -> dict[str, str]:
     """Return the lessons in their order: file -> what one does there."""
     lessons = {
         "pixels": _("**A picture is numbers** · look into a photo"),
-        "convolution": _("**One kernel** · step it over a photo, every product in sight"),
-        "layer": _("**A layer** · three channels, several kernels, several maps"),
-        "pooling": _("**Pooling** · keep the largest or the mean, and see what moving does"),
+        "convolution": _("**One kernel** · step it over a photo"),
+        "layer": _("**A layer** · many kernels, many maps"),
+        "pooling": _("**Pooling** · keep the largest, or the mean"),
         "answer": _("**From maps to an answer** · flatten, weigh, softmax"),
-        "network": _("**One photo, all layers** · walk through a trained network"),
-        "learning": _("**How weights change** · loss, gradient, one update by numbers"),
+        "network": _("**One photo, all layers** · walk through"),
+        "learning": _("**How weights change** · one step, in numbers"),
         "train": _("**Train** · let a network learn, and watch it"),
-        "inside": _("**What it learned** · its kernels, its maps, its mistakes"),
+        "inside": _("**What it learned** · kernels, maps, mistakes"),
         "classify": _("**Classify a photo** · one of yours, if you like"),
-        "faq": _("**Common questions** · and the words of the field"),
+        "faq": _("**Common questions** · and a glossary"),
     }
     return {name: text for name, text in lessons.items() if (lesson.PAGES / f"{name}.py").exists()}
 
@@ -112,10 +112,10 @@ with lesson.more(_("About this app, and its sources")):
             "You step through a convolutional network with every number in sight, train one yourself, look "
             "inside it, and let it judge photos. What is computed on a page is computed there and then.\n\n"
             "- CIFAR-10: A. Krizhevsky, *Learning Multiple Layers of Features from Tiny Images*, 2009.\n"
-            "- Digits: E. Alpaydin and C. Kaynak, *Optical Recognition of Handwritten Digits*, 1998, as it comes "
-            "with scikit-learn.\n"
+            "- Digits: E. Alpaydin and C. Kaynak, *Optical Recognition of Handwritten Digits*, 1998, as it "
+            "comes with scikit-learn.\n"
             "- Sample photos: scikit-image.\n"
-            "- The Baseline network comes from the article that this app grew from; where the article is wrong, "
-            "the page concerned says so."
+            "- The Baseline network comes from the article that this app grew from; where the article is "
+            "wrong, the page concerned says so."
         )
     )

@@ -44,6 +44,11 @@ def probability_bars(
             "ticktext": ["0 %", "25 %", "50 %", "75 %", "100 %"],
             "title": _("probability"),
         },
-        yaxis={"autorange": "reversed", "fixedrange": True, "tickfont": {"size": 15, "color": INK[theme]}, "type": "category"},
+        yaxis={
+            "autorange": "reversed",
+            "fixedrange": True,
+            "tickfont": {"size": 15, "color": INK[theme]},
+            "type": "category",
+        },
     )
     return figure

@@ -9,6 +9,7 @@ import streamlit as st
 from cnnlab import ops
 from cnnlab.datasets import DATASETS
 from cnnlab.models import SIDE
+from cnnlab.presets import PRESETS
 from cnnlab.runs import RESTING, Recipe, Run, RunError, Store
 from cnnlab.text import _, percent
 from cnnlab.ui import identity
@@ -48,7 +49,7 @@ def choose() -> Network | None:
     """Draw the choice among all networks that have weights; None (and a way on) where there are none.
 
     A link's `?run=` decides first. A run that was deleted, is damaged, or has no weights yet gets a sentence,
-    and the choice falls back to the first that can be shown.
+    and the choice falls back: to one's own newest, else to a shipped network, else to anybody's.
     """
     runs = {run.id: run for run in trained()}
     asked = st.query_params.get("run")
@@ -113,23 +114,20 @@ def class_name(name: str) -> str:
 
 def verdict(probabilities: np.ndarray, classes: tuple[str, ...]) -> str:
     """Say what a careful person would say on seeing these probabilities (classes,)."""
-    order = np.argsort(-probabilities)
-    names = [f"**{class_name(classes[i])}**" for i in order] + [
-        "",
-        "",
-    ]  # there may be fewer than three classes
-    top, second = [*probabilities[order], 0.0][:2]
+    order = np.argsort(-probabilities)[:3]
+    first, second, third = ([class_name(classes[i]) for i in order] + ["", ""])[:3]  # two classes are enough
+    top, next_best = [*probabilities[order], 0.0][:2]
     if top >= 0.9:
         text = _("Very probably {first}.")
-    elif top >= 0.5 and second >= 0.1:
+    elif top >= 0.5 and next_best >= 0.1:
         text = _("Probably {first}, perhaps {second}.")
     elif top >= 0.5:
         text = _("Probably {first}.")
-    elif top + second >= 0.6:
-        text = _("Either {first} or {second}: the network cannot tell.")
+    elif top >= 0.3:
+        text = _("Perhaps {first}, perhaps {second}: the network is not sure.")
     else:
         text = _("The network is at a loss: {first}, {second} or {third}, none of them likely.")
-    return text.format(first=names[0], second=names[1], third=names[2])
+    return text.format(first=first, second=second, third=third)
 
 
 def layer_title(spec: dict) -> str:
@@ -156,18 +154,19 @@ def _function(name: str) -> str:
 
 
 def _first_sound(wanted: str | None, runs: dict[str, Run]) -> Network | None:
-    """Load the wanted run, else the first that loads; those that do not leave `runs`."""
+    """Load the wanted run, else one's own, a shipped one, any; those that cannot be loaded leave `runs`."""
     if wanted:
         try:
             return load(Store().get(wanted))
         except RunError as error:
             runs.pop(wanted, None)
             st.warning(str(error), icon=":material/broken_image:")
-    for id, run in list(runs.items()):
+    me = identity.owner()
+    for run in sorted(runs.values(), key=lambda run: (_owner(run) != me, not run.shipped)):
         try:
             return load(run)
         except RunError:
-            del runs[id]
+            del runs[run.id]
     return None
 
 
@@ -202,7 +201,9 @@ def _label(run: Run) -> str:
         recipe, rows = run.recipe(), run.history()
     except RunError:
         return run.id
-    words = [run.id, DATASETS[recipe.config.dataset].title]
+    preset = PRESETS.get(recipe.preset)
+    name = _(preset.title) if run.shipped and preset else run.id
+    words = [name, DATASETS[recipe.config.dataset].title]
     if len(rows) < recipe.config.epochs:
         words.append(_("{done} of {all} epochs").format(done=len(rows), all=recipe.config.epochs))
     else:

@@ -1,12 +1,15 @@
 """Which photo is the student looking at? One choice for the whole session."""
 
 import streamlit as st
+from starlette.formparsers import MultiPartParser
 
 from cnnlab import images
 from cnnlab.text import _
 from cnnlab.ui import state
 
 OWN = "own"
+
+MultiPartParser.spool_max_size = 2 * images.MAX_BYTES  # else an upload over 1 MB lies in a temporary file
 
 
 def choose(label: str | None = None):

@@ -21,7 +21,7 @@ def why_kernels() -> None:
     st.markdown(
         _(
             "Because the same small pattern can lie anywhere. A kernel uses its few weights at **every** "
-            "place; a dense layer that computes as many numbers needs a weight for each pixel and each number."
+            "place; a dense layer that computes as many numbers needs a weight for each pixel and number."
         )
     )
     layers = ARTICLE.layers(10)
