@@ -34,6 +34,7 @@ from .geometry import GeometryError, output_size, outputs_fed, padding_amounts, 
 from .kernels import KERNELS
 from .losses import cross_entropy, cross_entropy_gradient, mse, mse_gradient, one_hot
 from .network import LayerOutput, forward, multiplications, output_shapes, parameters, weight_shapes
+from .optimizers import OPTIMIZERS, Optimizer, descend, estimated
 from .pooling import (
     PoolStep,
     average_pool,
@@ -44,17 +45,24 @@ from .pooling import (
     pool_steps,
 )
 from .receptive import ReceptiveField, receptive_field
+from .surfaces import SURFACES, Surface
+from .update import Update, update
 
 __all__ = [
     "ACTIVATIONS",
     "KERNELS",
+    "OPTIMIZERS",
+    "SURFACES",
     "ConvStep",
     "DenseStep",
     "GeometryError",
     "LayerOutput",
+    "Optimizer",
     "PoolStep",
     "ReceptiveField",
     "SoftmaxSteps",
+    "Surface",
+    "Update",
     "add",
     "average_pool",
     "batch_norm",
@@ -66,7 +74,9 @@ __all__ = [
     "cross_entropy_gradient",
     "dense",
     "dense_steps",
+    "descend",
     "elu",
+    "estimated",
     "flat_index",
     "flatten",
     "flip",
@@ -97,6 +107,7 @@ __all__ = [
     "softmax_naive",
     "softmax_steps",
     "tanh",
+    "update",
     "weight_shapes",
     "window_index",
     "window_span",

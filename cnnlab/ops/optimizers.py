@@ -1,0 +1,96 @@
+"""Which way, and how far, does each optimiser move the weights?
+
+Every optimiser is one function: it takes the weights w, the gradient g of the loss there, the learning rate
+and what it remembers from the steps before (`memory`, {} at first), and returns the new weights and the new
+memory. They are those of Keras, with Keras's default settings.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from .floats import as_floats
+
+EPSILON = 1e-7  # keeps a division from being one by 0
+
+
+def gradient_descent(w, g, rate, memory):
+    """Go downhill: w <- w - rate * g. With a gradient estimated from a batch this is SGD."""
+    return w - rate * g, memory
+
+
+def momentum(w, g, rate, memory, beta=0.9):
+    """Roll downhill: the velocity keeps 90 % of itself, and the slope adds to it."""
+    velocity = beta * memory.get("velocity", 0.0) - rate * g
+    return w + velocity, {"velocity": velocity}
+
+
+def nesterov(w, g, rate, memory, beta=0.9):
+    """Roll downhill, taking the next step of the velocity into account already now."""
+    velocity = beta * memory.get("velocity", 0.0) - rate * g
+    return w + beta * velocity - rate * g, {"velocity": velocity}
+
+
+def rmsprop(w, g, rate, memory, rho=0.9):
+    """Divide by the usual size of each weight's gradient, so that steep and flat directions move alike."""
+    square = rho * memory.get("square", 0.0) + (1 - rho) * g**2
+    return w - rate * g / np.sqrt(square + EPSILON), {"square": square}
+
+
+def adam(w, g, rate, memory, beta_1=0.9, beta_2=0.999):
+    """Adaptive moment estimation: a running mean of the gradient over the root of one of its square.
+
+    Both means begin at 0 and are too small at first; m_hat and v_hat correct that (Kingma and Ba, 2015).
+    """
+    t = memory.get("t", 0) + 1
+    m = beta_1 * memory.get("m", 0.0) + (1 - beta_1) * g
+    v = beta_2 * memory.get("v", 0.0) + (1 - beta_2) * g**2
+    m_hat = m / (1 - beta_1**t)
+    v_hat = v / (1 - beta_2**t)
+    epsilon = EPSILON / np.sqrt(1 - beta_2**t)  # Keras adds it before it corrects v
+    return w - rate * m_hat / (np.sqrt(v_hat) + epsilon), {"t": t, "m": m, "v": v}
+
+
+def adamw(w, g, rate, memory, decay=0.004):
+    """Adam that also pulls every weight a little towards 0 (weight decay)."""
+    return adam(w - rate * decay * w, g, rate, memory)
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """An optimiser, and a learning rate that suits it on the surfaces of `surfaces`."""
+
+    step: Callable
+    rate: float
+    noisy: bool = False  # does it see an estimate of the gradient, as from a batch?
+
+
+OPTIMIZERS = {
+    "gradient_descent": Optimizer(gradient_descent, 0.04),
+    "sgd": Optimizer(gradient_descent, 0.04, noisy=True),
+    "momentum": Optimizer(momentum, 0.01),
+    "nesterov": Optimizer(nesterov, 0.01),
+    "rmsprop": Optimizer(rmsprop, 0.05),
+    "adam": Optimizer(adam, 0.1),
+    "adamw": Optimizer(adamw, 0.1),
+}
+
+
+def descend(step, start, gradient, rate, steps):
+    """Return the path (steps + 1, n) of weights that `step` takes from `start` (n,), start included.
+
+    gradient: a function from weights (n,) to the gradient (n,) there, or to an estimate of it.
+    """
+    w, memory = as_floats(start), {}
+    path = [w]
+    with np.errstate(over="ignore", invalid="ignore"):  # too large a rate explodes: infinity, then nan
+        for _ in range(steps):
+            w, memory = step(w, gradient(w), rate, memory)
+            path.append(w)
+    return np.stack(path)
+
+
+def estimated(gradient, noise, rng):
+    """Return a gradient that errs as one from a batch does, by normal noise of this standard deviation."""
+    return lambda w: gradient(w) + noise * rng.normal(size=np.shape(w))
