@@ -1,0 +1,108 @@
+"""Which small square of the photo is under the magnifying glass?
+
+For the lessons a photo is shrunk, so that a dozen pixels are a piece one can recognise, such as an eye.
+"""
+
+import zlib
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from cnnlab import images
+from cnnlab.figures import tiles
+from cnnlab.text import _
+from cnnlab.ui import state
+
+SIDE = 96  # pixels of a lesson photo's longer side
+SHOWN = 480  # pixels of the picture with the crop marked
+
+
+class Crop(NamedTuple):
+    """A square of the shrunk photo (h, w, 3): its top left corner, from 0, and its pixels (size, size, 3)."""
+
+    row: int
+    col: int
+    size: int
+    values: np.ndarray
+    photo: np.ndarray
+
+
+def choose(photo: np.ndarray, sizes: Sequence[int], key: str) -> Crop:
+    """Show a photo (h, w, 3) uint8 with the crop marked, and a button that opens the crop's settings.
+
+    Size and place stand in the session under `{key}.size` (at first the first of `sizes`), `{key}.row` and
+    `{key}.col` (counted from 1). Where the photo is too small the crop is as large as it allows, and a
+    sentence says so. The crop of a new photo starts where most edges meet.
+    """
+    longer, shorter = max(photo.shape[:2]), min(photo.shape[:2])
+    image = tiles.shrink(photo, max(SIDE, max(sizes) * longer // shorter))  # every size fits if it did before
+    height, width, _channels = image.shape
+    state.default(f"{key}.size", sizes[0], sizes)
+    size = min(st.session_state[f"{key}.size"], height, width)
+    _start(image, size, key)
+    row = _fit(f"{key}.row", height - size + 1)
+    col = _fit(f"{key}.col", width - size + 1)
+    st.image(_marked(photo, row / height, col / width, size / height), width="stretch")
+    text = _("Shrunk to {height} × {width} pixels; the crop has rows {top}–{bottom}, columns {left}–{right}.")
+    if size < st.session_state[f"{key}.size"]:
+        text = _("The photo has only {height} × {width} pixels, so the crop is {size} × {size}.")
+    numbers = {"height": height, "width": width, "size": size}
+    numbers |= {"top": row + 1, "bottom": row + size, "left": col + 1, "right": col + size}
+    st.caption(text.format(**numbers))
+    with st.popover(_("Move the crop"), icon=":material/crop:", width="stretch"):
+        st.select_slider(_("Size of the crop, in pixels"), sizes, key=f"{key}.size")
+        if height > size:
+            st.slider(_("Its top row"), 1, height - size + 1, key=f"{key}.row")
+        if width > size:
+            st.slider(_("Its left column"), 1, width - size + 1, key=f"{key}.col")
+    return Crop(row, col, size, images.crop(image, row, col, size, size), image)
+
+
+def busiest(image: np.ndarray, size: int) -> tuple[int, int]:
+    """Return the top left corner of the square where most edges of different directions meet.
+
+    Of the 2x2 matrix of the gradient's squares and products, added up over the square, the smaller eigenvalue
+    is large only where edges of every direction meet (Shi and Tomasi, *Good Features to Track*, 1994).
+    """
+    grey = images.grey(image).astype(float)
+    down, right = (np.pad(np.diff(grey, axis=axis), _end(axis)) for axis in (0, 1))
+    a, b, both = (_sums(product, size) for product in (down**2, right**2, down * right))
+    smaller = (a + b) / 2 - np.sqrt(((a - b) / 2) ** 2 + both**2)
+    row, col = np.unravel_index(np.argmax(smaller), smaller.shape)
+    return int(row), int(col)
+
+
+def _end(axis: int) -> list[tuple[int, int]]:
+    """One more cell at the end of an axis."""
+    return [(0, int(axis == 0)), (0, int(axis == 1))]
+
+
+def _sums(values: np.ndarray, size: int) -> np.ndarray:
+    """Add up each square of values (h, w): (h - size + 1, w - size + 1), by differences of running sums."""
+    total = np.pad(values.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    return total[size:, size:] - total[:-size, size:] - total[size:, :-size] + total[:-size, :-size]
+
+
+def _start(image: np.ndarray, size: int, key: str) -> None:
+    """Put the crop of a new photo onto the place with most edges."""
+    photo = zlib.crc32(np.ascontiguousarray(image)), image.shape
+    if st.session_state.get(f"{key}.photo") != photo or f"{key}.row" not in st.session_state:
+        row, col = busiest(image, size)
+        st.session_state[f"{key}.photo"] = photo
+        st.session_state[f"{key}.row"], st.session_state[f"{key}.col"] = row + 1, col + 1
+
+
+def _fit(key: str, last: int) -> int:
+    """Bring a kept position, from 1, back into the photo; return it counted from 0."""
+    st.session_state[key] = min(max(1, st.session_state[key]), last)
+    return st.session_state[key] - 1
+
+
+@st.cache_data(scope="session", max_entries=10, show_spinner=False)
+def _marked(photo: np.ndarray, top: float, left: float, share: float) -> np.ndarray:
+    """Draw the crop's outline on the photo; `top`, `left` and `share` (of the height) go from 0 to 1."""
+    picture = tiles.enlarge(tiles.shrink(photo, SHOWN), SHOWN)
+    height, width, _channels = picture.shape
+    return tiles.framed(picture, round(top * height), round(left * width), max(1, round(share * height)))
