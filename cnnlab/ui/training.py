@@ -12,6 +12,7 @@ from cnnlab.runs import RESTING, Run, RunError, State, Store
 from cnnlab.text import _, number, percent
 from cnnlab.ui import identity, layers
 from cnnlab.ui import state as page_state
+from cnnlab.ui.envelope import envelope
 from cnnlab.ui.lesson import PAGES
 
 
@@ -74,8 +75,10 @@ def _live(run: Run, drawn_as: tuple[str, bool]) -> None:
             _progress(run, state)
             _controls(run, state)
         with right:
-            _kernels(run, state)
+            _kernels(run)
             _explain(rows)
+        if state.phase in ("finished", "stopped") and run.has_weights():
+            envelope(run)
     except RunError as error:
         st.error(str(error), icon=":material/broken_image:")
 
@@ -126,7 +129,7 @@ def _wish(run: Run, wish: str) -> None:
     st.rerun()
 
 
-def _kernels(run: Run, state: State) -> None:
+def _kernels(run: Run) -> None:
     """Show the first layer's kernels as they are now, in their colours."""
     newest = run.kernel_epochs()[-1:]
     if not newest:

@@ -1,0 +1,70 @@
+"""How good is the network really? The sealed test set of a run, and who has looked into it how often."""
+
+import streamlit as st
+
+from cnnlab import datasets, workers
+from cnnlab.inspection.evaluation import open_test_set
+from cnnlab.runs import Run, RunError
+from cnnlab.text import _, number, percent
+from cnnlab.ui import identity
+
+
+def envelope(run: Run) -> None:
+    """Draw the sealed envelope, or what it said."""
+    with st.container(border=True):
+        st.markdown(_("**The sealed test set**"))
+        evaluation = run.evaluation()
+        if evaluation is None:
+            text = _(
+                "These photos played no part so far. Open the envelope when you have decided that this is your "
+                "network: whoever looks, changes something and looks again has begun to train on the test."
+            )
+            st.markdown(text)
+        else:
+            right, all = (
+                int((evaluation.probabilities.argmax(1) == evaluation.labels).sum()),
+                len(evaluation.labels),
+            )
+            left, middle, _rest = st.columns([1, 1, 2])
+            left.metric(_("Test accuracy"), percent(evaluation.accuracy))
+            middle.metric(_("Test loss"), number(evaluation.loss, 3))
+            text = _(
+                "{right} of {all} right. Opened {times}×: the first look is honest, each further one less."
+            )
+            st.caption(text.format(right=number(right), all=number(all), times=evaluation.openings))
+        _opening(run, first=evaluation is None)
+
+
+def _opening(run: Run, first: bool) -> None:
+    """Let the owner open the envelope, and wait for the *look* worker's answer."""
+    future = st.session_state.get("_envelope.future")
+    if future is not None and st.session_state["_envelope.run"] == run.id:
+        st.fragment(_wait, run_every=1)(future)
+        return
+    if run.shipped or run.recipe().owner != identity.owner():
+        return
+    present = datasets.DATASETS[run.recipe().config.dataset].present()
+    able = present and workers.current() is not None and workers.current().ready("look")
+    label = _("Open the envelope") if first else _("Open it again")
+    if st.button(label, icon=":material/drafts:", key="_envelope.open", disabled=not able):
+        try:
+            store = workers.current().store
+            st.session_state["_envelope.future"] = workers.current().look(
+                open_test_set, str(store.root), run.id
+            )
+            st.session_state["_envelope.run"] = run.id
+        except RunError as error:
+            st.error(str(error))
+        else:
+            st.rerun()
+
+
+def _wait(future) -> None:
+    if not future.done():
+        st.markdown(_("The network is looking at the test photos …"))
+        return
+    del st.session_state["_envelope.future"]
+    if future.status == "error":
+        st.error(str(future.exception()))
+    else:
+        st.rerun()
