@@ -105,5 +105,5 @@ else:
         form()
     with right, lesson.more(_("The network in numbers")):
         training.network(run)
-    lesson.next_lesson("inside", _("Look inside this very network"))
+    lesson.next_lesson("inside", _("Look inside this very network"), run=run.id)
 training.others(run)

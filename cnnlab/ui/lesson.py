@@ -57,9 +57,15 @@ def article(says: str, right: str) -> None:
         st.markdown(f"**{_('Right is')}:** {right}")
 
 
-def next_lesson(page: str, label: str) -> None:
-    """Link to the next page, named by its file."""
-    st.page_link(PAGES / f"{page}.py", label=label, icon=":material/arrow_forward:", icon_position="right")
+def next_lesson(page: str, label: str, **query: str) -> None:
+    """Link to the next page, named by its file; `query` goes into the address, such as run="kite-421"."""
+    st.page_link(
+        PAGES / f"{page}.py",
+        label=label,
+        icon=":material/arrow_forward:",
+        icon_position="right",
+        query_params=query,
+    )
 
 
 def predict(
