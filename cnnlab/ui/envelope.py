@@ -16,7 +16,7 @@ def envelope(run: Run) -> None:
         evaluation = run.evaluation()
         if evaluation is None:
             text = _(
-                "These photos played no part so far. Open the envelope once you have decided that this is your "
+                "These photos played no part so far. Open the envelope when you are sure that this is your "
                 "network: whoever looks, changes something and looks again has begun to train on the test."
             )
             st.markdown(text)
