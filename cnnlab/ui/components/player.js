@@ -63,7 +63,8 @@ function unpack({ shape, digits, type, base64 }) {
 }
 
 class Player {
-  // `root` hears the keys; `onStep(index, how)` draws ("manual" steps are announced, "play" ones are not);
+  // `root` hears the keys; `onStep(index, how)` draws and calls `drawn`. How: "manual", "restart" (cover up
+  // again), "play", "play-again" (from the start), "update" (new data); the first two are announced.
   // `onKey(name)` may handle ArrowUp, ArrowDown and Enter and then returns true.
   constructor(root, { onStep, onKey = () => false, onPlay = () => {} }) {
     Object.assign(this, { root, onStep, onKey, onPlay, index: 0, count: 1, speed: 1, playing: false, timer: null });
@@ -115,13 +116,14 @@ class Player {
     this.onStep(this.index, how);
   }
 
-  // Called by the view once it has drawn: `text` for the eye, `says` for the ear.
-  drawn(text, says, how) {
+  // Called by the view once it has drawn: `text` for the eye, `says` for the ear, how far it has come so far.
+  drawn(text, says, how, reached) {
     this.place.textContent = text;
     this.slider.value = this.index;
     this.slider.setAttribute("aria-valuetext", text);
     this.slider.style.setProperty("--done", `${(100 * this.index) / Math.max(1, this.count - 1)}%`);
-    this.buttons.back.disabled = this.buttons.first.disabled = this.index === 0;
+    this.buttons.back.disabled = this.index === 0;
+    this.buttons.first.disabled = reached === 0; // at the start it still covers up what was reached
     this.buttons.forward.disabled = this.buttons.last.disabled = this.index === this.count - 1;
     if (how === "manual" || how === "restart") this.live.textContent = says;
     this.says = says;
@@ -132,13 +134,11 @@ class Player {
     this.playing = true;
     this.drawPlay();
     this.onPlay(true);
-    if (this.index === this.count - 1) this.go0();
+    if (this.index === this.count - 1) {
+      this.index = 0;
+      this.onStep(0, "play-again");
+    }
     this.tick();
-  }
-
-  go0() {
-    this.index = 0;
-    this.onStep(0, "play-again");
   }
 
   tick() {

@@ -16,6 +16,7 @@ class TermsView {
     this.reached = -1;
     this.observer = new ResizeObserver(() => {
       this.root.dataset.size = this.root.clientWidth < 620 ? "narrow" : "wide";
+      this.reserve();
     });
     this.table.addEventListener("click", (event) => {
       const line = event.target.closest("tbody tr");
@@ -45,6 +46,7 @@ class TermsView {
     this.player.update(data.labels, data.steps.length);
     this.build();
     this.step(this.player.index, "update");
+    this.reserve();
   }
 
   build() {
@@ -95,7 +97,19 @@ class TermsView {
       } else line.removeAttribute("aria-current");
     }
     this.result.replaceChildren(...this.pieces(step.pieces));
-    this.player.drawn(step.place, step.says, how);
+    this.player.drawn(step.place, step.says, how, this.reached);
+  }
+
+  // Room for the longest arithmetic of all steps, so that the buttons under it stay where they are.
+  reserve() {
+    const shown = [...this.result.childNodes];
+    this.result.style.minHeight = "";
+    const heights = this.data.steps.map((step) => {
+      this.result.replaceChildren(...this.pieces(step.pieces));
+      return this.result.offsetHeight;
+    });
+    this.result.replaceChildren(...shown);
+    this.result.style.minHeight = `${Math.max(...heights)}px`;
   }
 
   paint({ cell, entry, kind }, shown) {

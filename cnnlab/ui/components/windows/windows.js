@@ -2,10 +2,10 @@
 // The view of windows stepping over grids. See __init__.py for the data. Nothing is computed here but
 // where things lie on the screen; indices (row * width + col) only address numbers that Python sent.
 
-const SHADES_TEXT_FROM = 7.6; // px: below this size numbers are not drawn on cells, only read aloud
+const SMALLEST_TEXT = 7.6; // px: below this, numbers are not drawn on cells, only read aloud
 
 class Grid {
-  // A table of cells. `cells(row, col)` gives {text, fill, ink, state, label} or null for "leave as it is".
+  // A table of cells with frames over it. `offset` is the size of the border above and on the left.
   constructor(part, rows, cols, offset = [0, 0]) {
     Object.assign(this, { part, rows, cols, offset, cells: [] });
     this.node = element("div", { class: "grid", role: "table", "data-part": `${part}-grid` });
@@ -66,7 +66,7 @@ class Grid {
     const letter = Math.min(15, unit * 0.42, (unit * 0.88) / (this.longest * 0.605));
     this.node.style.setProperty("--unit", `${unit}px`);
     this.node.style.setProperty("--letter", `${letter}px`);
-    this.node.dataset.numbers = letter >= SHADES_TEXT_FROM;
+    this.node.dataset.numbers = letter >= SMALLEST_TEXT;
     this.node.dataset.lines = unit >= 9;
   }
 }
@@ -211,7 +211,7 @@ class WindowsView {
 
   // A row of small pictures to choose a channel or a map by.
   tabs(part, grids, label, choose) {
-    const list = element("div", { class: "tabs", role: "group", "aria-label": label, "data-part": `${part}s` });
+    const list = element("div", { class: `tabs ${part}s`, role: "group", "aria-label": label, "data-part": `${part}s` });
     list.dataset.many = grids.length > 8;
     grids.forEach((grid, place) => {
       const canvas = element("canvas", { width: grid.values.shape[1], height: grid.values.shape[0], "aria-hidden": "true" });
@@ -417,7 +417,7 @@ class WindowsView {
     const [row, col] = [Math.floor(index / this.width), index % this.width];
     const text = fill(this.labels.position, { row: row + 1, column: col + 1 });
     const value = this.active.hidden.has(index) ? this.labels.hidden : this.active.values.write(index);
-    this.player.drawn(text, fill(this.labels.says, { row: row + 1, column: col + 1, value }), how);
+    this.player.drawn(text, fill(this.labels.says, { row: row + 1, column: col + 1, value }), how, this.reached);
   }
 
   // Uncover the output cells up to the one reached; cover them again after a restart.
@@ -484,7 +484,10 @@ class WindowsView {
     }
 
     const hidden = map.hidden.has(index);
-    const winner = map.winner && !hidden ? map.winner[index] : null;
+    // Beside a maximum, the average's view marks the winner too.
+    const beside = map.kernel ? [] : this.shown.map((place) => this.maps[place]);
+    const marked = [map, ...beside].find((other) => other.winner && other.channel === map.channel);
+    const winner = marked && !marked.hidden.has(index) ? marked.winner[index] : null;
     this.blocks.forEach((block, which) => {
       const source = this.inputs[block.channel];
       const colours = this.palettes[source.role];
@@ -536,7 +539,10 @@ class WindowsView {
         if (hidden) chip.setAttribute("aria-label", this.labels.hidden);
         else chip.removeAttribute("aria-label");
       };
-      line.channels.forEach((chip, channel) => put(chip, map.channel_sums, index * line.channels.length + channel));
+      line.channels.forEach((chip, channel) => {
+        put(chip, map.channel_sums, index * line.channels.length + channel);
+        chip.dataset.current = line.channels.length > 1 && channel === this.plane;
+      });
       const signed = map.role === "signed";
       if (map.operation === "average") {
         put(line.parts, map.sums, index, signed);
@@ -720,7 +726,7 @@ class WindowsView {
     let small;
     if (narrow) {
       unit = (room - 14) / (this.input.cols + outputCols);
-      small = Math.min(several ? 29 : 40, (room - 40) / (kernelCols * (hasKernel ? 2 : 1)));
+      small = Math.min(several ? 27 : 40, (room - 40) / (kernelCols * (hasKernel ? 2 : 1)));
     } else {
       const pair = several ? 2 : 1;
       small = Math.min(44, (several ? 100 : 132) / kernelCols);
