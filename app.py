@@ -3,10 +3,14 @@
 from contextlib import asynccontextmanager
 
 import streamlit as st
+from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 
 from cnnlab import workers
 from cnnlab.ui.identity import IdentityCookie
+
+# Uploads stay in memory: by default the web server keeps what exceeds 1 MB in a temporary file on disk.
+MultiPartParser.spool_max_size = 16 * 2**20
 
 
 @asynccontextmanager

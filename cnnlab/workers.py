@@ -74,25 +74,29 @@ class Workers:
                     thing.close(timeout=2)
 
     def _work(self) -> None:
-        """Connect, then hand out runs until closed; the loop outlives any single failure."""
-        from distributed import Client, LocalCluster
-
-        if self.scheduler is None:
-            self.store.root.mkdir(parents=True, exist_ok=True)
-            self._cluster = LocalCluster(n_workers=0, dashboard_address=None, host="127.0.0.1")
-            address = self._cluster.scheduler_address
-            self.processes = [_start_worker(address, kind, self.store.root) for kind in KINDS]
-        else:
-            address = self.scheduler
-        self.client = Client(address, set_as_default=False)
+        """Connect and hand out runs until closed; the loop outlives any single failure, and pages tell it."""
         while not self._closing.is_set():
             try:
+                if self.client is None:
+                    self.client = self._connect()
                 self._dispatch()
                 self.trouble = ""
-            except Exception as error:  # whatever it is, the next round may succeed, and the page says it
+            except Exception as error:  # whatever it is, the next round may succeed
                 self.trouble = f"{type(error).__name__}: {error}"
             self._awake.wait(LOOK_AGAIN)
             self._awake.clear()
+
+    def _connect(self) -> "Client":
+        """Connect to the cluster; without one, start a scheduler here and a worker process of each kind."""
+        from distributed import Client, LocalCluster
+
+        if self.scheduler is not None:
+            return Client(self.scheduler, set_as_default=False, timeout=5)
+        self.store.root.mkdir(parents=True, exist_ok=True)
+        self._cluster = LocalCluster(n_workers=0, dashboard_address=None, host="127.0.0.1")
+        address = self._cluster.scheduler_address
+        self.processes = [_start_worker(address, kind, self.store.root) for kind in KINDS]
+        return Client(address, set_as_default=False)
 
     def _dispatch(self) -> None:
         """Claim waiting runs, oldest first, for as many *train* workers as are idle."""

@@ -59,3 +59,18 @@ assert not heavy, heavy
     command = [sys.executable, "-c", script, *pages]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
+
+
+def test_uploads_are_never_spooled_to_disk():
+    script = """
+import app
+import tomllib
+from pathlib import Path
+from starlette.formparsers import MultiPartParser
+most = tomllib.loads(Path(".streamlit/config.toml").read_text())["server"]["maxUploadSize"] * 2**20
+assert MultiPartParser.spool_max_size > most, (MultiPartParser.spool_max_size, most)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr[-2000:]

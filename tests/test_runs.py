@@ -12,6 +12,7 @@ from cnnlab.presets import PRESETS
 from cnnlab.runs import Checkpoint, Run, RunError, Store
 
 CONFIG = PRESETS["article"].config
+CLASSES = ("cat", "dog")
 ROW = {
     "epoch": 1.0,
     "loss": 1.5,
@@ -30,7 +31,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def run(store):
-    return store.create(CONFIG, preset="article", owner="anna")
+    return store.create(CONFIG, CLASSES, preset="article", owner="anna")
 
 
 @pytest.fixture
@@ -57,6 +58,7 @@ def begin(run: Run, reason: str = "queued", **state) -> int:
 def test_a_new_run_waits_and_keeps_what_was_asked_for(store, run):
     recipe = run.recipe()
     assert recipe.config == CONFIG
+    assert recipe.classes == CLASSES
     assert (recipe.preset, recipe.owner) == ("article", "anna")
     assert run.state().phase == "queued"
     assert run.state().epochs == CONFIG.epochs
@@ -65,7 +67,7 @@ def test_a_new_run_waits_and_keeps_what_was_asked_for(store, run):
 
 
 def test_newest_first(store):
-    ids = [store.create(CONFIG, preset="article", owner="anna") for _ in range(3)]
+    ids = [store.create(CONFIG, CLASSES, preset="article", owner="anna") for _ in range(3)]
     assert {r.id for r in store.runs()} == {r.id for r in ids}
     created = [r.recipe().created for r in store.runs()]
     assert created == sorted(created, reverse=True)
