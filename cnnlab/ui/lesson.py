@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from cnnlab.text import _
+from cnnlab.text import _, number
 from cnnlab.ui import state
 
 LEVELS = ("numbers", "formulas", "code")
@@ -33,6 +33,11 @@ def formula(text: str) -> None:
     """Show a LaTeX formula at the levels *+ Formulas* and *+ Code*."""
     if st.session_state["lesson.level"] != "numbers":
         st.latex(text)
+
+
+def tex(value: float, digits: int = 0) -> str:
+    """Write a number for a formula: as `number` does, with the signs that LaTeX wants."""
+    return number(value, digits).replace("−", "-").replace(",", "{,}")
 
 
 def code(*functions: Callable) -> None:
