@@ -88,9 +88,9 @@ def vote(net: network.Network) -> None:
         for slot, p, (_photo, truth) in zip(slots, answers, photos, strict=True):
             slot.markdown(f"**{classes[p.argmax()]}** {percent(p.max())}")
             if truth is None:
-                slot.caption(_("none of its kinds"))
+                slot.caption(_("in truth: none of its kinds"))
             else:
-                slot.caption("✓ " + classes[truth])
+                slot.caption(_("in truth: ✓ {truth}").format(truth=classes[truth]))
 
 
 lesson.opening(

@@ -83,7 +83,7 @@ def maps(net: network.Network) -> None:
             key="inside.maps",
         )
         ranges = {"map": _("each map"), "layer": _("the whole layer"), "network": _("the whole network")}
-        state.default("inside.range", "layer", ranges)
+        state.default("inside.range", "map", ranges)
         across = st.radio(_("One colour range for"), list(ranges), format_func=ranges.get, key="inside.range")
     values = outputs[layer].values
     height, width, count = values.shape

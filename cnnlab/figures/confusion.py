@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from cnnlab.figures.colours import text_on
+from cnnlab.figures.heatmap import cell_texts
 from cnnlab.text import _, number
 
 PALE, DARK = (251, 249, 244), (52, 66, 79)  # counts are neither positive nor negative: greys
@@ -32,16 +32,9 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str]) -> go.Figure:
             + "<extra></extra>",
         )
     )
-    for i, j in np.ndindex(n, n):
-        fill = np.add(PALE, shares[i, j] * np.subtract(DARK, PALE))
-        font = {"size": 11, "color": text_on(fill)}
-        figure.add_annotation(
-            x=j, y=i, text=number(100 * shares[i, j]) if counts[i, j] else "", font=font, showarrow=False
-        )
-    for i in range(n):
-        figure.add_shape(
-            type="rect", x0=i - 0.5, x1=i + 0.5, y0=i - 0.5, y1=i + 0.5, line={"color": "black", "width": 1.5}
-        )
+    fills = np.add(PALE, shares[..., np.newaxis] * np.subtract(DARK, PALE))
+    written = [[number(100 * shares[i, j]) if counts[i, j] else "" for j in range(n)] for i in range(n)]
+    figure.add_trace(cell_texts(written, fills, first=0))
     axis = {
         "tickvals": list(range(n)),
         "ticktext": list(classes),
@@ -49,7 +42,9 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str]) -> go.Figure:
         "showgrid": False,
         "zeroline": False,
     }
+    frame = {"type": "rect", "line": {"color": "black", "width": 1.5}}
     figure.update_layout(
+        shapes=[{**frame, "x0": i - 0.5, "x1": i + 0.5, "y0": i - 0.5, "y1": i + 0.5} for i in range(n)],
         height=140 + 36 * n,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
         xaxis={**axis, "side": "top", "tickangle": -60, "title": _("the answer")},

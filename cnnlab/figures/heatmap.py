@@ -1,5 +1,7 @@
 """Which values does one kernel slice or one feature map hold? A grid to read them from."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -42,11 +44,7 @@ def heatmap(values: np.ndarray, limit: float, *, height: int = 320, digits: int 
         )
     )
     if readable:
-        for row, line in enumerate(written, start=1):
-            for col, text in enumerate(line, start=1):
-                colour = text_on(signed(values[row - 1, col - 1], limit))
-                font = {"color": colour, "family": "monospace", "size": 12}
-                figure.add_annotation(x=col, y=row, text=text, showarrow=False, font=font)
+        figure.add_trace(cell_texts(written, signed(values, limit), first=1))
     axis = {"fixedrange": True, "showgrid": False, "zeroline": False, "constrain": "domain"}
     figure.update_layout(
         height=height,
@@ -55,6 +53,23 @@ def heatmap(values: np.ndarray, limit: float, *, height: int = 320, digits: int 
         yaxis={**axis, "autorange": "reversed", "scaleanchor": "x", "tickvals": _ticks(rows)},
     )
     return figure
+
+
+def cell_texts(texts: Sequence[Sequence[str]], fills: np.ndarray, first: int) -> go.Scatter:
+    """Write texts on the cells of a grid, each in black or white, whichever stands out more on its fill.
+
+    texts: rows of columns; fills: (rows, columns, 3), 0-255; first: what the first row and column are called.
+    """
+    places = list(np.ndindex(fills.shape[:2]))
+    return go.Scatter(
+        x=[col + first for _row, col in places],
+        y=[row + first for row, _col in places],
+        text=[texts[row][col] for row, col in places],
+        mode="text",
+        textfont={"family": "monospace", "size": 12, "color": [text_on(fills[place]) for place in places]},
+        hoverinfo="skip",
+        showlegend=False,
+    )
 
 
 def _ticks(count: int) -> list[int]:

@@ -160,7 +160,7 @@ def _first_sound(wanted: str | None, runs: dict[str, Run]) -> Network | None:
             return load(Store().get(wanted))
         except RunError as error:
             runs.pop(wanted, None)
-            st.warning(str(error), icon=":material/broken_image:")
+            st.warning(f"{error} " + _("Another network is shown."), icon=":material/broken_image:")
     me = identity.owner()
     for run in sorted(runs.values(), key=lambda run: (_owner(run) != me, not run.shipped)):
         try:
