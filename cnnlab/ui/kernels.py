@@ -1,0 +1,164 @@
+"""Which kernel has the student chosen, from the named ones, at random, from a trained network, or edited?"""
+
+from collections.abc import Hashable
+from typing import NamedTuple
+
+import numpy as np
+import streamlit as st
+
+from cnnlab import ops
+from cnnlab.text import _, number
+from cnnlab.ui import network, state
+from cnnlab.ui.components.cells import cells
+
+FIRST = ("sobel_x", "sobel_y", "gaussian", "sharpen")  # at first sight
+SIZES = range(1, 8)
+LARGEST = 1000  # the largest magnitude of a weight or bias
+EDITS = "convolution.edits"
+
+
+class Kernel(NamedTuple):
+    """Weights (k, k, c), bias, and the factor that brings pixels of 0-255 to what the kernel expects."""
+
+    weights: np.ndarray
+    bias: float
+    scale: float
+
+
+def names() -> dict[str, str]:
+    """Return every choice: name in the session -> words for learners."""
+    return {
+        "sobel_x": _("Vertical edges"),
+        "sobel_y": _("Horizontal edges"),
+        "gaussian": _("Blur"),
+        "sharpen": _("Sharpen"),
+        "identity": _("Identity"),
+        "box_blur": _("Box blur (the mean)"),
+        "laplacian": _("Laplacian (differs from its neighbours)"),
+        "emboss": _("Emboss"),
+        "random": _("Random"),
+        "trained": _("From a trained network"),
+    }
+
+
+def few() -> str:
+    """Draw the choice among four kernels, and the one chosen under *More*; return its name."""
+    state.default("convolution.kernel", FIRST[0], names())
+    chosen = st.session_state["convolution.kernel"]
+    options = FIRST if chosen in FIRST else (*FIRST, chosen)
+    label = _("Kernel")
+    return st.segmented_control(
+        label, options, format_func=names().get, key="convolution.kernel", required=True
+    )
+
+
+def all_settings(channels: int) -> Kernel | None:
+    """Draw every choice of a kernel; return it, or None (with a sentence) while it cannot be computed.
+
+    channels: 1 on a grey picture, 3 in colour; a trained network's first layer always reads 3.
+    """
+    chosen = st.session_state["convolution.all"] = st.session_state["convolution.kernel"]
+    st.selectbox(
+        _("All kernels"), list(names()), format_func=names().get, key="convolution.all", on_change=_take
+    )
+    if chosen == "trained":
+        found = _trained()
+        if found is None:
+            return None
+        weights, bias, scale, about = found
+    else:
+        weights, about = _named(chosen, channels)
+        bias, scale = 0.0, 1.0
+    return _edited(Kernel(weights, bias, scale), (chosen, weights.shape, about))
+
+
+def _take() -> None:
+    st.session_state["convolution.kernel"] = st.session_state["convolution.all"]
+
+
+def _named(name: str, channels: int) -> tuple[np.ndarray, Hashable]:
+    """Draw size and seed; the same slice reads every channel, only random slices differ."""
+    state.default("convolution.size", 3, SIZES)
+    size = st.segmented_control(
+        _("Kernel size"), SIZES, format_func=lambda k: f"{k}×{k}", key="convolution.size", required=True
+    )
+    if name != "random":
+        return np.repeat(ops.KERNELS[name](size)[:, :, np.newaxis], channels, axis=2), None
+    state.default("convolution.seed", 1)
+    seed = st.number_input(_("Seed: the same seed draws the same weights"), 0, 9999, key="convolution.seed")
+    weights = np.random.default_rng(seed).uniform(-1, 1, (size, size, channels)).round(1)
+    return weights + 0.0, seed  # + 0.0 makes a negative zero a plain one
+
+
+def _trained() -> tuple[np.ndarray, float, float, Hashable] | None:
+    """Draw the choice of a network and of one kernel of its first convolution."""
+    net = network.choose()
+    first = next((spec for spec in net.layers if spec["kind"] == "conv"), None) if net else None
+    if first is None:
+        if net:
+            st.info(_("This network has no convolution, so it has no kernel to borrow."))
+        return None
+    weights = net.weights[f"{first['name']}/kernel"].astype(float)  # (k, k, 3, count)
+    count = weights.shape[-1]
+    state.default("convolution.number", 1, range(1, count + 1))
+    label = _("Kernel of its first convolution, 1 to {count}")
+    place = st.number_input(label.format(count=count), 1, count, key="convolution.number") - 1
+    biases = net.weights.get(f"{first['name']}/bias")
+    scale = next((spec["scale"] for spec in net.layers if spec["kind"] == "rescale"), 1.0)
+    st.caption(_("It learned on colour pixels divided by 255, so it is shown on inputs from 0 to 1."))
+    bias = 0.0 if biases is None else float(biases[place])
+    return weights[..., place], bias, scale, (net.run.id, net.stamp, place)
+
+
+def _edited(kernel: Kernel, about: Hashable) -> Kernel | None:
+    """Draw the weights and the bias to edit; edits are kept until another kernel is chosen."""
+    if st.session_state.get("convolution.about") != about:
+        st.session_state["convolution.about"] = about
+        st.session_state["convolution.bias"] = kernel.bias
+        for name in list(st.session_state):
+            if str(name).startswith(EDITS):
+                del st.session_state[name]
+    weights = kernel.weights.copy()
+    channels = weights.shape[2]
+    channel = 0
+    if channels > 1:
+        state.default("convolution.channel", 0, range(channels))
+        names = (_("red"), _("green"), _("blue"))
+        channel = st.segmented_control(
+            _("Edit the slice that reads"),
+            range(channels),
+            format_func=names.__getitem__,
+            key="convolution.channel",
+            required=True,
+        )
+    for place in range(channels):
+        for (row, col), value in st.session_state.get(f"{EDITS}.{place}", {}).items():
+            weights[row, col, place] = value
+    st.caption(_("Weights: click one and type; Enter takes it."))
+    store = f"{EDITS}.{channel}"
+    limits = {"low": -LARGEST, "high": LARGEST}
+    cells(
+        _("Weights"),
+        weights[:, :, channel],
+        key=f"_convolution.cells.{channel}",
+        store=store,
+        role="signed",
+        **limits,
+    )
+    left, right = st.columns(2, vertical_alignment="bottom")
+    step = 1.0 if kernel.scale == 1 else 0.01
+    state.default("convolution.bias", kernel.bias)
+    bias = left.number_input(
+        _("Bias"), -float(LARGEST), float(LARGEST), step=step, format="%.6g", key="convolution.bias"
+    )
+    right.button(_("Undo my changes"), icon=":material/undo:", key="_convolution.undo", on_click=_forget)
+    if bias is None:
+        st.error(_("The bias is empty: type a number, such as 0. The picture stays as it was."))
+        return None
+    total = number(weights.sum(), 2)
+    st.caption(_("The weights add up to {sum}.").format(sum=total))
+    return Kernel(weights, float(bias), kernel.scale)
+
+
+def _forget() -> None:
+    st.session_state.pop("convolution.about", None)
