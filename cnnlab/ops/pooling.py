@@ -67,6 +67,18 @@ def pool_step(maps, window, *, row, col, mode, stride=None, padding="valid", cha
     return _step(plane, mode, row, col, rows[row], cols[col])
 
 
+def pool_gradient(step, gradient=1.0):
+    """Return what each cell of a step's window gets of the gradient that arrives at its output: (k, k).
+
+    The maximum hands all of it to its winner, since no other value had a part in the output; the mean hands
+    each cell inside the same share. A cell of several windows gets the sum of what they hand it.
+    """
+    if step.winner is None:
+        return np.where(step.inside, gradient / step.count, 0.0)
+    row, col = step.winner
+    return gradient * np.outer(step.rows == row, step.cols == col)
+
+
 def global_max_pool(maps):
     """Return the largest value of each whole map: (h, w, c) -> (c,)."""
     return _checked(maps).max(axis=(0, 1))
