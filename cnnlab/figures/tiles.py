@@ -79,3 +79,10 @@ def data_uri(image: np.ndarray) -> str:
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG", compress_level=1)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def jpeg(image: np.ndarray) -> bytes:
+    """Return a picture (h, w, 3) uint8 as a JPEG with full colour: for photos, quicker and smaller than PNG."""
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "JPEG", quality=90, subsampling=0)
+    return buffer.getvalue()

@@ -1,11 +1,10 @@
-"""How does one kernel on one picture look: as steps, on the whole photo, as text, as a formula?"""
+"""How does one kernel on one picture look: as steps, on the whole photo, as a formula, as text?"""
 
-import io
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
-from PIL import Image
 
 from cnnlab import images, ops
 from cnnlab.figures import tiles
@@ -15,149 +14,138 @@ from cnnlab.text import _, number
 from cnnlab.ui import state
 from cnnlab.ui.components.cells import cells
 from cnnlab.ui.components.data import digits_for
-from cnnlab.ui.components.windows import Cell, Mark, PayloadError, Plane, convolved, windows
+from cnnlab.ui.components.windows import Cell, Mark, Output, PayloadError, Plane, convolved, payload, windows
 
 WHOLE = 512  # pixels of the longer side of the photo that is shown before and after
 STRONG = 99.5  # percentile of |output| that gets the full colour: a few extremes must not pale the rest
 GRID = 6  # rows and columns of the small picture that can be edited
 LONG = 12  # from so many terms on a formula is abridged
+SURE = 60_000  # so many products can always be sent
 
 
 def geometry() -> dict:
     """Draw stride, border and dilation; return them as `ops.conv2d` takes them."""
-    paddings = {"valid": _("No border"), "same": _("Zero border")}
-    for name, first, allowed in (
-        ("stride", 1, range(1, 5)),
-        ("padding", "valid", paddings),
-        ("dilation", 1, range(1, 4)),
-    ):
-        state.default(f"convolution.{name}", first, allowed)
-    text = {
-        "label": _("Stride: how far the window moves"),
-        "options": range(1, 5),
-        "key": "convolution.stride",
-    }
-    stride = st.segmented_control(**text, required=True)
-    padding = st.segmented_control(
-        _("Border"), list(paddings), format_func=paddings.get, key="convolution.padding", required=True
+    borders = {"valid": _("No border"), "same": _("Zero border")}
+    state.default("convolution.stride", 1, range(1, 5))
+    state.default("convolution.padding", "valid", borders)
+    state.default("convolution.dilation", 1, range(1, 4))
+    choose = st.segmented_control
+    label = _("Stride: how far the window moves")
+    stride = choose(label, range(1, 5), key="convolution.stride", required=True)
+    padding = choose(
+        _("Border"), list(borders), format_func=borders.get, key="convolution.padding", required=True
     )
-    text = {"label": _("Dilation: one weight every so many pixels"), "key": "convolution.dilation"}
-    dilation = st.segmented_control(options=range(1, 4), required=True, **text)
+    label = _("Dilation: how far apart the weights reach")
+    dilation = choose(label, range(1, 4), key="convolution.dilation", required=True)
     return {"stride": stride, "padding": padding, "dilation": dilation}
 
 
 def small_picture() -> np.ndarray:
-    """Draw a small grey picture to type into, at first a bright corner; return it (h, w, 1), 0-255."""
+    """Draw a small grey picture to type into, at first with a bright corner; return it (h, w, 1), 0-255."""
     values = np.full((GRID, GRID), 40.0)
     values[: GRID // 2, GRID // 2 :] = 220
     for cell, value in st.session_state.get("convolution.pixels", {}).items():
         values[cell] = value
-    st.caption(_("Pixels from 0 (black) to 255 (white): click one and type."))
-    cells(
-        _("Pixels"),
-        values,
-        key="_convolution.pixels",
-        store="convolution.pixels",
-        role="pixel",
-        low=0,
-        high=255,
-    )
+    st.caption(_("Pixels from 0 (black) to 255 (white): click one and type; Enter takes it."))
+    keys = {"key": "_convolution.pixels", "store": "convolution.pixels"}
+    cells(_("Pixels"), values, **keys, role="pixel", low=0, high=255)
     return values[..., np.newaxis]
 
 
 def size_line(setting: Setting) -> str:
-    """Return the arithmetic of the output's size for one axis, with this setting's numbers."""
+    """Write the arithmetic of the output's size for one axis, with this setting's numbers."""
     n, k, d, s = setting.image.shape[0], setting.kernel.shape[0], setting.dilation, setting.stride
     before, after = ops.padding_amounts(n, k, s, setting.padding, d)
     size = ops.output_size(n, k, **setting.geometry)
     return f"⌊({n} + {before} + {after} − {d}·({k} − 1) − 1) / {s}⌋ + 1 = **{size}**"
 
 
+def sendable(setting: Setting) -> Setting:
+    """Return the setting, or one on the largest top left piece of its picture whose steps can be sent."""
+    while True:
+        rows, cols = setting.index()
+        if len(rows) * len(cols) * setting.kernel.size <= SURE:
+            return setting
+        try:
+            payload(**_views(setting, "", relu=False), index_rows=rows, index_cols=cols)
+            return setting
+        except PayloadError:
+            side = setting.image.shape[0] - 4
+            setting = replace(setting, image=setting.image[:side, :side])
+
+
 def stepper(
-    setting: Setting, *, title: str, relu: bool, hidden=None, marks: Sequence[Mark] = (), **options
+    setting: Setting, title: str, *, relu: bool, hidden=None, marks: Sequence[Mark] = (), **options
 ) -> Cell | None:
-    """Draw the steps of a setting; where they are too many to send, of a smaller piece, and say so."""
+    """Draw the steps of a setting; return the output cell that was clicked, with `choose=True`."""
     rows, cols = setting.index()
-    sums = setting.sums()
+    views = _views(setting, title, relu, hidden)
+    key = "_convolution.steps"
+    return windows(key=key, **views, index_rows=rows, index_cols=cols, marks=marks, **options)
+
+
+def _views(setting: Setting, title: str, relu: bool, hidden=None) -> dict[str, Sequence[Plane | Output]]:
     height, width, channels = setting.image.shape
     top = 255 if setting.image.max() > 1 else 1  # a trained network reads pixels from 0 to 1
-    size = _("{height} × {width}, 0–{top}").format(height=height, width=width, top=top)
-    colours = {1: (("pixel", title),)}.get(
-        channels, (("red", _("Red")), ("green", _("Green")), ("blue", _("Blue")))
-    )
+    note = _("{height} × {width}, 0–{top}").format(height=height, width=width, top=top)
+    grey, colour = {"pixel": title}, {"red": _("Red"), "green": _("Green"), "blue": _("Blue")}
+    roles = grey if channels == 1 else colour
     planes = [
-        Plane(setting.image[..., place], name, size, role, top) for place, (role, name) in enumerate(colours)
+        Plane(setting.image[..., c], name, note, role, top) for c, (role, name) in enumerate(roles.items())
     ]
-    values = ops.relu(sums) if relu else sums
-    note = _("{height} × {width}").format(height=len(rows), width=len(cols))
+    sums = setting.sums()
     output = convolved(
         setting.steps(),
         _("Output after ReLU") if relu else _("Output"),
-        values=values,
+        values=ops.relu(sums) if relu else sums,
         activation="ReLU" if relu else None,
-        note=note,
+        note=_("{height} × {width}").format(height=sums.shape[0], width=sums.shape[1]),
         hidden=hidden,
-        channel_labels=[name for _role, name in colours] if channels > 1 else (),
+        channel_labels=[plane.label for plane in planes] if channels > 1 else (),
     )
-    return windows(
-        key="_convolution.steps",
-        inputs=planes,
-        outputs=[output],
-        index_rows=rows,
-        index_cols=cols,
-        marks=marks,
-        **options,
-    )
+    return {"inputs": planes, "outputs": [output]}
 
 
 def whole_photo(photo: np.ndarray, setting: Setting, scale: float, relu: bool) -> None:
-    """Draw the photo (h, w, 3) uint8 before and after the kernel."""
-    settings = {**setting.geometry, "padding": "same" if setting.padding == "same" else "valid"}
-    before, after, low, high = _before_after(
-        photo, setting.kernel, setting.bias, scale, relu, tuple(settings.items())
-    )
-    digits = 0 if scale == 1 else 2
-    text = _("After: {low} to {high}").format(low=number(low, digits), high=number(high, digits))
+    """Draw the photo (h, w, 3) uint8 before and after the kernel; `scale` brings pixels to its range."""
+    how = tuple(setting.geometry.items())
+    before, after, shape, ends = _before_after(photo, setting.kernel, setting.bias, scale, relu, how)
+    low, high = (number(end, 0 if scale == 1 else 2) for end in ends)
+    sizes = {"height": number(shape[0]), "width": number(shape[1])}
+    st.markdown(_("**On the whole photo**, {height} × {width} pixels").format(**sizes))
     left, right = st.columns(2)
     left.image(before, _("Before"), width="stretch")
-    right.image(after, text, width="stretch")
+    right.image(after, _("After: {low} to {high}").format(low=low, high=high), width="stretch")
 
 
 @st.cache_data(scope="session", max_entries=20, show_spinner=False)
-def _before_after(photo, kernel, bias, scale, relu, settings) -> tuple[bytes, bytes, float, float]:
-    """Return the photo and its map as pictures (bytes), and the map's range."""
+def _before_after(photo, kernel, bias, scale, relu, how) -> tuple[bytes, bytes, tuple, tuple[float, float]]:
+    """Return the photo and its map as pictures, the photo's shape as shown, and the map's range."""
     small = tiles.shrink(photo, WHOLE)
     seen = small if kernel.shape[2] == 3 else images.grey(small)[..., np.newaxis]
-    sums = Setting(seen * np.float32(scale), kernel.astype(np.float32), bias, **dict(settings)).sums()
+    sums = Setting(seen * np.float32(scale), kernel.astype(np.float32), bias, **dict(how)).sums()
     values = ops.relu(sums) if relu else sums
-    coloured = signed(values, float(np.percentile(np.abs(values), STRONG)))
-    shown = small if kernel.shape[2] == 3 else np.repeat(seen, 3, axis=2)
-    return _jpeg(shown), _jpeg(coloured), float(values.min()), float(values.max())
-
-
-def _jpeg(image: np.ndarray) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "JPEG", quality=90, subsampling=0)
-    return buffer.getvalue()
+    strong = float(np.percentile(np.abs(values), STRONG))
+    shown = np.broadcast_to(seen, small.shape)
+    ends = float(values.min()), float(values.max())
+    return tiles.jpeg(shown), tiles.jpeg(signed(values, strong)), small.shape, ends
 
 
 def step_formula(setting: Setting, row: int, col: int, relu: bool) -> str:
     """Write the sum of one output cell (from 0) in LaTeX, abridged where it is long."""
-    bias = np.array([setting.bias])
-    step = ops.conv2d_step(
-        setting.image, setting.kernel[..., np.newaxis], bias, row=row, col=col, **setting.geometry
-    )
-    digits = [digits_for(part) for part in (step.window, step.kernel, np.array([step.output]))]
-    pairs = zip(step.window.ravel(), step.kernel.ravel(), strict=True)
-    terms = [rf"{_latex(x, digits[0])} \cdot {_bracketed(w, digits[1])}" for x, w in pairs]
+    kernels, bias = setting.kernel[..., np.newaxis], np.array([float(setting.bias)])
+    step = ops.conv2d_step(setting.image, kernels, bias, row=row, col=col, **setting.geometry)
+    x_digits, w_digits, b_digits = map(digits_for, (step.window, step.kernel, bias))
+    z_digits = digits_for(np.array([step.output]))
+    terms = [
+        rf"{_latex(x, x_digits)} \cdot {_bracketed(w, w_digits)}"
+        for x, w in zip(step.window.ravel(), step.kernel.ravel(), strict=True)
+    ]
     if len(terms) > LONG:
         terms = [*terms[:4], r"\cdots", *terms[-2:]]
-    total = " + ".join(terms) + rf" + {_bracketed(step.bias, digits_for(np.array([step.bias])))}"
-    left = f"z({row + 1},{col + 1})"
-    result = _latex(step.output, digits[2])
-    if relu:
-        result += rf", \quad \max(0, z) = {_latex(max(0.0, step.output), digits[2])}"
-    return rf"{left} = {total} = {result}"
+    total = " + ".join([*terms, _bracketed(step.bias, b_digits)])
+    formula = rf"z({row + 1},{col + 1}) = {total} = {_latex(step.output, z_digits)}"
+    return formula + rf", \quad \max(0, z) = {_latex(max(0.0, step.output), z_digits)}" if relu else formula
 
 
 def _latex(value: float, digits: int) -> str:
@@ -169,34 +157,22 @@ def _bracketed(value: float, digits: int) -> str:
     return f"({text})" if text.startswith("-") else text
 
 
-def as_text(setting: Setting, relu: bool, hidden: np.ndarray) -> None:
+def as_text(setting: Setting, relu: bool, hidden: np.ndarray | None) -> None:
     """Write input, kernel and output as rows of numbers; what is hidden in the view is hidden here."""
-    names = (_("red"), _("green"), _("blue")) if setting.image.shape[2] == 3 else ("",)
-    for place, name in enumerate(names):
-        st.markdown(_("**Input** {name}").format(name=name))
-        st.code(_rows(setting.image[..., place]), language=None)
-        st.markdown(_("**Kernel** {name}").format(name=name))
-        st.code(_rows(setting.kernel[..., place]), language=None)
+    names = (_("red"), _("green"), _("blue")) if setting.image.shape[2] == 3 else (_("grey"),)
+    for channel, name in enumerate(names):
+        for label, grid in ((_("Input"), setting.image), (_("Kernel"), setting.kernel)):
+            st.markdown(f"**{label}**, {name}")
+            st.code(_rows(grid[..., channel]), language=None)
     sums = setting.sums()
-    st.markdown(_("**Output after ReLU**") if relu else _("**Output**"))
+    st.markdown(f"**{_('Output after ReLU') if relu else _('Output')}**")
     st.code(_rows(ops.relu(sums) if relu else sums, hidden), language=None)
 
 
 def _rows(values: np.ndarray, hidden: np.ndarray | None = None) -> str:
-    texts = np.vectorize(lambda value: number(value, digits_for(values)), otypes=[object])(values)
-    if hidden is not None:
-        texts[hidden] = "?"
-    width = max(map(len, texts.ravel()))
+    digits = digits_for(values)
+    texts = [[number(value, digits) for value in line] for line in values]
+    for row, col in np.argwhere(hidden) if hidden is not None else ():
+        texts[row][col] = "?"
+    width = max(len(text) for line in texts for text in line)
     return "\n".join(" ".join(text.rjust(width) for text in line) for line in texts)
-
-
-__all__ = [
-    "PayloadError",
-    "as_text",
-    "geometry",
-    "size_line",
-    "small_picture",
-    "step_formula",
-    "stepper",
-    "whole_photo",
-]

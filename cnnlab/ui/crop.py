@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cnnlab import images
 from cnnlab.figures import tiles
@@ -29,12 +30,13 @@ class Crop(NamedTuple):
     photo: np.ndarray
 
 
-def choose(photo: np.ndarray, sizes: Sequence[int], key: str) -> Crop:
+def choose(photo: np.ndarray, sizes: Sequence[int], key: str, picture: DeltaGenerator | None = None) -> Crop:
     """Show a photo (h, w, 3) uint8 with the crop marked, and a button that opens the crop's settings.
 
     Size and place stand in the session under `{key}.size` (at first the first of `sizes`), `{key}.row` and
     `{key}.col` (counted from 1). Where the photo is too small the crop is as large as it allows, and a
-    sentence says so. The crop of a new photo starts where most edges meet.
+    sentence says so. The crop of a new photo starts where most edges meet. `picture`: the container to draw the
+    photo in, else it stands above the button.
     """
     longer, shorter = max(photo.shape[:2]), min(photo.shape[:2])
     image = tiles.shrink(photo, max(SIDE, max(sizes) * longer // shorter))  # every size fits if it did before
@@ -44,14 +46,13 @@ def choose(photo: np.ndarray, sizes: Sequence[int], key: str) -> Crop:
     _start(image, size, key)
     row = _fit(f"{key}.row", height - size + 1)
     col = _fit(f"{key}.col", width - size + 1)
-    st.image(_marked(photo, row / height, col / width, size / height), width="stretch")
-    text = _("Shrunk to {height} × {width} pixels; the crop has rows {top}–{bottom}, columns {left}–{right}.")
+    (picture or st).image(_marked(photo, row / height, col / width, size / height), width="stretch")
     if size < st.session_state[f"{key}.size"]:
         text = _("The photo has only {height} × {width} pixels, so the crop is {size} × {size}.")
-    numbers = {"height": height, "width": width, "size": size}
-    numbers |= {"top": row + 1, "bottom": row + size, "left": col + 1, "right": col + size}
-    st.caption(text.format(**numbers))
+        st.warning(text.format(height=height, width=width, size=size))
     with st.popover(_("Move the crop"), icon=":material/crop:", width="stretch"):
+        text = _("The photo is shrunk to {height} × {width} pixels; rows and columns count from 1.")
+        st.caption(text.format(height=height, width=width))
         st.select_slider(_("Size of the crop, in pixels"), sizes, key=f"{key}.size")
         if height > size:
             st.slider(_("Its top row"), 1, height - size + 1, key=f"{key}.row")
@@ -101,8 +102,18 @@ def _fit(key: str, last: int) -> int:
 
 
 @st.cache_data(scope="session", max_entries=10, show_spinner=False)
-def _marked(photo: np.ndarray, top: float, left: float, share: float) -> np.ndarray:
-    """Draw the crop's outline on the photo; `top`, `left` and `share` (of the height) go from 0 to 1."""
-    picture = tiles.enlarge(tiles.shrink(photo, SHOWN), SHOWN)
+def _marked(photo: np.ndarray, top: float, left: float, share: float) -> bytes:
+    """Draw the crop's outline, black around white, on the photo; return a JPEG.
+
+    `top`, `left` and `share` (of the height) go from 0 to 1.
+    """
+    picture = tiles.enlarge(tiles.shrink(photo, SHOWN), SHOWN).copy()
     height, width, _channels = picture.shape
-    return tiles.framed(picture, round(top * height), round(left * width), max(1, round(share * height)))
+    row, col, size = round(top * height), round(left * width), max(1, round(share * height))
+    line = max(picture.shape) // 120
+    square = picture[row : row + size, col : col + size].copy()
+    for reach, value in ((2 * line, 0), (line, 255)):
+        rows = slice(max(0, row - reach), row + size + reach)
+        picture[rows, max(0, col - reach) : col + size + reach] = value
+    picture[row : row + size, col : col + size] = square
+    return tiles.jpeg(picture)
