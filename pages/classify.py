@@ -20,8 +20,8 @@ def photo_input(net: network.Network) -> tuple[np.ndarray, int | None, str]:
         state.default(f"classify.{key}", value)
     rows, cols = image.shape[:2]
     size = max(1, round(min(rows, cols) * st.session_state["classify.size"] / 100))
-    row = round((rows - size) * st.session_state["classify.down"] / 100)
-    col = round((cols - size) * st.session_state["classify.across"] / 100)
+    row = (rows - size) * st.session_state["classify.down"] // 100
+    col = (cols - size) * st.session_state["classify.across"] // 100
     small = preview(image)
     scale = max(small.shape) / max(rows, cols)
     frame = (round(row * scale), round(col * scale), max(1, round(size * scale)))
@@ -67,19 +67,6 @@ def digit_input() -> tuple[np.ndarray | None, int | None, str]:
     return data.test_images[place], int(data.test_labels[place]), ""
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def changed_weights(folder: str, stamp: int, _net: network.Network) -> int:
-    """Let the network answer for 100 pictures; count the weights that differ afterwards."""
-    before = {name: array.copy() for name, array in _net.weights.items()}
-    rng = np.random.default_rng(0)
-    samples = [images.sample(name) for name in images.samples()]
-    for turn in range(100):
-        image = samples[turn % len(samples)]
-        size = int(rng.integers(32, min(image.shape[:2]) + 1))
-        _net.forward(images.resize(images.square(image, size=size)))
-    return sum(int(np.count_nonzero(before[name] != array)) for name, array in _net.weights.items())
-
-
 lesson.opening(
     _("What is on this photo?"),
     _(
@@ -119,7 +106,7 @@ if net.dataset == "cifar10":
         width=760,
     )
 weights = sum(array.size for array in net.weights.values())
-changed = changed_weights(str(net.run.folder), net.stamp, net)
+changed = network.changed_by_use(str(net.run.folder), net.stamp, net)
 lesson.predict(
     "classify.changed",
     _("The network classifies 100 photos. How many of its {weights} weights have changed afterwards?").format(

@@ -3,13 +3,10 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab import datasets, images
+from cnnlab.datasets import DATASETS
 from cnnlab.figures import tiles
 from cnnlab.text import _, percent
-from cnnlab.ui import lesson, network
-
-FOREIGN = {"cifar10": "coffee", "digits": "cat"}  # a sample photo of none of the dataset's classes
-SEED = 3  # which test images are shown
+from cnnlab.ui import exhibit, lesson, network
 
 
 def path() -> dict[str, str]:
@@ -30,36 +27,10 @@ def path() -> dict[str, str]:
     return {name: text for name, text in lessons.items() if (lesson.PAGES / f"{name}.py").exists()}
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
-def four_photos(dataset: str, classes: tuple[str, ...]) -> list[tuple[np.ndarray, int | None]]:
-    """Return four pictures (32, 32, 3) with their class, None for one foreign to the network.
-
-    Three test images and one foreign photo; without the dataset, sample photos, of which more are foreign.
-    """
-    foreign = FOREIGN.get(dataset, "coffee")
-    if datasets.DATASETS[dataset].present():
-        data = datasets.load(dataset)
-        rng = np.random.default_rng(SEED)
-        kinds = rng.choice(len(classes), 3, replace=False)
-        places = [int(rng.choice(np.flatnonzero(data.test_labels == kind))) for kind in kinds]
-        photos = [(data.test_images[place], int(data.test_labels[place])) for place in places]
-        return [*photos[:2], (sample(foreign), None), photos[2]]
-    names = ("astronaut", "cat", "rocket", foreign)
-    truths = [images.SAMPLES[name].cifar10 for name in names]
-    return [
-        (sample(name), classes.index(truth) if truth in classes else None)
-        for name, truth in zip(names, truths, strict=True)
-    ]
-
-
-def sample(name: str) -> np.ndarray:
-    return images.resize(images.square(images.sample(name)))
-
-
 def vote(net: network.Network) -> None:
     """Let the student vote on which photo the network is most sure about, then show its four answers."""
     classes = [network.class_name(name) for name in net.classes]
-    photos = four_photos(net.dataset, net.classes)
+    photos = exhibit.four_photos(net.dataset, net.classes, DATASETS[net.dataset].present())
     answers = [net.probabilities(photo) for photo, _truth in photos]
     names = [_("Photo {n}").format(n=n) for n in range(1, 5)]
     text = _("This network knows {count} kinds of things: {classes}. Not every photo here shows one of them.")
@@ -97,7 +68,7 @@ lesson.opening(
     _("Can it tell what is on a photo?"),
     _("A network has never seen these four. You vote first, then it answers."),
 )
-net = network.exhibit()
+net = exhibit.network_on_show()
 if net is None:
     st.info(_("No network has been trained here yet. Train one first: on Digits it takes seconds."))
     lesson.next_lesson("train", _("Train a network"))

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from cnnlab import ops
+from cnnlab import images, ops
 from cnnlab.datasets import DATASETS
 from cnnlab.models import SIDE
 from cnnlab.presets import PRESETS
@@ -52,7 +52,7 @@ def choose() -> Network | None:
     and the choice falls back: to one's own newest, else to a shipped network, else to anybody's.
     """
     runs = {run.id: run for run in trained()}
-    asked = st.query_params.get("run")
+    asked = st.query_params.get("run", "")[:80]  # longer than any name
     wanted = asked if asked and asked != st.session_state.get(LINK) else st.session_state.get(CHOICE)
     network = _first_sound(wanted, runs)
     if network is None:
@@ -61,7 +61,8 @@ def choose() -> Network | None:
         return None
     runs.setdefault(network.run.id, network.run)  # its first epoch may have ended this very moment
     st.session_state[CHOICE] = network.run.id
-    st.selectbox(_("Network"), list(runs), format_func=lambda id: _label(runs[id]), key=CHOICE)
+    labels = {id: _label(run) for id, run in runs.items()}
+    st.selectbox(_("Network"), list(labels), format_func=labels.get, key=CHOICE)
     st.query_params["run"] = st.session_state[LINK] = network.run.id
     _follow(network)
     return network
@@ -79,20 +80,20 @@ def load(run: Run) -> Network:
     return _load(str(run.folder), _stamp(run))
 
 
-def exhibit() -> Network | None:
-    """Return the network that answers before anybody has chosen one: a shipped one, else the newest.
+@st.cache_data(max_entries=16, show_spinner=False)
+def changed_by_use(folder: str, stamp: int, _network: Network) -> int:
+    """Let the network answer for 100 crops of the sample photos; count the weights that differ afterwards.
 
-    One that judges photos comes before one that reads digits.
+    folder, stamp: what the answer depends on, for the cache.
     """
-    networks = []
-    for run in [*Store().shipped(), *trained()]:
-        try:
-            networks.append(load(run))
-        except RunError:
-            continue  # the pages where it can be chosen say what is wrong with it
-        if networks[-1].dataset == "cifar10":
-            return networks[-1]
-    return networks[0] if networks else None
+    before = {name: array.copy() for name, array in _network.weights.items()}
+    rng = np.random.default_rng(0)
+    samples = [images.sample(name) for name in images.samples()]
+    for turn in range(100):
+        image = samples[turn % len(samples)]
+        size = int(rng.integers(SIDE, min(image.shape[:2]) + 1))
+        _network.forward(images.resize(images.square(image, size=size)))
+    return sum(int(np.count_nonzero(before[name] != array)) for name, array in _network.weights.items())
 
 
 def class_name(name: str) -> str:

@@ -1,0 +1,54 @@
+"""Which network answers on the first page, before anybody has chosen one, and about which photos?"""
+
+import numpy as np
+import streamlit as st
+
+from cnnlab import datasets, images
+from cnnlab.runs import RunError, Store
+from cnnlab.ui.network import Network, load, trained
+
+FOREIGN = {"cifar10": "coffee", "digits": "cat"}  # a sample photo of none of the dataset's classes
+SEED = 3  # which test images are shown
+
+
+def network_on_show() -> Network | None:
+    """Return the network that answers before anybody has chosen one: a shipped one, else the newest.
+
+    One that judges photos comes before one that reads digits.
+    """
+    networks = []
+    for run in [*Store().shipped(), *trained()]:
+        try:
+            networks.append(load(run))
+        except RunError:
+            continue  # the pages where it can be chosen say what is wrong with it
+        if networks[-1].dataset == "cifar10":
+            return networks[-1]
+    return networks[0] if networks else None
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def four_photos(dataset: str, classes: tuple[str, ...], present: bool) -> list[tuple[np.ndarray, int | None]]:
+    """Return four pictures (32, 32, 3) with their class, None for one foreign to the network.
+
+    Three test images and one foreign photo; where the dataset is not `present`, sample photos, of which more
+    are foreign.
+    """
+    foreign = FOREIGN.get(dataset, "coffee")
+    if present:
+        data = datasets.load(dataset)
+        rng = np.random.default_rng(SEED)
+        kinds = rng.choice(len(classes), 3, replace=False)
+        places = [int(rng.choice(np.flatnonzero(data.test_labels == kind))) for kind in kinds]
+        photos = [(data.test_images[place], int(data.test_labels[place])) for place in places]
+        return [*photos[:2], (sample(foreign), None), photos[2]]
+    names = ("rocket", "cat", "motorcycle", foreign)
+    truths = [images.SAMPLES[name].cifar10 for name in names]
+    return [
+        (sample(name), classes.index(truth) if truth in classes else None)
+        for name, truth in zip(names, truths, strict=True)
+    ]
+
+
+def sample(name: str) -> np.ndarray:
+    return images.resize(images.square(images.sample(name)))

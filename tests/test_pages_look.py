@@ -1,0 +1,474 @@
+"""Do home, inside, classify and the questions show what the networks really say? Damaged runs included."""
+
+import base64
+import hashlib
+import json
+import math
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from cnnlab import datasets, drawing, images, ops, runs
+from cnnlab.attempts import Attempt
+from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
+from cnnlab.datasets import CIFAR10_CLASSES
+from cnnlab.runs import Store
+from cnnlab.ui.exhibit import four_photos
+from cnnlab.ui.network import changed_by_use
+
+ROOT = Path(__file__).parents[1]
+ME = hashlib.sha256(b"me").hexdigest()[:32]
+DIGITS = tuple("0123456789")
+SMALL = ModelConfig(
+    blocks=(ConvBlock(filters=4, pool="max"), ConvBlock(filters=5, normalise=True, activation="tanh")),
+    head="global_average",
+    dense=(DenseBlock(units=6),),
+)
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """An empty run folder, and no shipped networks."""
+    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(runs, "SHIPPED", tmp_path / "none")
+    return Store()
+
+
+def network(store, dataset="cifar10", owner=ME, seed=0, done=3, evaluated=False):
+    """Put a run with random weights into the store, as a trainer would have left it after `done` epochs."""
+    config = TrainConfig(model=SMALL, dataset=dataset, epochs=3)
+    classes = CIFAR10_CLASSES if dataset == "cifar10" else DIGITS
+    run = store.create(config, classes, preset="article", owner=owner)
+    rng, shape, weights = np.random.default_rng(seed), (32, 32, 3), {}
+    for layer, output in zip(
+        run.recipe().layers(), ops.output_shapes(run.recipe().layers(), shape), strict=True
+    ):
+        for part, size in ops.weight_shapes(layer, shape).items():
+            values = rng.normal(0.1, 0.5, size)
+            weights[f"{layer['name']}/{part}"] = np.abs(values) if part == "variance" else values
+        shape = output
+    row = dict.fromkeys(runs.COLUMNS, 0.5)
+    with Attempt(run, run.claim("test")) as attempt:
+        attempt.write_history([row | {"epoch": epoch} for epoch in range(1, done + 1)])
+        if done:
+            attempt.write_result({name: array.astype(np.float32) for name, array in weights.items()})
+        attempt.enter("finished" if done == 3 else "stopped")
+    if evaluated:
+        labels = datasets.load(dataset).test_labels
+        run.save_evaluation(rng.dirichlet(np.ones(10), len(labels)), labels)
+    return run
+
+
+def open_page(name, run=None, **state) -> AppTest:
+    """Open a page of the app, in the browser of `ME`; a page that fails fails the test."""
+    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=60)
+    at.session_state["identity.token"] = "me"
+    at.switch_page("../../pages/home.py")
+    at.run()
+    at.switch_page(f"../../pages/{name}.py")
+    for key, value in state.items():
+        at.session_state[key.replace("__", ".")] = value
+    if run:
+        at.query_params["run"] = run
+    return again(at.run())
+
+
+def again(at: AppTest) -> AppTest:
+    assert not at.exception, at.exception
+    return at
+
+
+def texts(at: AppTest) -> str:
+    kinds = (at.markdown, at.caption, at.info, at.warning, at.error, at.subheader, at.title)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def charts(at: AppTest) -> list[dict]:
+    """Return the Plotly charts of a page as plain data, packed arrays unpacked."""
+
+    def plain(thing):
+        if isinstance(thing, dict) and "bdata" in thing:
+            array = np.frombuffer(base64.b64decode(thing["bdata"]), np.dtype(thing["dtype"]))
+            return array.reshape([int(side) for side in str(thing.get("shape", len(array))).split(",")])
+        if isinstance(thing, dict):
+            return {name: plain(part) for name, part in thing.items()}
+        return [plain(part) for part in thing] if isinstance(thing, list) else thing
+
+    return [plain(json.loads(chart.proto.spec)) for chart in at.get("plotly_chart")]
+
+
+def bars(at: AppTest) -> dict:
+    return next(c["data"][0] for c in charts(at) if c["data"][0]["type"] == "bar")
+
+
+def seen_of(image: np.ndarray) -> np.ndarray:
+    """The central square at 32 x 32, written out once more."""
+    rows, cols = image.shape[:2]
+    side = min(rows, cols)
+    left, top = (cols - side) // 2, (rows - side) // 2
+    cut = Image.fromarray(image).crop((left, top, left + side, top + side))
+    return np.asarray(cut.resize((32, 32), Image.Resampling.BOX))
+
+
+def answer(run, image) -> np.ndarray:
+    return ops.forward(run.recipe().layers(), run.weights(), image)[-1].values
+
+
+# ---- which network
+
+
+def test_ones_own_network_comes_first_and_is_named_in_the_address(store):
+    theirs, mine = network(store, owner="somebody"), network(store)
+    network(store, owner="somebody else")
+    at = open_page("inside")
+    choice = at.selectbox(key="network.run")
+    assert choice.value == mine.id and at.query_params["run"] == mine.id
+    assert choice.options[0].startswith(mine.id) and "yours" in choice.options[0]
+    assert len(choice.options) == 3 and "yours" not in choice.options[1] + choice.options[2]
+    again(choice.select(theirs.id).run())
+    assert at.query_params["run"] == theirs.id
+    at.switch_page("../../pages/classify.py")
+    again(at.run())
+    assert at.selectbox(key="network.run").value == theirs.id  # one choice for all pages
+
+
+def test_a_link_decides_and_a_new_link_decides_anew(store):
+    one, other = network(store), network(store)
+    at = open_page("classify", run=one.id)
+    assert at.selectbox(key="network.run").value == one.id
+    at.query_params["run"] = other.id
+    assert again(at.run()).selectbox(key="network.run").value == other.id
+
+
+@pytest.mark.parametrize("name", ["inside", "classify"])
+@pytest.mark.parametrize("link", ["nosuch-123", "../../etc", "x" * 3000])
+def test_an_unknown_run_gets_a_sentence_and_another_network(store, name, link):
+    mine = network(store)
+    at = open_page(name, run=link)
+    assert "There is no run called" in at.warning[0].value
+    assert at.selectbox(key="network.run").value == mine.id == at.query_params["run"]
+    assert not again(at.run()).warning  # said once
+
+
+def test_a_run_without_an_epoch_gets_a_sentence(store):
+    network(store)
+    empty = network(store, done=0)
+    at = open_page("inside", run=empty.id)
+    assert f"Run {empty.id} has not finished an epoch yet" in at.warning[0].value
+
+
+@pytest.mark.parametrize(
+    ("file", "content"), [("weights.npz", b"PK\x03\x04"), ("config.json", b"{"), ("weights.npz", b"")]
+)
+def test_a_damaged_run_gets_a_sentence_and_another_network(store, file, content):
+    sound, broken = network(store), network(store)
+    (broken.folder / file).write_bytes(content)
+    at = open_page("classify", run=broken.id)
+    assert f"The file {file} of run {broken.id} is missing or damaged" in at.warning[0].value
+    assert at.selectbox(key="network.run").value == sound.id
+    assert math.isclose(sum(bars(at)["x"]), 100, abs_tol=1e-3)
+
+
+def test_weights_that_do_not_fit_get_a_sentence(store):
+    sound, broken = network(store), network(store)
+    weights = broken.weights()
+    weights["conv_1/kernel"] = np.zeros((5, 5, 3, 4), np.float32)
+    runs.write_arrays(broken.folder / "weights.npz", weights)
+    at = open_page("inside", run=broken.id)
+    assert "do not fit its configuration" in at.warning[0].value and "(5, 5, 3, 4)" in at.warning[0].value
+    assert at.selectbox(key="network.run").value == sound.id
+
+
+def test_a_run_deleted_while_it_is_looked_at_gets_a_sentence(store):
+    sound, gone = network(store), network(store)
+    at = open_page("inside", run=gone.id)
+    shutil.rmtree(gone.folder)
+    again(at.run())
+    assert f"There is no run called {gone.id}" in at.warning[0].value
+    assert at.selectbox(key="network.run").value == sound.id
+
+
+@pytest.mark.parametrize("name", ["home", "inside", "classify"])
+def test_without_any_network_the_way_to_train_is_shown(store, name):
+    at = open_page(name)
+    assert "No network has been trained here yet" in at.info[0].value
+    assert any("Train" in link.proto.label for link in at.get("page_link"))
+
+
+def test_without_an_own_network_a_shipped_one_is_shown_before_others(store, monkeypatch):
+    network(store, owner="somebody")
+    monkeypatch.setattr(runs, "SHIPPED", ROOT / "cnnlab" / "pretrained")
+    at = open_page("classify")
+    choice = at.selectbox(key="network.run")
+    shipped = Store().shipped()[0]
+    assert choice.value == shipped.id and "comes with the app" in choice.options[-1]
+    assert bars(at)["x"] == pytest.approx(100 * answer(shipped, seen_of(images.sample("cat"))), abs=1e-3)
+
+
+# ---- classify
+
+
+def test_the_bars_are_the_networks_probabilities(store):
+    run = network(store)
+    at = open_page("classify", photo__choice="cat")
+    expected = answer(run, seen_of(images.sample("cat")))
+    shown = bars(at)
+    assert shown["x"] == pytest.approx(100 * expected, abs=1e-3)
+    written = [float(text.strip("</b>").rstrip(" %")) for text in shown["text"]]
+    assert written == pytest.approx(100 * expected, abs=0.0501) and sum(written) == pytest.approx(
+        100, abs=0.6
+    )
+    assert "✓" in shown["y"][3] and sum("✓" in name for name in shown["y"]) == 1  # the cat
+    best = CIFAR10_CLASSES[expected.argmax()]
+    assert best in at.subheader[0].value
+    assert "CIFAR-10 has no people" in texts(at) and "memory" in texts(at)
+
+
+def test_a_photo_of_no_class_is_said_to_be_one(store):
+    network(store)
+    at = open_page("classify", photo__choice="coffee")
+    assert "shows none of the ten" in texts(at)
+    assert not any("✓" in name for name in bars(at)["y"])
+
+
+def test_the_square_moves(store):
+    run = network(store)
+    at = open_page("classify", photo__choice="coffee")
+    at.slider(key="classify.size").set_value(50)
+    at.slider(key="classify.across").set_value(100)
+    again(at.slider(key="classify.down").set_value(0).run())
+    image = images.sample("coffee")
+    side = min(image.shape[:2]) // 2
+    cut = Image.fromarray(image[:side, image.shape[1] - side :]).resize((32, 32), Image.Resampling.BOX)
+    assert bars(at)["x"] == pytest.approx(100 * answer(run, np.asarray(cut)), abs=1e-3)
+
+
+def test_after_100_photos_no_weight_has_changed(store):
+    network(store)
+    at = open_page("classify")
+    question = at.get("button_group")[-1]
+    stored = sum(math.prod(a.shape) for a in Store().runs()[0].weights().values())
+    assert question.options[0] == "0" and question.options[-1] == f"{stored:,}"
+    assert "Counted" not in texts(at)
+    again(question.set_value("100").run())
+    assert "it is **0**" in texts(at) and f"0 of {stored:,} weights differ" in texts(at)
+
+
+def test_a_changed_weight_would_be_counted():
+    class Learner:
+        def __init__(self):
+            self.weights = {"a/kernel": np.zeros((2, 2)), "a/bias": np.zeros(2)}
+
+        def forward(self, image):
+            self.weights["a/kernel"][0, :] += 1
+
+    assert changed_by_use.__wrapped__("folder", 0, Learner()) == 2
+
+
+def test_a_digits_network_takes_digits_and_no_photos(store):
+    run = network(store, dataset="digits")
+    at = open_page("classify")
+    assert "does not judge photos" in at.info[0].value
+    assert not [box for box in at.selectbox if box.label == "Photo"]
+    assert not charts(at) and "Draw a digit" in at.info[1].value
+    data = datasets.load("digits")
+    at.session_state["classify.digit"], at.session_state["classify.test"] = "test", 8
+    again(at.run())
+    assert bars(at)["x"] == pytest.approx(100 * answer(run, data.test_images[7]), abs=1e-3)
+    marked = next(i for i, name in enumerate(bars(at)["y"]) if "✓" in name)
+    assert marked == data.test_labels[7]
+
+
+def test_a_drawn_digit_is_judged_as_the_dataset_would_have_it(store):
+    run = network(store, dataset="digits")
+    ink = np.zeros((32, 32), bool)
+    ink[4:28, 14:19] = True
+    sent = np.packbits(ink).tobytes().hex()
+    at = open_page("classify", classify__drawing=sent)
+    expected = answer(run, drawing.network_input(ink))
+    assert bars(at)["x"] == pytest.approx(100 * expected, abs=1e-3)
+
+
+# ---- inside
+
+
+def test_kernels_and_maps_tell_their_true_ranges(store):
+    run = network(store)
+    at = open_page("inside", photo__choice="rocket", inside__map=2, inside__maps="conv_2_tanh")
+    kernels = run.weights()["conv_1/kernel"]
+    low, high = (f"{value:.2f}".replace("-", "−") for value in (kernels.min(), kernels.max()))
+    assert f"4 kernels of 3 × 3 × 3. Weights have no unit; they go from {low} to {high}." in texts(at)
+    slices = [c["data"][0]["z"] for c in charts(at)[:3]]
+    assert np.allclose(np.stack(slices, axis=-1), kernels[..., 0])
+    outputs = {
+        o.name: o.values
+        for o in ops.forward(run.recipe().layers(), run.weights(), seen_of(images.sample("rocket")))
+    }
+    values = outputs["conv_2_tanh"]
+    assert f"5 maps of {values.shape[0]} × {values.shape[1]} cells" in texts(at)
+    large = charts(at)[3]["data"][0]
+    assert np.allclose(large["z"], values[..., 2], atol=1e-5)
+    assert large["zmax"] == pytest.approx(np.abs(values[..., 2]).max(), rel=1e-5)
+
+
+@pytest.mark.parametrize("across", ["layer", "network"])
+def test_the_colour_range_can_span_more_than_a_map(store, across):
+    run = network(store)
+    at = open_page("inside", inside__range=across, inside__maps="pool_1")
+    outputs = ops.forward(run.recipe().layers(), run.weights(), seen_of(images.sample("cat")))
+    maps = [o for o in outputs if o.values.ndim == 3 and o.kind != "rescale"]
+    chosen = [o for o in maps if across == "network" or o.name == "pool_1"]
+    expected = max(np.abs(o.values).max() for o in chosen)
+    assert charts(at)[3]["data"][0]["zmax"] == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_deeper_kernel_shows_the_chosen_slice(store):
+    run = network(store)
+    at = open_page("inside", inside__layer="conv_2", inside__slice=3, inside__kernel=4)
+    (grid, *_others) = (c["data"][0] for c in charts(at))
+    assert np.allclose(grid["z"], run.weights()["conv_2/kernel"][:, :, 2, 4])
+
+
+def test_a_choice_beyond_a_smaller_network_starts_over(store):
+    network(store)
+    at = open_page("inside", inside__layer="conv_9", inside__kernel=40, inside__map=63, inside__slice=64)
+    assert at.session_state["inside.kernel"] == 0 and at.session_state["inside.map"] == 0
+
+
+def test_mistakes_stay_sealed_until_the_test_set_is_opened(store):
+    network(store, dataset="digits")
+    at = open_page("inside")
+    assert "still sealed" in texts(at) and not at.metric
+
+
+def test_mistakes_are_counted_as_scikit_learn_counts_them(store):
+    from sklearn.metrics import accuracy_score, confusion_matrix
+
+    run = network(store, dataset="digits", evaluated=True)
+    evaluation = run.evaluation()
+    at = open_page("inside")
+    said = evaluation.probabilities.argmax(1)
+    assert at.metric[0].value == f"{100 * accuracy_score(evaluation.labels, said):.1f} %"
+    cells = charts(at)[-1]["data"][0]["customdata"]
+    shown = [[int(cell[2]) for cell in row] for row in cells]
+    assert shown == confusion_matrix(evaluation.labels, said).tolist()
+    wrong = said != evaluation.labels
+    surest = f"{100 * evaluation.probabilities[wrong].max():.0f} %"
+    first = at.get("image")[-8].captions[0]
+    assert surest in first
+
+
+def test_mistakes_without_the_dataset_keep_their_table(store, monkeypatch):
+    run = network(store)
+    labels = np.arange(50) % 10
+    run.save_evaluation(np.random.default_rng(0).dirichlet(np.ones(10), 50), labels)
+    monkeypatch.setenv("CNNLAB_CIFAR10", "/nowhere")
+    at = open_page("inside")
+    assert "not on this computer" in texts(at) and len(charts(at)) == 5
+
+
+def test_a_damaged_evaluation_spoils_only_its_own_part(store):
+    run = network(store, dataset="digits")
+    (run.folder / "evaluation.npz").write_bytes(b"no")
+    at = open_page("inside")
+    assert "evaluation.npz" in at.warning[0].value and len(charts(at)) == 4
+
+
+# ---- home
+
+
+@pytest.mark.parametrize("present", [True, False])
+def test_the_vote_is_answered_by_the_network(store, monkeypatch, present):
+    run = network(store, dataset="digits" if present else "cifar10")
+    if not present:
+        monkeypatch.setenv("CNNLAB_CIFAR10", "/nowhere")
+    at = open_page("home")
+    photos = four_photos(run.recipe().config.dataset, run.recipe().classes, present)
+    truths = [truth for _photo, truth in photos]
+    assert truths.count(None) == (1 if present else 3)
+    answers = [answer(run, photo) for photo, _truth in photos]
+    assert "in truth" not in texts(at)  # hidden until the vote
+    vote = at.get("button_group")[0]
+    again(vote.set_value("Photo 1").run())
+    most = int(np.argmax([p.max() for p in answers]))
+    assert f"**Photo {most + 1}**" in texts(at)
+    for p in answers:
+        assert f"**{run.recipe().classes[p.argmax()]}** {100 * p.max():.1f} %" in texts(at)
+    assert texts(at).count("in truth: none of its kinds") == truths.count(None)
+
+
+def test_the_path_ahead_leads_to_pages_that_exist_in_their_order(store):
+    links = [link.proto.page for link in open_page("home").get("page_link")]
+    order = "pixels convolution layer pooling answer network learning train inside classify faq"
+    order = order.split()
+    path = [name for name in links if name in order]
+    expected = [name for name in order if (ROOT / "pages" / f"{name}.py").exists()]
+    assert path[-len(expected) :] == expected
+
+
+# ---- common questions
+
+
+def test_pooling_saves_parameters(store):
+    at = open_page("faq", faq__question="pooling")
+    assert [m.value for m in at.metric] == ["1,024", "65,600"]
+    again(at.get("button_group")[0].set_value(0).run())
+    assert [m.value for m in at.metric] == ["43,264", "2,768,960"]
+
+
+def test_a_kernel_needs_far_fewer_parameters_and_its_map_moves_along(store):
+    at = open_page("faq", faq__question="kernels")
+    assert [m.value for m in at.metric] == [
+        f"{3 * 3 * 3 * 32 + 32:,}",
+        f"{(32 * 32 * 3 + 1) * 30 * 30 * 32:,}",
+    ]
+    for shift in (0, 1, 8):
+        again(at.slider(key="faq.shift").set_value(shift).run())
+        assert "**100 %** of the values" in texts(at)
+
+
+def test_cross_entropy_pushes_where_the_squared_error_does_not(store):
+    at = open_page("faq", faq__question="entropy")
+    p = np.exp([10.0, 0, 0]) / np.exp([10.0, 0, 0]).sum()
+    assert [m.value for m in at.metric] == [f"{-np.log(p[2]):.3f}", f"{np.mean((p - [0, 0, 1]) ** 2):.3f}"]
+    table = at.table[0].value
+    assert table.iloc[2, 2] == "−0.99995" and table.iloc[2, 3] == "−0.00006"
+    at.slider(key="faq.score.0").set_value(-2.0)
+    again(at.slider(key="faq.score.2").set_value(3.5).run())
+    p = np.exp([-2, 0, 3.5]) / np.exp([-2, 0, 3.5]).sum()
+    assert at.metric[0].value == f"{-np.log(p[2]):.3f}"
+
+
+@pytest.mark.parametrize(("rate", "word"), [(0.2, "walks down"), (0.9, "to and fro"), (1.1, "too long")])
+def test_the_rate_decides_how_the_walk_goes(store, rate, word):
+    at = open_page("faq", faq__question="descent", faq__rate=rate)
+    assert word in texts(at)
+    end = 2 - 5 * (1 - 2 * rate) ** 8  # w - 2 shrinks by the factor 1 - 2 * rate a step
+    assert f"**{(end - 2) ** 2:,.2f}** after 8 steps" in texts(at)
+    path = charts(at)[0]["data"][1]
+    inside = [w for w in (2 - 5 * (1 - 2 * rate) ** step for step in range(9)) if -5 <= w <= 9]
+    assert np.allclose(path["x"], inside)
+
+
+def test_a_dense_layer_weighs_every_finding_for_every_class(store):
+    at = open_page("faq", faq__question="dense")
+    table = at.table[0].value
+    scores = np.array([1.5 * 2 + 1, -1.5 + 1.5, -1.5 - 2])
+    shown = [float(re.sub("[*]", "", cell).replace("−", "-")) for cell in table.iloc[3, 1:]]
+    assert shown == pytest.approx(scores)
+    p = np.exp(scores) / np.exp(scores).sum()
+    assert [cell.strip("*") for cell in table.iloc[4, 1:]] == [f"{100 * x:.1f} %" for x in p]
+
+
+def test_the_glossary_has_two_columns_and_no_gaps(store):
+    words = open_page("faq").table[-1].value
+    assert words.shape[1] == 2 and len(words) >= 40
+    english, chinese = words.iloc[:, 0], words.iloc[:, 1]
+    assert english.is_unique and chinese.is_unique
+    assert all(re.search("[a-z]", word) for word in english)
+    assert all(re.search("[\u4e00-\u9fff]", word) for word in chinese)
