@@ -107,7 +107,7 @@ def test_deleted_and_damaged_runs_are_said_so(tmp_path):
     store = Store(tmp_path)
     run, _arrays = made(store, CONFIGS["no convolution"])
     (run.folder / "weights.npz").write_bytes(b"no archive")
-    with pytest.raises(RunError, match="weights.npz"):
+    with pytest.raises(RunError, match=r"weights\.npz"):
         difference(str(tmp_path), run.id, photo())
     run.delete("anna")
     with pytest.raises(RunError, match="no run called"):

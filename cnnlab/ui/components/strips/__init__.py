@@ -1,0 +1,81 @@
+"""Layers as strips of small maps, one under the other; any map can be chosen, by mouse, touch or arrow keys.
+
+A strip's maps travel as one picture, a row of tiles, which the browser cuts up.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from cnnlab.figures.tiles import data_uri
+
+HERE = Path(__file__).parent
+_component = st.components.v2.component(
+    "cnnlab.strips",
+    js=(HERE / "strips.js").read_text("utf-8"),
+    css=(HERE / "strips.css").read_text("utf-8"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """One layer: its name, what is written beside it, and its maps as pictures (h, w, 3) uint8 of one size.
+
+    captions: what each tile says when pointed at, and to a screen reader. lead: a picture before the tiles
+    that cannot be chosen. side: of a tile on the screen, in pixels.
+    """
+
+    name: str
+    title: str
+    note: str
+    tiles: Sequence[np.ndarray]
+    captions: Sequence[str]
+    lead: np.ndarray | None = None
+    side: int = 23
+
+
+def packed(strip: Strip) -> dict:
+    """Return what travels of a strip."""
+    return {
+        "name": strip.name,
+        "title": strip.title,
+        "note": strip.note,
+        "picture": data_uri(np.concatenate(strip.tiles, axis=1)),  # tiles (h, w, 3) side by side
+        "count": len(strip.tiles),
+        "captions": list(strip.captions),
+        "lead": None if strip.lead is None else data_uri(strip.lead),
+        "side": strip.side,
+    }
+
+
+def strips(
+    label: str,
+    rows: Sequence[Mapping],
+    *,
+    key: str,
+    chosen: tuple[str, int] | None = None,
+    choose: Callable[[str, int], None] | None = None,
+    numbered: bool = False,
+) -> None:
+    """Show packed strips. `chosen`: layer and tile (from 0) that are marked.
+
+    choose: called with layer and tile when the student takes one; None where there is nothing to choose.
+    numbered: write each tile's number, from 1, under it.
+    """
+    data = {
+        "label": label,
+        "rows": list(rows),
+        "chosen": list(chosen) if chosen else None,
+        "choose": choose is not None,
+        "numbered": numbered,
+    }
+
+    def taken() -> None:
+        pick = st.session_state[key].pick
+        if choose and pick:
+            choose(pick["name"], pick["tile"])
+
+    _component(key=key, data=data, on_pick_change=taken)
