@@ -34,13 +34,14 @@ from .geometry import GeometryError, output_size, outputs_fed, padding_amounts, 
 from .kernels import KERNELS
 from .losses import cross_entropy, cross_entropy_gradient, mse, mse_gradient, one_hot
 from .network import LayerOutput, forward, multiplications, output_shapes, parameters, weight_shapes
-from .optimizers import OPTIMIZERS, Optimizer, descend, estimated
+from .optimizers import OPTIMIZERS, Optimizer, descend, estimated, pace
 from .pooling import (
     PoolStep,
     average_pool,
     global_average_pool,
     global_max_pool,
     max_pool,
+    pool_gradient,
     pool_step,
     pool_steps,
 )
@@ -95,8 +96,10 @@ __all__ = [
     "output_shapes",
     "output_size",
     "outputs_fed",
+    "pace",
     "padding_amounts",
     "parameters",
+    "pool_gradient",
     "pool_step",
     "pool_steps",
     "receptive_field",

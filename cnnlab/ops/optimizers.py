@@ -94,3 +94,18 @@ def descend(step, start, gradient, rate, steps):
 def estimated(gradient, noise, rng):
     """Return a gradient that errs as one from a batch does, by normal noise of this standard deviation."""
     return lambda w: gradient(w) + noise * rng.normal(size=np.shape(w))
+
+
+def pace(weights, losses):
+    """Return how a learning rate does by the path of one weight (steps + 1,) and its losses (steps + 1,).
+
+    "diverging": the loss has grown, or is no finite number any more. "right": less than a hundredth of it is
+    left. Otherwise "jumping" where every step goes the other way than the one before, else "small".
+    """
+    weights, losses = as_floats(weights), as_floats(losses)
+    if not np.isfinite(losses[-1]) or losses[-1] > losses[0]:
+        return "diverging"
+    if losses[-1] < 0.01 * losses[0]:
+        return "right"
+    moves = np.diff(weights)
+    return "jumping" if (moves[1:] * moves[:-1] < 0).all() else "small"

@@ -20,6 +20,8 @@ def navigation() -> dict[str, list]:
             page("convolution", _("One kernel")),
             page("pooling", _("Pooling")),
             page("answer", _("From maps to an answer")),
+            page("network", _("One photo, all layers")),
+            page("learning", _("How weights change")),
         ],
         _("Do"): [
             page("train", _("Train")),

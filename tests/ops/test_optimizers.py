@@ -104,3 +104,23 @@ def test_all_arrive_in_the_bowl_and_only_momentum_leaves_the_shallow_hollow():
     deepest = ops.SURFACES["minima"].value(ops.SURFACES["minima"].lowest[0])
     arrived = {name for name in ops.OPTIMIZERS if ends["minima", name] < deepest + 0.01}
     assert arrived == {"momentum", "nesterov"}
+
+
+@pytest.mark.parametrize(
+    ("rate", "expected"),
+    [
+        *((rate, "small") for rate in (0.001, 0.02)),
+        *((rate, "right") for rate in (0.1, 0.5, 0.9)),
+        *((rate, "jumping") for rate in (0.98, 1.0)),
+        *((rate, "diverging") for rate in (1.02, 3.0, 1e200)),
+    ],
+)
+def test_the_page_can_say_which_rate_is_right(rate, expected):
+    """On w^2 each step multiplies the weight by 1 - 2 x rate, and the loss by its square."""
+    path = ops.descend(optimizers.gradient_descent, [1.0], lambda w: 2 * w, rate, 20)
+    with np.errstate(over="ignore"):
+        losses = path[:, 0] ** 2
+    assert ops.pace(path[:, 0], losses) == expected
+    shrinks = abs(1 - 2 * rate)
+    assert (expected == "diverging") == (shrinks > 1)
+    assert (expected == "right") == (shrinks < 0.01 ** (1 / 40))

@@ -1,0 +1,19 @@
+"""How high does a surface lie? A map in greys with a line at each height, the lower the darker."""
+
+import numpy as np
+
+LOW, HIGH, LINE = np.array([150, 147, 138]), np.array([250, 248, 242]), np.array([112, 110, 103])
+
+
+def contour(values: np.ndarray, bands: int = 14) -> np.ndarray:
+    """Draw values (h, w) as bands of equal area: (h, w, 3) uint8.
+
+    Bands of equal area, not of equal height, show the flat middle of a surface with steep walls.
+    """
+    edges = np.quantile(values, np.linspace(0, 1, bands + 1)[1:-1])
+    band = np.digitize(values, edges)  # (h, w), 0 is the lowest
+    picture = LOW + (HIGH - LOW) * (band / (bands - 1))[..., np.newaxis]
+    for axis in (0, 1):
+        ends = np.diff(band, axis=axis, append=band[-1:] if axis == 0 else band[:, -1:]) != 0
+        picture[ends] = LINE
+    return np.rint(picture).astype(np.uint8)

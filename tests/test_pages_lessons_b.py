@@ -1,0 +1,149 @@
+"""Do the pages on pixels, layers and learning follow their settings, and say so where something cannot be?"""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cnnlab import ops, runs
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def open_page(tmp_path, monkeypatch):
+    """Return a function that opens a page at a level; there is no network but one that a test makes."""
+    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(runs, "SHIPPED", tmp_path / "none")
+
+    def open_page(name: str, level: str = "code", **settings) -> AppTest:
+        at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=60)
+        at.session_state["lesson.level"] = level
+        at.switch_page("../../pages/home.py").run()
+        at.switch_page(f"../../pages/{name}.py")
+        for key, value in settings.items():
+            at.session_state[key] = value
+        return sound(at.run())
+
+    return open_page
+
+
+def sound(at: AppTest) -> AppTest:
+    assert not at.exception, at.exception[0].message
+    return at
+
+
+def words(at: AppTest) -> str:
+    """All text of a page, as far as it stands in Markdown, captions and boxes."""
+    kinds = (at.markdown, at.caption, at.success, at.warning, at.error, at.info)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def answer(at: AppTest, question: str, option: str) -> AppTest:
+    """Commit to an option of the prediction whose question contains these words."""
+    places = [pills for pills in at.button_group if pills.key and pills.key.startswith(question)]
+    assert places, f"no prediction {question} among {[pills.key for pills in at.button_group]}"
+    return sound(places[0].set_value(option).run())
+
+
+# ---- How weights change ------------------------------------------------------------------------------
+
+
+def test_learning_opens_at_every_level(open_page):
+    for level in ("numbers", "formulas", "code"):
+        at = open_page("learning", level)
+        assert bool(at.latex) == (level != "numbers")
+        assert bool(at.code) == (level == "code")
+    sources = "\n".join(block.value for block in at.code)
+    assert "def adam(" in sources and "def update(" in sources
+
+
+def test_the_loss_on_the_page_is_that_of_the_pixels_and_the_class(open_page):
+    at = open_page("learning")
+    seen = set()
+    for pixel, label in ((0.9, 0), (0.9, 1), (0.1, 1), (0.0, 2)):
+        at = sound(at.slider(key="learning.pixel1").set_value(pixel).run())
+        at.session_state["learning.class"] = label
+        at = sound(at.run())
+        weights = np.array([[-0.4, 0.9, 0.2], [0.8, 0.1, -0.5], [0.4, -0.2, 0.3]])
+        scores = np.array([pixel, 0.4, 0.2]) @ weights + [0.1, 0, -0.1]
+        loss = np.log(np.exp(scores).sum()) - scores[label]
+        assert f"the loss is **{loss:.3f}**" in words(at)
+        seen.add(round(loss, 3))
+    assert len(seen) == 4
+
+
+@pytest.mark.parametrize(
+    ("rate", "kind", "sentence"),
+    [
+        (0.005, "warning", "Too small"),
+        (0.1, "success", "Right"),
+        (0.5, "success", "a single step"),
+        (0.98, "warning", "jumps across"),
+        (1.1, "error", "diverges"),
+    ],
+)
+def test_the_page_says_how_a_rate_does(open_page, rate, kind, sentence):
+    at = open_page("learning", **{"learning.rate": rate})
+    assert sentence in getattr(at, kind)[0].value
+    at.select_slider(key="learning.rate").set_value(0.1)
+    assert "Right" in sound(at.run()).success[0].value
+
+
+def test_surely_wrong_in_two_losses(open_page):
+    at = open_page("learning")
+    text = words(at)
+    assert "**−0.99995** with cross-entropy, and **−0.00006** with squares" in text
+    assert "The answer is surely wrong" in text
+    at.number_input(key="learning.score1").set_value(0.0)
+    at = sound(at.run())
+    p = ops.softmax([0, 0, 0])
+    assert f"**−{1 - p[2]:.5f}** with cross-entropy" in words(at)
+    assert "The answer is surely wrong" not in words(at)
+    at.number_input(key="learning.score1").set_value(30.0)
+    assert "cross-entropy **30.000**" in words(sound(at.run()))
+
+
+def test_doubling_is_revealed_only_after_the_prediction_and_asked_of_a_wrong_photo_too(open_page):
+    at = open_page("learning")
+    assert "the largest score stays the largest" not in words(at)
+    at = answer(at, "_learning.doubled.right", "same answer, the loss falls")
+    assert "the largest score stays the largest" in words(at)
+    at = answer(at, "_learning.doubled.wrong", "same answer, the loss falls")
+    found = re.search(r"the loss goes from (\S+) to (\S+)\. It is as wrong as before", words(at))
+    assert float(found[2]) > float(found[1])
+    assert "Right first answers so far: 1 of 2" in words(at)
+
+
+def test_another_step_is_another_question(open_page):
+    at = open_page("learning")
+    assert not [button for button in at.button if button.key == "_learning.another"]
+    at = answer(at, "_learning.step", "left, the loss falls")
+    before = [text for text in words(at).splitlines() if "The weight stands at" in text]
+    at.button(key="_learning.another").click()
+    after = [text for text in words(sound(at.run())).splitlines() if "The weight stands at" in text]
+    assert before != after
+
+
+@pytest.mark.parametrize("surface", ops.SURFACES)
+@pytest.mark.parametrize("factor", [0.3, 1.0, 3.0])
+def test_every_race_can_be_shown(surface, factor):
+    from cnnlab.ui.components.race import payload
+    from cnnlab.ui.learning import RACE_STEPS, racers
+
+    land = ops.SURFACES[surface]
+    runners = racers(surface, factor)
+    data = payload(title="", surface=land, racers=runners)
+    assert len(runners) == len(ops.OPTIMIZERS)
+    for racer, sent in zip(runners, data["racers"], strict=True):
+        assert len(sent["points"]) == len(sent["losses"]) == RACE_STEPS + 1
+        across, down = (float(part) for part in sent["points"][0].split(","))
+        assert (across / 50 - 1) * land.reach == pytest.approx(land.start[0], abs=0.01)
+        assert (1 - down / 50) * land.reach == pytest.approx(land.start[1], abs=0.01)
+        places = np.array([[float(part) for part in point.split(",")] for point in sent["points"]])
+        assert np.isfinite(places).all()
+        if not np.isfinite(racer.losses[-1]):
+            assert sent["losses"][-1] == "exploded"
+    assert len({sent["letter"] for sent in data["racers"]}) == len(runners)
