@@ -17,7 +17,7 @@ from cnnlab import datasets, drawing, images, ops, runs
 from cnnlab.attempts import Attempt
 from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.datasets import CIFAR10_CLASSES
-from cnnlab.runs import Store
+from cnnlab.runs import Checkpoint, Store
 from cnnlab.ui.exhibit import four_photos
 from cnnlab.ui.network import changed_by_use
 
@@ -208,6 +208,23 @@ def test_without_an_own_network_a_shipped_one_is_shown_before_others(store, monk
     shipped = Store().shipped()[0]
     assert choice.value == shipped.id and "comes with the app" in choice.options[-1]
     assert bars(at)["x"] == pytest.approx(100 * answer(shipped, seen_of(images.sample("cat"))), abs=1e-3)
+
+
+def test_a_run_is_shown_while_it_trains_and_its_next_epoch_too(store):
+    weights = network(store, seed=1, owner="somebody").weights()
+    config = TrainConfig(model=SMALL, epochs=3)
+    run = store.create(config, CIFAR10_CLASSES, preset="article", owner=ME)
+    with Attempt(run, run.claim("test")) as attempt:
+        attempt.write_checkpoint(Checkpoint(1, weights, {}))
+        at = open_page("inside", run=run.id)
+        assert "Still training" in texts(at)
+        assert np.allclose(charts(at)[0]["data"][0]["z"], weights["conv_1/kernel"][:, :, 0, 0])
+        later = {name: -array for name, array in weights.items()}
+        attempt.write_checkpoint(Checkpoint(2, later, {}))
+        again(at.run())
+        assert np.allclose(charts(at)[0]["data"][0]["z"], later["conv_1/kernel"][:, :, 0, 0])
+        attempt.enter("stopped")
+    assert "Still training" not in texts(again(at.run()))
 
 
 # ---- classify

@@ -227,18 +227,19 @@ def _owner(run: Run) -> str:
 
 def _follow(network: Network) -> None:
     """While the network is still training, draw the page again when an epoch has brought new weights."""
-    try:
-        training = network.run.state().phase not in RESTING
-    except RunError:
-        return
-    if training:
+    if _training(network.run):
         st.fragment(_wait_for_epoch, run_every=2)(network)
 
 
 def _wait_for_epoch(network: Network) -> None:
-    if _stamp(network.run) != network.stamp:
+    if _stamp(network.run) != network.stamp or not _training(network.run):
         st.rerun()
-    text = _(
-        "Still training. You see the weights of the last finished epoch; the next ones appear by themselves."
-    )
-    st.caption(text, icon=":material/sync:")
+    text = _("Still training. These are the weights of the last finished epoch; the next come by themselves.")
+    st.caption(f":material/sync: {text}")
+
+
+def _training(run: Run) -> bool:
+    try:
+        return run.state().phase not in RESTING
+    except RunError:
+        return False
