@@ -143,8 +143,6 @@ lesson.article(
         "That is a mistranslation of **softmax**, which has neither thresholds nor parameters; the matrix is "
         "the dense layer's weights. Soft thresholding is another operation."
     ),
-)
-lesson.article(
     _("P(c) = softmax(Σ w a + b), of one number."),
     _(
         "Of a single number softmax is always 1: softmax({score}) = {alone}. Each class has its own weights "

@@ -1,3 +1,120 @@
+"""How does pooling make maps smaller, and what does it keep?"""
+
+from zlib import crc32
+
+import numpy as np
 import streamlit as st
 
-st.title("pooling")
+from cnnlab import images, ops
+from cnnlab.questions import pooling as ask
+from cnnlab.text import _, number
+from cnnlab.ui import crop, lesson, photo, state
+from cnnlab.ui import pooling as view
+
+SIZES = (8, 10, 12, 16, 20, 24, 28, 32)
+
+
+def brighter(setting: ask.Setting, asked: ask.Loser) -> bool:
+    """Ask which outputs change when a losing pixel becomes brighter; return whether that is answered."""
+    names = {
+        "max": _("only the maximum"),
+        "average": _("only the average"),
+        "both": _("both"),
+        "neither": _("neither"),
+    }
+    question = _(
+        "Pixel **P** (row {row}, column {col}) is {value}, not the largest of its window. It becomes "
+        "**{more} brighter**. Which output changes?"
+    )
+    reveal = _(
+        "P is now {now}; the largest of the window was {largest}, so the maximum is {largest} → {max}. The "
+        "average takes every pixel in: {average} → {after}."
+    )
+    numbers = {"value": asked.value, "more": asked.more, "now": asked.value + asked.more}
+    numbers |= {"largest": asked.largest, "max": asked.max_after}
+    numbers = {name: number(value) for name, value in numbers.items()}
+    numbers |= {"average": number(asked.average, 2), "after": number(asked.average_after, 2)}
+    return lesson.predict(
+        "pooling.brighter",
+        question.format(row=asked.row + 1, col=asked.col + 1, **numbers),
+        list(names.values()),
+        names[asked.outcome],
+        reveal.format(**numbers),
+        about=asked,
+    )
+
+
+def shifted(square: crop.Crop, setting: ask.Setting) -> None:
+    """Ask what a moved crop leaves as it was, then let the student move it."""
+    st.subheader(_("Does pooling care where things are?"), anchor=False)
+    grey = images.grey(square.photo)
+    room = ask.shift_room(grey, square.col, square.size)
+    if not room:
+        st.info(_("The photo is no wider than the crop, so the crop cannot move. A smaller crop can."))
+        return
+    step = int(np.sign(room))
+    changes = ask.shift_test(grey, square.row, square.col, setting, [step])
+    if asked := ask.share_options(changes, 0):
+        shares, answer = asked
+        side = _("right") if room > 0 else _("left")
+        question = _(
+            "The crop moves one pixel to the {side}. What share of the **max** values stays the same?"
+        )
+        reveal = _(
+            "The windows now hold other pixels, and with them other winners. Without pooling {none} stay. "
+            "Pooling dampens a small move; it is not indifferent to it."
+        )
+        options = {share: f"{number(share)} %" for share in shares}
+        if not lesson.predict(
+            "pooling.shift",
+            question.format(side=side),
+            list(options.values()),
+            options[answer],
+            reveal.format(none=f"{number(100 * changes['none'][0].same)} %"),
+            about=(crc32(setting.values), setting.window, setting.stride, setting.padding, step),
+        ):
+            return
+    with st.container(border=True):
+        view.moved(grey, square.row, square.col, setting, room)
+
+
+lesson.opening(
+    _("How do maps become smaller?"),
+    _(
+        "Pooling makes **one number of each window**: its largest value, or its average. It has no weights, "
+        "so there is nothing to learn."
+    ),
+)
+left, right = st.columns([1, 3.6], gap="medium")
+with left:
+    _name, picture = photo.choose()
+    state.default("pooling.crop.size", 12, SIZES)
+    square = crop.choose(picture, SIZES, "pooling.crop")
+    setting = ask.Setting(images.grey(square.values), **view.geometry())
+    try:
+        setting.index()
+        st.session_state["_pooling.valid"] = (square, setting)
+    except ops.GeometryError as error:
+        reason = _(error.template).format(**error.numbers)
+        st.error(_("This does not fit: {reason}. The last picture stays.").format(reason=reason))
+    if "_pooling.valid" not in st.session_state:
+        st.stop()
+    square, setting = st.session_state["_pooling.valid"]
+    st.caption(view.size_line(setting))
+with right:
+    stage = st.container()
+    asked = ask.loser(setting)
+    answered = bool(asked) and brighter(setting, asked)
+    with stage:
+        view.stepper(setting, asked, answered)
+        view.formulas(setting, asked.cell if answered else (0, 0))
+shifted(square, setting)
+with lesson.more():
+    back, instead = st.tabs([_("Where the gradient goes"), _("What could stand instead")])
+    with back:
+        view.gradient(setting)
+    with instead:
+        view.alternatives(setting)
+view.article()
+lesson.code(ops.max_pool, ops.average_pool, ops.pool_gradient, ops.global_average_pool)
+lesson.next_lesson("answer", _("Next: from maps to an answer"))

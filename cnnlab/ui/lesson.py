@@ -55,11 +55,12 @@ def more(label: str | None = None):
         yield
 
 
-def article(says: str, right: str) -> None:
-    """Set what the article says beside the right statement."""
+def article(*statements: str) -> None:
+    """Set what the article says beside the right statement; several pairs follow each other."""
     with st.expander(_("What the article says, and what is right"), icon=":material/menu_book:"):
-        st.markdown(f"**{_('The article')}:** {says}")
-        st.markdown(f"**{_('Right is')}:** {right}")
+        for says, right in zip(statements[::2], statements[1::2], strict=True):
+            st.markdown(f"**{_('The article')}:** {says}")
+            st.markdown(f"**{_('Right is')}:** {right}")
 
 
 def next_lesson(page: str, label: str, **query: str) -> None:

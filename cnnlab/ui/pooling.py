@@ -1,0 +1,221 @@
+"""How does pooling look: two maps at once, a moved crop, the way of a gradient, what could stand instead?"""
+
+import numpy as np
+import streamlit as st
+
+from cnnlab import ops
+from cnnlab.figures import tiles
+from cnnlab.figures.heatmap import heatmap
+from cnnlab.presets import ARTICLE
+from cnnlab.questions.pooling import Loser, Setting, shift_test
+from cnnlab.text import _, number, percent
+from cnnlab.ui import lesson, state
+from cnnlab.ui.components.windows import Mark, Plane, pooled, windows
+
+STATIC = {"displayModeBar": False}
+PICTURE = 150  # pixels of a small map that is shown as a picture
+PHOTO = (32, 32, 3)
+
+
+def geometry() -> dict:
+    """Draw window, stride and border; return them as `Setting` takes them."""
+    state.default("pooling.window", 2, range(2, 5))
+    state.default("pooling.stride", 2, range(1, 5))
+    window = st.segmented_control(_("Window"), range(2, 5), key="pooling.window", required=True)
+    stride = st.segmented_control(
+        _("Stride: how far the window moves"), range(1, 5), key="pooling.stride", required=True
+    )
+    paddings = {"valid": _("No border"), "same": _("Border")}
+    state.default("pooling.padding", "valid", paddings)
+    padding = st.segmented_control(
+        _("Border"), list(paddings), format_func=paddings.get, key="pooling.padding", required=True
+    )
+    if padding == "same":
+        st.caption(_("Border cells hold no zeros here: they are left out of the maximum and of the mean."))
+    return {"window": window, "stride": stride, "padding": padding}
+
+
+def size_line(setting: Setting) -> str:
+    """Return the arithmetic of the output's size for one axis, with this setting's numbers."""
+    n, k, s = len(setting.values), setting.window, setting.stride
+    before, after = ops.padding_amounts(n, k, s, setting.padding)
+    border = f" + {before} + {after}" if before + after else ""
+    size = ops.output_size(n, k, s, setting.padding)
+    text = _("Output size: ⌊({n}{border} − {k}) / {s}⌋ + 1 = **{size}**")
+    return text.format(n=n, border=border, k=k, s=s, size=size)
+
+
+def stepper(setting: Setting, asked: Loser | None, answered: bool) -> None:
+    """Draw both poolings of the crop; the cells that would answer the question are hidden until then."""
+    rows, cols = setting.index()
+    hidden, marks, start = None, [], (0, 0)
+    if asked:
+        hidden = (rows == asked.row).any(axis=1)[:, None] & (cols == asked.col).any(axis=1) & (not answered)
+        marks = [Mark(asked.row, asked.col, "P", on="input")]
+        start = asked.cell if answered else start
+    note = _("{height} × {width}").format(height=len(rows), width=len(cols))
+    titles = {"max": _("Max pooling"), "average": _("Average pooling")}
+    windows(
+        key="_pooling.steps",
+        inputs=[Plane(setting.values, _("Input"), _("{n} × {n}, grey, 0–255").format(n=len(setting.values)))],
+        outputs=[
+            pooled(setting.steps(mode), title, mode=mode, note=note, hidden=hidden)
+            for mode, title in titles.items()
+        ],
+        index_rows=rows,
+        index_cols=cols,
+        marks=marks,
+        start=start,
+    )
+
+
+def formulas(setting: Setting, cell: tuple[int, int]) -> None:
+    """Write both poolings as formulas, with the numbers of one cell."""
+    place = cell[0] * len(setting.index()[1]) + cell[1]
+    best, mean = (setting.steps(mode)[place] for mode in ("max", "average"))
+    values = [lesson.tex(value) for value in best.window[best.inside]]
+    i, j = (n + 1 for n in cell)
+    lesson.formula(
+        rf"\max({i},{j}) = \max_{{0 \le p,q < {setting.window}}} x(s\,i + p,\; s\,j + q) "
+        rf"= \max({', '.join(values)}) = {lesson.tex(best.output)}"
+    )
+    result = lesson.tex(mean.output, 2)
+    lesson.formula(rf"\text{{mean}}({i},{j}) = \frac{{{' + '.join(values)}}}{{{mean.count}}} = {result}")
+
+
+@st.fragment
+def moved(photo: np.ndarray, row: int, col: int, setting: Setting, room: int) -> None:
+    """Let the student move the crop over the photo (h, w), and count how much each map changes."""
+    shifts = [int(np.sign(room)) * step for step in range(abs(room) + 1)]
+    changes = shift_test(photo, row, col, setting, shifts)
+    state.default("pooling.shift", 1, range(len(shifts)))
+    side = _("right") if room > 0 else _("left")
+    label = _("Move the crop to the {side}, pixels").format(side=side)
+    step = st.segmented_control(label, range(len(shifts)), key="pooling.shift", required=True)
+    titles = {"none": _("No pooling"), "max": _("Max pooling"), "average": _("Average pooling")}
+    n = len(setting.values)
+    crop = photo[row : row + n, col + shifts[step] : col + shifts[step] + n]
+    for column, (mode, title) in zip(st.columns(3), titles.items(), strict=True):
+        change = changes[mode][step]
+        with column:
+            st.metric(title, _("changes by {mean}").format(mean=number(change.mean, 1)))
+            before, after = (setting.pooled(mode, values) for values in (setting.values, crop))
+            both = np.concatenate([before, np.full((len(before), 1), 255), after], axis=1)
+            st.image(
+                _grey(both),
+                _("before and after; {same} of the values stay").format(same=percent(change.same, 0)),
+                width="stretch",
+            )
+    table = {_("crop moved by"): [_("{n} pixels").format(n=n) for n in range(len(shifts))]}
+    table |= {title: [number(change.mean, 1) for change in changes[mode]] for mode, title in titles.items()}
+    st.table(table, border="horizontal", hide_index=True)
+    st.caption(
+        _(
+            "Mean change of a value, in grey levels (0–255). Both crops are cut from the photo: no border "
+            "moves."
+        )
+    )
+
+
+def _grey(values: np.ndarray) -> np.ndarray:
+    """Turn grey values (h, w) into a picture whose pixels can be told apart."""
+    picture = np.rint(values).astype(np.uint8)[..., np.newaxis].repeat(3, axis=2)  # (h, w) -> (h, w, 3)
+    return tiles.enlarge(picture, 2 * PICTURE)
+
+
+@st.fragment
+def gradient(setting: Setting) -> None:
+    """Show how the gradient that arrives at one output is handed to the cells of its window."""
+    rows, cols = setting.index()
+    state.default("pooling.row", 1, range(1, len(rows) + 1))
+    state.default("pooling.col", 1, range(1, len(cols) + 1))
+    left, *places = st.columns(4, gap="medium")
+    with left:
+        for key, label, count in (
+            ("row", _("Output row"), len(rows)),
+            ("col", _("Output column"), len(cols)),
+        ):
+            if count > 1:
+                st.number_input(label, 1, count, key=f"pooling.{key}")
+    place = (st.session_state["pooling.row"] - 1) * len(cols) + st.session_state["pooling.col"] - 1
+    best, mean = (setting.steps(mode)[place] for mode in ("max", "average"))
+    grids = {
+        _("The window's values"): (best.window, 255.0, 0),
+        _("Max: all to the winner"): (ops.pool_gradient(best), 1.0, 2),
+        _("Average: shared equally"): (ops.pool_gradient(mean), 1.0, 2),
+    }
+    for n, (column, (title, (values, limit, digits))) in enumerate(zip(places, grids.items(), strict=True)):
+        with column:
+            st.markdown(f"**{title}**")
+            chart = heatmap(values, limit, height=200, digits=digits)
+            st.plotly_chart(chart, config=STATIC, key=f"_pooling.gradient.{n}", alt=title)
+    st.markdown(
+        _(
+            "In training a gradient of 1 arrives at this output. Max pooling hands it to the pixel that won: "
+            "no other had a part in the output. Average pooling gives each pixel the same share. Where "
+            "windows overlap, a pixel gets the sum."
+        )
+    )
+
+
+def alternatives(setting: Setting) -> None:
+    """Show a convolution with the same stride, and global average pooling."""
+    k = setting.window
+    maps = np.asarray(setting.values, float)[..., np.newaxis]
+    geometry = {"stride": setting.stride, "padding": setting.padding}
+    strided = ops.conv2d(maps, np.full((k, k, 1, 1), 1 / k**2), **geometry)[..., 0]
+    learned = ops.conv2d(
+        maps, ops.KERNELS["sharpen"](3)[..., None, None], stride=setting.stride, padding="same"
+    )
+    whole = ops.global_average_pool(maps)
+    pictures = {
+        _("Max pooling"): setting.pooled("max"),
+        _("Average pooling"): setting.pooled("average"),
+        _("Convolution, all weights 1/{n}").format(n=k**2): strided,
+        _("Convolution, sharpening kernel 3 × 3"): np.clip(learned[..., 0], 0, 255),
+        _("Global average: {value}").format(value=number(whole[0], 1)): np.full((1, 1), whole[0]),
+    }
+    for column, (title, values) in zip(st.columns(len(pictures)), pictures.items(), strict=True):
+        size = _("{height} × {width}").format(height=values.shape[0], width=values.shape[1])
+        column.image(_grey(values), f"{title}; {size}", width="stretch")
+    text = _(
+        "A **convolution with stride {stride}** makes maps as small, with weights that training can choose; "
+        "with all weights 1/{n} it *is* average pooling (largest difference here: {difference}). **Global "
+        "average pooling** makes one number of each map, whatever its size: behind the Baseline's last "
+        "{maps} maps the dense layer would need {few} parameters instead of {many}."
+    )
+    difference = np.abs(strided - setting.pooled("average")).max()
+    shape = _before_flatten(ARTICLE)
+    units = ARTICLE.dense[0].units
+    counts = {"few": shape[2] * units + units, "many": int(np.prod(shape)) * units + units}
+    counts = {name: number(count) for name, count in counts.items()}
+    st.markdown(
+        text.format(stride=setting.stride, n=k**2, difference=number(difference, 1), maps=shape[2], **counts)
+    )
+
+
+def article() -> None:
+    """Set the article's two statements on pooling right, with parameters counted."""
+    bare = tuple(block.model_copy(update={"pool": "none"}) for block in ARTICLE.blocks)
+    models = (ARTICLE, ARTICLE.model_copy(update={"blocks": bare}))
+    units = ARTICLE.dense[0].units
+    both, none = (number(int(np.prod(_before_flatten(model))) * units + units) for model in models)
+    lesson.article(
+        _("The maximum is taken over p, q from −k to k, and called the maximum of the image."),
+        _(
+            "It is the maximum of **each window** and of each channel by itself: 0 ≤ p, q < k. From −k to k "
+            "a window would be 2k + 1 wide, for k = 1 already {odd}: it could never be 2 × 2."
+        ).format(odd=2 * 1 + 1),
+        _("Pooling reduces overfitting."),
+        _(
+            "Pooling has no weights. It shrinks what follows: the Baseline's dense layer has {both} "
+            "parameters with both poolings and {none} without. Whether that means less overfitting is a "
+            "measurement: train both networks."
+        ).format(both=both, none=none),
+    )
+
+
+def _before_flatten(model) -> tuple[int, int, int]:
+    layers = model.layers(10)
+    kinds = [layer["kind"] for layer in layers]
+    return ops.output_shapes(layers, PHOTO)[kinds.index("flatten") - 1]
