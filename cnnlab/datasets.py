@@ -13,7 +13,7 @@ import tarfile
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
@@ -56,6 +56,7 @@ class Spec:
 
     words: Callable[[], tuple[str, str]]  # title and one-line description, in the session's language
     load: Callable[[Progress | None], Dataset]
+    test_pictures: Callable[[Sequence[int]], tuple[np.ndarray, np.ndarray]]  # see `test_pictures` below
     present: Callable[[], bool]  # quick: can it be loaded without a download?
     download_bytes: int
 
@@ -74,6 +75,14 @@ def load(name: str, progress: Progress | None = None) -> Dataset:
         text = _("There is no dataset called “{name}”; there are: {names}.")
         raise DatasetError(text.format(name=name, names=", ".join(DATASETS)))
     return DATASETS[name].load(progress)
+
+
+def test_pictures(name: str, places: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Return a few test images (n, 32, 32, 3) uint8 and their labels (n,), without reading all of CIFAR-10.
+
+    places: which of the test images, counted from 0. Raises DatasetError; downloads nothing.
+    """
+    return DATASETS[name].test_pictures(places)
 
 
 def split(n: int, validation: float, limit: int | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -203,26 +212,54 @@ def _read(folder: Path, batch_images: int) -> tuple[np.ndarray, ...]:
     labels = np.empty(len(BATCHES) * batch_images, np.int64)
     for i, batch in enumerate(BATCHES):
         part = slice(i * batch_images, (i + 1) * batch_images)
-        try:
-            records = np.fromfile(folder / batch, np.uint8).reshape(batch_images, RECORD)
-        except OSError as error:
-            text = _("{batch} in the folder {folder} cannot be read: {reason}.")
-            raise _error(text.format(batch=batch, folder=folder, reason=error.strerror)) from error
-        labels[part] = records[:, 0]
-        images[part] = (
-            records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
-        )  # (n, c, h, w) -> (n, h, w, c)
-        if labels[part].max() >= len(CIFAR10_CLASSES):
-            text = _(
-                "{batch} in the folder {folder} is damaged and should be removed: "
-                "it holds the label {label}, but labels go from 0 to {last}."
-            )
-            label, last = number(labels[part].max()), number(len(CIFAR10_CLASSES) - 1)
-            raise _error(text.format(batch=batch, folder=folder, label=label, last=last))
+        images[part], labels[part] = _read_batch(folder, batch)
     images.flags.writeable = labels.flags.writeable = False
     test = slice(len(labels) - batch_images, None)
     train = slice(0, len(labels) - batch_images)
     return images[train], labels[train], images[test], labels[test]
+
+
+def _read_batch(
+    folder: Path, batch: str, places: Sequence[int] | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Read all images of a batch (None), or those at `places`, with their labels."""
+    try:
+        if places is None:
+            records = np.fromfile(folder / batch, np.uint8).reshape(-1, RECORD)
+        else:
+            with (folder / batch).open("rb") as file:
+                records = np.stack([_read_record(file, place) for place in places])
+    except OSError as error:
+        text = _("{batch} in the folder {folder} cannot be read: {reason}.")
+        raise _error(text.format(batch=batch, folder=folder, reason=error.strerror)) from error
+    labels = records[:, 0].astype(np.int64)
+    if labels.max() >= len(CIFAR10_CLASSES):
+        text = _(
+            "{batch} in the folder {folder} is damaged and should be removed: "
+            "it holds the label {label}, but labels go from 0 to {last}."
+        )
+        label, last = number(labels.max()), number(len(CIFAR10_CLASSES) - 1)
+        raise _error(text.format(batch=batch, folder=folder, label=label, last=last))
+    return records[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1), labels  # (n, c, h, w) -> (n, h, w, c)
+
+
+def _read_record(file, place: int) -> np.ndarray:
+    file.seek(place * RECORD)
+    return np.frombuffer(file.read(RECORD), np.uint8)
+
+
+def _cifar10_test_pictures(places: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    folder, _own = _cifar10_folder()
+    if fault := _fault(folder):
+        raise _error(fault)
+    _require(places, ARCHIVE.batch_images)
+    return _read_batch(folder, BATCHES[-1], places)
+
+
+def _require(places: Sequence[int], count: int) -> None:
+    if max(places) >= count:
+        text = _("There are {count} test images, so there is no number {place}.")
+        raise DatasetError(text.format(count=number(count), place=number(max(places) + 1)))
 
 
 def _error(fault: str) -> DatasetError:
@@ -412,10 +449,17 @@ def _digits(progress: Progress | None) -> Dataset:
     )
 
 
+def _digits_test_pictures(places: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    _train_images, _train_labels, images, labels = _read_digits()
+    _require(places, len(labels))
+    return images[list(places)], labels[list(places)]
+
+
 DATASETS = {
     "cifar10": Spec(
         words=lambda: (_("CIFAR-10"), _("Small colour photos of ten kinds of animals and vehicles.")),
         load=_cifar10,
+        test_pictures=_cifar10_test_pictures,
         present=_cifar10_present,
         download_bytes=ARCHIVE.size,
     ),
@@ -425,6 +469,7 @@ DATASETS = {
             _("Handwritten digits, grey and coarse; needs no download, trains in seconds."),
         ),
         load=_digits,
+        test_pictures=_digits_test_pictures,
         present=lambda: True,
         download_bytes=0,
     ),

@@ -1,7 +1,10 @@
 """Can a network tell what is on a photo? A vote first, then its answer; and the path ahead."""
 
+from contextlib import suppress
+
 import numpy as np
 import streamlit as st
+from streamlit.errors import StreamlitPageNotFoundError
 
 from cnnlab.datasets import DATASETS
 from cnnlab.figures import tiles
@@ -11,7 +14,7 @@ from cnnlab.ui import exhibit, lesson, network
 
 def path() -> dict[str, str]:
     """Return the lessons in their order: file -> what one does there."""
-    lessons = {
+    return {
         "pixels": _("**A picture is numbers** · look into a photo"),
         "convolution": _("**One kernel** · step it over a photo"),
         "layer": _("**A layer** · many kernels, many maps"),
@@ -24,7 +27,6 @@ def path() -> dict[str, str]:
         "classify": _("**Classify a photo** · one of yours, if you like"),
         "faq": _("**Common questions** · and a glossary"),
     }
-    return {name: text for name, text in lessons.items() if (lesson.PAGES / f"{name}.py").exists()}
 
 
 def vote(net: network.Network) -> None:
@@ -76,7 +78,8 @@ else:
     vote(net)
 st.subheader(_("The path ahead"), anchor=False)
 for page, text in path().items():
-    lesson.next_lesson(page, text)
+    with suppress(StreamlitPageNotFoundError):  # only pages that are in the navigation
+        lesson.next_lesson(page, text)
 with lesson.more(_("About this app, and its sources")):
     st.markdown(
         _(

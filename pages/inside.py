@@ -137,14 +137,16 @@ def mistakes(net: network.Network) -> None:
     st.markdown(_("**Worst mistakes**: what it said, and how sure it was; after ✓ the truth"))
     if not datasets.DATASETS[net.dataset].present():
         return st.caption(_("Their pictures are part of the dataset, which is not on this computer."))
-    test_images = datasets.load(net.dataset).test_images
     worst = metrics.worst_mistakes(evaluation.probabilities, evaluation.labels, WORST)
+    if not len(worst):
+        return st.caption(_("There are none."))
+    pictures, _labels = datasets.test_pictures(net.dataset, worst)
     with st.container(horizontal=True):
-        for i in worst:
+        for i, picture in zip(worst, pictures, strict=True):
             p, truth = evaluation.probabilities[i], evaluation.labels[i]
             said = f"{classes[p.argmax()]} {percent(p.max(), 0)}"
             st.image(
-                tiles.enlarge(test_images[i], 96),
+                tiles.enlarge(picture, 96),
                 f"{said}  \n✓ {classes[truth]} {percent(p[truth], 0)}",
                 width=112,
             )

@@ -739,3 +739,27 @@ def test_a_split_with_an_empty_side_is_refused_with_numbers(args, numbers):
         datasets.split(*args, seed=0)
     for part in numbers:
         assert part in str(caught.value)
+
+
+# ---- A few test images
+
+
+@pytest.mark.parametrize("name", ["cifar10", "digits"])
+def test_a_few_test_images_are_those_of_the_whole(folder, name):
+    whole = datasets.load(name)
+    images, labels = datasets.test_pictures(name, [7, 0, 99])
+    assert (images == whole.test_images[[7, 0, 99]]).all()
+    assert labels.tolist() == whole.test_labels[[7, 0, 99]].tolist()
+    with pytest.raises(DatasetError, match=r"test images, so there is no number 5,001"):
+        datasets.test_pictures(name, [0, 5000])
+
+
+def test_a_few_images_of_a_damaged_batch_get_a_sentence(folder, records):
+    spoilt = records["test_batch.bin"].copy()
+    spoilt[3, 0] = 77
+    spoilt.tofile(folder / "test_batch.bin")
+    with pytest.raises(DatasetError, match="holds the label 77"):
+        datasets.test_pictures("cifar10", [3])
+    (folder / "test_batch.bin").unlink()
+    with pytest.raises(DatasetError, match=r"lacks the file test_batch.bin"):
+        datasets.test_pictures("cifar10", [3])

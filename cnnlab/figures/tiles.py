@@ -82,7 +82,7 @@ def data_uri(image: np.ndarray) -> str:
 
 
 def jpeg(image: np.ndarray) -> bytes:
-    """Return a picture (h, w, 3) uint8 as a JPEG with full colour: for photos, quicker and smaller than PNG."""
+    """Return a picture (h, w, 3) uint8 as a JPEG in full colour: for photos quicker than PNG."""
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "JPEG", quality=90, subsampling=0)
     return buffer.getvalue()

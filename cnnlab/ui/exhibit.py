@@ -8,7 +8,7 @@ from cnnlab.runs import RunError, Store
 from cnnlab.ui.network import Network, load, trained
 
 FOREIGN = {"cifar10": "coffee", "digits": "cat"}  # a sample photo of none of the dataset's classes
-SEED = 3  # which test images are shown
+DRAWN = range(40, 60)  # the test images of which three are shown
 
 
 def network_on_show() -> Network | None:
@@ -36,12 +36,10 @@ def four_photos(dataset: str, classes: tuple[str, ...], present: bool) -> list[t
     """
     foreign = FOREIGN.get(dataset, "coffee")
     if present:
-        data = datasets.load(dataset)
-        rng = np.random.default_rng(SEED)
-        kinds = rng.choice(len(classes), 3, replace=False)
-        places = [int(rng.choice(np.flatnonzero(data.test_labels == kind))) for kind in kinds]
-        photos = [(data.test_images[place], int(data.test_labels[place])) for place in places]
-        return [*photos[:2], (sample(foreign), None), photos[2]]
+        pictures, labels = datasets.test_pictures(dataset, DRAWN)
+        first = np.sort(np.unique(labels, return_index=True)[1])[:3]  # the first ones of three classes
+        photos = [(pictures[place], int(labels[place])) for place in first]
+        return [*photos[:2], (sample(foreign), None), *photos[2:]]
     names = ("rocket", "cat", "motorcycle", foreign)
     truths = [images.SAMPLES[name].cifar10 for name in names]
     return [
