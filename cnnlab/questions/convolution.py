@@ -131,8 +131,9 @@ def even_patch(setting: Setting, value: float = PATCH) -> EvenPatch | None:
     answer = value * setting.kernel.sum() + setting.bias
     others = (value, 0.0, value * np.abs(setting.kernel).sum() + setting.bias, value * setting.kernel.size)
     options = [answer]
+    alike = max(0.02, 0.002 * np.abs([answer, *others]).max())  # closer ones would be written alike
     for other in others:
-        if len(options) < 4 and not np.isclose(other, options, atol=0.005).any():
+        if np.abs(np.array(options) - other).min() > alike:
             options.append(other)
     patch = replace(setting, image=np.full(setting.image.shape, float(value)))
     return EvenPatch(patch, (row, col), float(answer), tuple(sorted(map(float, options))))

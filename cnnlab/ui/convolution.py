@@ -13,8 +13,9 @@ from cnnlab.questions.convolution import Setting
 from cnnlab.text import _, number
 from cnnlab.ui import state
 from cnnlab.ui.components.cells import cells
-from cnnlab.ui.components.data import digits_for
+from cnnlab.ui.components.data import digits_for, written
 from cnnlab.ui.components.windows import Cell, Mark, Output, PayloadError, Plane, convolved, payload, windows
+from cnnlab.ui.kernel_questions import Scene
 
 WHOLE = 512  # pixels of the longer side of the photo that is shown before and after
 STRONG = 99.5  # percentile of |output| that gets the full colour: a few extremes must not pale the rest
@@ -67,7 +68,7 @@ def sendable(setting: Setting) -> Setting:
         if len(rows) * len(cols) * setting.kernel.size <= SURE:
             return setting
         try:
-            payload(**_views(setting, "", relu=False), index_rows=rows, index_cols=cols)
+            payload(**_views(setting, "", 255, relu=False), index_rows=rows, index_cols=cols)
             return setting
         except PayloadError:
             side = setting.image.shape[0] - 4
@@ -75,19 +76,30 @@ def sendable(setting: Setting) -> Setting:
 
 
 def stepper(
-    setting: Setting, title: str, *, relu: bool, hidden=None, marks: Sequence[Mark] = (), **options
+    setting: Setting,
+    title: str,
+    *,
+    top: float,
+    relu: bool,
+    hidden=None,
+    marks: Sequence[Mark] = (),
+    **options,
 ) -> Cell | None:
-    """Draw the steps of a setting; return the output cell that was clicked, with `choose=True`."""
+    """Draw the steps of a setting; return the output cell that was clicked, with `choose=True`.
+
+    top: the brightest value that an input can have.
+    """
     rows, cols = setting.index()
-    views = _views(setting, title, relu, hidden)
+    views = _views(setting, title, top, relu, hidden)
     key = "_convolution.steps"
     return windows(key=key, **views, index_rows=rows, index_cols=cols, marks=marks, **options)
 
 
-def _views(setting: Setting, title: str, relu: bool, hidden=None) -> dict[str, Sequence[Plane | Output]]:
+def _views(
+    setting: Setting, title: str, top: float, relu: bool, hidden=None
+) -> dict[str, Sequence[Plane | Output]]:
     height, width, channels = setting.image.shape
-    top = 255 if setting.image.max() > 1 else 1  # a trained network reads pixels from 0 to 1
-    note = _("{height} × {width}, 0–{top}").format(height=height, width=width, top=top)
+    note = _("{height} × {width}, 0–{top}").format(height=height, width=width, top=written(top))
     grey, colour = {"pixel": title}, {"red": _("Red"), "green": _("Green"), "blue": _("Blue")}
     roles = grey if channels == 1 else colour
     planes = [
@@ -109,7 +121,11 @@ def _views(setting: Setting, title: str, relu: bool, hidden=None) -> dict[str, S
 def whole_photo(photo: np.ndarray, setting: Setting, scale: float, relu: bool) -> None:
     """Draw the photo (h, w, 3) uint8 before and after the kernel; `scale` brings pixels to its range."""
     how = tuple(setting.geometry.items())
-    before, after, shape, ends = _before_after(photo, setting.kernel, setting.bias, scale, relu, how)
+    try:
+        before, after, shape, ends = _before_after(photo, setting.kernel, setting.bias, scale, relu, how)
+    except ops.GeometryError as error:  # the small grid may be larger than a tiny photo
+        reason = _(error.template).format(**error.numbers)
+        return st.info(_("The whole photo is too small for this kernel: {reason}.").format(reason=reason))
     low, high = (number(end, 0 if scale == 1 else 2) for end in ends)
     sizes = {"height": number(shape[0]), "width": number(shape[1])}
     st.markdown(_("**On the whole photo**, {height} × {width} pixels").format(**sizes))
@@ -131,21 +147,44 @@ def _before_after(photo, kernel, bias, scale, relu, how) -> tuple[bytes, bytes, 
     return tiles.jpeg(shown), tiles.jpeg(signed(values, strong)), small.shape, ends
 
 
-def step_formula(setting: Setting, row: int, col: int, relu: bool) -> str:
-    """Write the sum of one output cell (from 0) in LaTeX, abridged where it is long."""
+def step_formula(scene: Scene, clicked: Cell | None, relu: bool) -> None:
+    """Write the sum of the cell that was clicked last, at first of the one where the scene starts."""
+    if clicked:
+        st.session_state["_convolution.cell"] = (scene.start, (clicked.row, clicked.col))
+    start, place = st.session_state.get("_convolution.cell", (scene.start, scene.start))
+    height, width = (len(index) for index in scene.setting.index())
+    if start != scene.start or place[0] >= height or place[1] >= width:
+        place = scene.start
+    st.caption(_("The sum of one output cell; click another to see its sum."))
+    if scene.hidden is None or not scene.hidden[place]:
+        st.latex(sum_latex(scene.setting, *place, relu))
+
+
+def sum_latex(setting: Setting, row: int, col: int, relu: bool) -> str:
+    """Write the sum of one output cell (from 0) in LaTeX, a line for each kernel row, abridged where long."""
     kernels, bias = setting.kernel[..., np.newaxis], np.array([float(setting.bias)])
     step = ops.conv2d_step(setting.image, kernels, bias, row=row, col=col, **setting.geometry)
     x_digits, w_digits, b_digits = map(digits_for, (step.window, step.kernel, bias))
-    z_digits = digits_for(np.array([step.output]))
-    terms = [
-        rf"{_latex(x, x_digits)} \cdot {_bracketed(w, w_digits)}"
-        for x, w in zip(step.window.ravel(), step.kernel.ravel(), strict=True)
+    lines = [
+        " + ".join(
+            rf"{_latex(x, x_digits)} \cdot {_bracketed(w, w_digits)}"
+            for x, w in zip(pixels.ravel(), weights.ravel(), strict=True)
+        )
+        for pixels, weights in zip(step.window, step.kernel, strict=True)  # (kw, c) each
     ]
-    if len(terms) > LONG:
-        terms = [*terms[:4], r"\cdots", *terms[-2:]]
-    total = " + ".join([*terms, _bracketed(step.bias, b_digits)])
-    formula = rf"z({row + 1},{col + 1}) = {total} = {_latex(step.output, z_digits)}"
-    return formula + rf", \quad \max(0, z) = {_latex(max(0.0, step.output), z_digits)}" if relu else formula
+    if step.kernel.size > LONG:
+        short = [line.split(" + ") for line in lines]
+        lines = [
+            " + ".join([*terms[:2], r"\cdots", terms[-1]]) if len(terms) > 4 else " + ".join(terms)
+            for terms in short
+        ]
+        lines = lines if len(lines) < 4 else [lines[0], r"\cdots", lines[-1]]
+    z_digits = digits_for(np.array([step.output]))
+    end = rf"{_bracketed(step.bias, b_digits)} = {_latex(step.output, z_digits)}"
+    if relu:
+        end += rf", \qquad \max(0, z) = {_latex(max(0.0, step.output), z_digits)}"
+    body = r" \\ & + ".join([*lines, end])
+    return rf"\begin{{aligned}} z({row + 1},{col + 1}) = {{}} & {body} \end{{aligned}}"
 
 
 def _latex(value: float, digits: int) -> str:

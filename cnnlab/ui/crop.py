@@ -35,8 +35,8 @@ def choose(photo: np.ndarray, sizes: Sequence[int], key: str, picture: DeltaGene
 
     Size and place stand in the session under `{key}.size` (at first the first of `sizes`), `{key}.row` and
     `{key}.col` (counted from 1). Where the photo is too small the crop is as large as it allows, and a
-    sentence says so. The crop of a new photo starts where most edges meet. `picture`: the container to draw the
-    photo in, else it stands above the button.
+    sentence says so. The crop of a new photo starts where most edges meet. `picture`: the container to draw
+    the photo in, else it stands above the button.
     """
     longer, shorter = max(photo.shape[:2]), min(photo.shape[:2])
     image = tiles.shrink(photo, max(SIDE, max(sizes) * longer // shorter))  # every size fits if it did before
@@ -46,7 +46,7 @@ def choose(photo: np.ndarray, sizes: Sequence[int], key: str, picture: DeltaGene
     _start(image, size, key)
     row = _fit(f"{key}.row", height - size + 1)
     col = _fit(f"{key}.col", width - size + 1)
-    (picture or st).image(_marked(photo, row / height, col / width, size / height), width="stretch")
+    (picture or st).image(_marked(photo, row / height, col / width, size / height), width=240)
     if size < st.session_state[f"{key}.size"]:
         text = _("The photo has only {height} × {width} pixels, so the crop is {size} × {size}.")
         st.warning(text.format(height=height, width=width, size=size))

@@ -7,9 +7,10 @@ import numpy as np
 import streamlit as st
 
 from cnnlab import ops
-from cnnlab.text import _, number
+from cnnlab.text import _
 from cnnlab.ui import network, state
 from cnnlab.ui.components.cells import cells
+from cnnlab.ui.components.data import written
 
 FIRST = ("sobel_x", "sobel_y", "gaussian", "sharpen")  # at first sight
 SIZES = range(1, 8)
@@ -26,30 +27,44 @@ class Kernel(NamedTuple):
 
 
 def names() -> dict[str, str]:
-    """Return every choice: name in the session -> words for learners."""
+    """Return every choice: name in the session -> one or two words for learners."""
     return {
         "sobel_x": _("Vertical edges"),
         "sobel_y": _("Horizontal edges"),
         "gaussian": _("Blur"),
         "sharpen": _("Sharpen"),
         "identity": _("Identity"),
-        "box_blur": _("Box blur (the mean)"),
-        "laplacian": _("Laplacian (differs from its neighbours)"),
+        "box_blur": _("Box blur"),
+        "laplacian": _("Laplacian"),
         "emboss": _("Emboss"),
         "random": _("Random"),
-        "trained": _("From a trained network"),
+        "trained": _("Trained"),
     }
 
 
-def few() -> str:
-    """Draw the choice among four kernels, and the one chosen under *More*; return its name."""
+def explained() -> dict[str, str]:
+    """Return every choice with what it does."""
+    about = {
+        "sobel_x": _("Vertical edges (Sobel x)"),
+        "sobel_y": _("Horizontal edges (Sobel y)"),
+        "gaussian": _("Blur (Gaussian): a mean that favours the middle"),
+        "identity": _("Identity: nothing changes"),
+        "box_blur": _("Box blur: the mean of the window"),
+        "laplacian": _("Laplacian: how a pixel differs from its neighbours"),
+        "emboss": _("Emboss: lit from a corner"),
+        "random": _("Random weights"),
+        "trained": _("One that a trained network has learned"),
+    }
+    return names() | about
+
+
+def few() -> None:
+    """Draw the choice among four kernels, and the one chosen under *More*."""
     state.default("convolution.kernel", FIRST[0], names())
     chosen = st.session_state["convolution.kernel"]
     options = FIRST if chosen in FIRST else (*FIRST, chosen)
     label = _("Kernel")
-    return st.segmented_control(
-        label, options, format_func=names().get, key="convolution.kernel", required=True
-    )
+    st.segmented_control(label, options, format_func=names().get, key="convolution.kernel", required=True)
 
 
 def all_settings(channels: int) -> Kernel | None:
@@ -58,9 +73,9 @@ def all_settings(channels: int) -> Kernel | None:
     channels: 1 on a grey picture, 3 in colour; a trained network's first layer always reads 3.
     """
     chosen = st.session_state["convolution.all"] = st.session_state["convolution.kernel"]
-    st.selectbox(
-        _("All kernels"), list(names()), format_func=names().get, key="convolution.all", on_change=_take
-    )
+    words = explained()
+    label = _("All kernels")
+    st.selectbox(label, list(words), format_func=words.get, key="convolution.all", on_change=_take)
     if chosen == "trained":
         found = _trained()
         if found is None:
@@ -148,15 +163,15 @@ def _edited(kernel: Kernel, about: Hashable) -> Kernel | None:
     left, right = st.columns(2, vertical_alignment="bottom")
     step = 1.0 if kernel.scale == 1 else 0.01
     state.default("convolution.bias", kernel.bias)
-    bias = left.number_input(
-        _("Bias"), -float(LARGEST), float(LARGEST), step=step, format="%.6g", key="convolution.bias"
+    most = float(LARGEST)
+    bias = left.number_input(  # without value=None an emptied field would turn into the smallest number
+        _("Bias"), -most, most, value=None, step=step, format="%.6g", key="convolution.bias"
     )
     right.button(_("Undo my changes"), icon=":material/undo:", key="_convolution.undo", on_click=_forget)
     if bias is None:
         st.error(_("The bias is empty: type a number, such as 0. The picture stays as it was."))
         return None
-    total = number(weights.sum(), 2)
-    st.caption(_("The weights add up to {sum}.").format(sum=total))
+    st.caption(_("The weights add up to {sum}.").format(sum=written(weights.sum())))
     return Kernel(weights, float(bias), kernel.scale)
 
 

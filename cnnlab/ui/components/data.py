@@ -8,6 +8,8 @@ import base64
 
 import numpy as np
 
+from cnnlab.text import number
+
 MOST_16, MOST_32 = 2**15 - 1, 2**31 - 1
 
 
@@ -26,6 +28,11 @@ def digits_for(*arrays: np.ndarray) -> int:
             return digits
     largest = np.abs(values).max(initial=0.0)
     return 1 if largest >= 100 else 2 if largest >= 1 else 3
+
+
+def written(value: float) -> str:
+    """One number for reading, with as many decimal places as it needs."""
+    return number(value, digits_for(np.array([value])))
 
 
 def pack(values: np.ndarray, digits: int = 0, *, tight: bool = False) -> dict:
