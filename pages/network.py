@@ -109,7 +109,7 @@ def fields(see: View, place: int) -> tuple[list, list]:
 def page(net: network.Network, seen: np.ndarray) -> None:
     see = layer_view.view(net, seen)
     place, channel, cell = defaults(see)
-    across = st.session_state[state.default("network.range", "layer", ("map", "layer", "network"))]
+    across = st.session_state[state.default("network.range", "map", ("map", "layer", "network"))]
     with st.container(border=True):
         st.markdown(_("**All layers, from the photo to the answer.** Choose any map."))
         layer_view.overview(see, across, (see.names[place], channel), choose_map)

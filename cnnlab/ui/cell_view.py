@@ -15,6 +15,7 @@ from cnnlab.ui.layer_view import RGB, View, function_name, map_name
 
 WINDOWS = "_network.windows"
 MOST_PRODUCTS = 60_000  # of one map; beyond that only the chosen cell is sent
+ELEMENTWISE = ("rescale", "norm", "activation", "dropout", "add")
 AROUND = 3  # cells around the window that are sent with a single cell
 
 
@@ -43,9 +44,12 @@ def arithmetic(see: View, place: int, channel: int, cell: tuple[int, int]) -> No
             _flatten(see, block.start, channel)
         case "global_average" | "global_max":
             _global(see, block.start, channel)
-    for number_ in block:
-        if see.outputs[number_].kind in ("rescale", "norm", "activation", "dropout", "add"):
-            _elementwise(see, number_, channel, cell)
+    for each in block:
+        kind = see.outputs[each].kind
+        if kind == "activation" and first.kind == "conv" and each == block.start + 1 <= place:
+            continue  # the step-through view has said it
+        if kind in ELEMENTWISE:
+            _elementwise(see, each, channel, cell)
 
 
 def _conv(see: View, block: range, place: int, channel: int, cell: tuple[int, int]) -> None:

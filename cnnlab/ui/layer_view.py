@@ -14,7 +14,8 @@ from cnnlab.ui.components import colours
 from cnnlab.ui.components.strips import Strip, packed, strips
 
 SHOWN = 256  # maps of a layer that stand in its strip; the others are reached by their number
-MOST_CELLS = 150_000  # in all strips together; beyond that every second row and column is left out
+SIDE = 18  # of a small map on the screen, in pixels
+MOST_CELLS = 100_000  # in all strips together; beyond that they get coarser
 RGB = ("red", "green", "blue")
 
 
@@ -110,6 +111,8 @@ def shape_text(values: np.ndarray) -> str:
 
 def ends(see: View, place: int, across: str) -> np.ndarray:
     """Return the value at the end of each map's colour range: one for the map, its layer, or the network."""
+    if across == "map" and see.outputs[place].values.ndim == 1:
+        across = "layer"  # of a single number the range would say nothing
     return tiles.limits(see.maps(place), across, _largest(see))
 
 
@@ -130,26 +133,32 @@ def overview(see: View, across: str, chosen: tuple[str, int], choose: Callable[[
 
 @st.cache_data(scope="session", max_entries=4, show_spinner=False)
 def _overview(folder: str, stamp: int, image: np.ndarray, across: str, lang: str, _see: View) -> list[dict]:
-    cells = sum(as_maps(output.values)[..., :SHOWN].size for output in _see.outputs)
-    step = 1 if cells <= MOST_CELLS else 2
+    coarser = 1
+    while sum(_small(_see.maps(place), coarser).size for place in range(len(_see.outputs))) > MOST_CELLS:
+        coarser *= 2
     rows = []
     for place, output in enumerate(_see.outputs):
         maps = _see.maps(place)
-        small = maps[::step, ::step] if min(maps.shape[:2]) > 8 else maps
-        limit = ends(_see, place, across)[:SHOWN]
-        shown = small[..., :SHOWN]
+        shown, limit = _small(maps, coarser), ends(_see, place, across)[:SHOWN]
         rgb = output.kind == "rescale"
         strip = Strip(
             name=output.name,
             title=title(output.spec),
             note=_note(_see, place),
-            tiles=_colour_planes(small) if rgb else tiles.signed_tiles(shown, limit),
+            tiles=_colour_planes(maps) if rgb else tiles.signed_tiles(shown, limit),
             captions=[_caption(_see, place, n) for n in range(shown.shape[-1])],
             lead=image if place == 0 else None,
-            side=46 if rgb else 23 if maps.shape[-1] <= 128 else 9,
+            side=40 if rgb else SIDE if maps.shape[-1] <= 128 else 8,
         )
         rows.append(packed(strip))
     return rows
+
+
+def _small(maps: np.ndarray, coarser: int) -> np.ndarray:
+    """Leave out rows and columns that a small map has no pixels for; at least 4 stay. (h, w, c) -> fewer."""
+    side = max(maps.shape[:2])
+    step = min(coarser * -(-side // (SIDE + 2)), max(1, side // 4))
+    return maps[::step, ::step, :SHOWN]
 
 
 def _note(see: View, place: int) -> str:
@@ -200,7 +209,7 @@ def making_of(see: View, conv: int, channel: int, choose: Callable[[str, int], N
     partials = partial_maps(x, kernels, channel, spec)
     names = [map_name(see, conv - 1, n) for n in range(x.shape[-1])]
     first = see.outputs[conv - 1].kind == "rescale"
-    side = 46 if len(names) <= 8 else 34
+    side = 46 if len(names) <= 8 else 24
 
     def strip(name: str, heading: str, maps: np.ndarray, captions: Sequence[str], pictures=None) -> Strip:
         limit = float(np.abs(maps).max())

@@ -34,7 +34,7 @@ class Strip:
     tiles: Sequence[np.ndarray]
     captions: Sequence[str]
     lead: np.ndarray | None = None
-    side: int = 23
+    side: int = 18
 
 
 def packed(strip: Strip) -> dict:
