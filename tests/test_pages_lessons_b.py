@@ -1,5 +1,6 @@
 """Do the pages on pixels, layers and learning follow their settings, and say so where something cannot be?"""
 
+import base64
 import re
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnlab import ops, runs
+from cnnlab import images, ops, runs
+from cnnlab.figures import tiles
+from cnnlab.ui import crop
 
 ROOT = Path(__file__).parents[1]
 
@@ -147,3 +150,78 @@ def test_every_race_can_be_shown(surface, factor):
         if not np.isfinite(racer.losses[-1]):
             assert sent["losses"][-1] == "exploded"
     assert len({sent["letter"] for sent in data["racers"]}) == len(runners)
+
+
+# ---- A picture is numbers ----------------------------------------------------------------------------
+
+
+def test_pixels_opens_at_every_level(open_page):
+    for level in ("numbers", "formulas", "code"):
+        at = open_page("pixels", level)
+        assert bool(at.latex) == (level != "numbers")
+        assert bool(at.code) == (level == "code")
+
+
+def test_the_formula_holds_a_value_of_the_crop_and_follows_it(open_page):
+    at = open_page("pixels")
+    seen = set()
+    for row in (1, 20, 40):
+        at = sound(at.slider(key="pixels.crop.row").set_value(row).run())
+        value, share = re.search(r"\\frac\{(\d+)\}\{255\} = ([\d.]+)", at.latex[0].value).groups()
+        size = at.session_state["pixels.crop.size"]
+        shrunk = tiles.shrink(images.sample("cat"), crop.SIDE)
+        col = at.session_state["pixels.crop.col"] - 1
+        assert int(value) == shrunk[row - 1 + size // 2, col + size // 2, 0]
+        assert share == f"{int(value) / 255:.3f}"
+        seen.add(value)
+    assert len(seen) > 1
+
+
+def test_the_count_stays_hidden_until_the_prediction(open_page):
+    at = open_page("pixels")
+    assert any("32 × 32 pixels" in caption for caption in captions(at))
+    assert "3,072" not in words(at) + "".join(captions(at))
+    at = answer(at, "_pixels.count", "1,024")
+    assert "You said 1,024; it is **3,072**" in words(at)
+    assert any("32 × 32 pixels, 3,072 numbers" in caption for caption in captions(at))
+
+
+def captions(at: AppTest) -> list[str]:
+    return [image.caption for element in at.get("image") for image in element.proto.imgs]
+
+
+def test_one_hot_follows_the_class(open_page):
+    at = open_page("pixels")
+    for label in (3, 0, 9):
+        at.session_state["pixels.class"] = label
+        at = sound(at.run())
+        truth = at.table[0].value.iloc[:, 1].astype(float).tolist()
+        assert truth == [float(c == label) for c in range(10)]
+
+
+def test_planes_send_the_pixels_as_they_are():
+    from cnnlab.ui.components.planes import payload
+
+    image = np.random.default_rng(5).integers(0, 256, (6, 7, 3), dtype=np.uint8)
+    for divided in (False, True):
+        data = payload(image, start=(2, 3), divided=divided)
+        assert data["colours"] == [f"#{r:02x}{g:02x}{b:02x}" for r, g, b in image.reshape(-1, 3).tolist()]
+        for place, plane in enumerate(data["planes"]):
+            values = image[..., place].ravel()
+            assert unpacked(plane["values"]).tolist() == values.tolist()
+            assert unpacked(plane["shares"]).tolist() == [round(v / 255, 3) for v in values.tolist()]
+            np.testing.assert_allclose(unpacked(plane["widths"]), values / 2.55, atol=0.051)
+            written = unpacked(plane["cells"])
+            np.testing.assert_allclose(written, values / 255 if divided else values, atol=0.0051)
+
+
+def unpacked(packed: dict) -> np.ndarray:
+    kind = {"int16": "<i2", "int32": "<i4"}[packed["type"]]
+    return np.frombuffer(base64.b64decode(packed["base64"]), kind) / 10 ** packed["digits"]
+
+
+def test_a_tiny_photo_is_shown_whole_and_the_page_says_so(open_page):
+    tiny = np.full((3, 5, 3), 200, np.uint8)
+    at = open_page("pixels", **{"photo.choice": "own", "photo.own": tiny})
+    assert "has only" in words(at)
+    assert r"\frac{200}{255} = 0.784" in at.latex[0].value

@@ -17,6 +17,7 @@ def navigation() -> dict[str, list]:
     return {
         _("Learn"): [
             page("home", _("Can it tell?"), default=True),
+            page("pixels", _("A picture is numbers")),
             page("convolution", _("One kernel")),
             page("pooling", _("Pooling")),
             page("answer", _("From maps to an answer")),

@@ -1,0 +1,133 @@
+"""What is a picture to a computer? A crop with its values, its colour planes, and what the network gets."""
+
+import numpy as np
+import streamlit as st
+
+from cnnlab import images, ops
+from cnnlab.datasets import CIFAR10_CLASSES
+from cnnlab.figures.tiles import enlarge
+from cnnlab.questions.pixels import SIDE, count
+from cnnlab.text import _, number
+from cnnlab.ui import crop, lesson, photo, state
+from cnnlab.ui.components.planes import planes
+from cnnlab.ui.network import class_name
+
+SIZES = (6, 8, 10, 12, 16)
+SHOWN = 250  # pixels of the photo and of what the network gets
+
+
+def what_the_network_gets(name: str, picture: np.ndarray) -> None:
+    """Ask how many numbers reach the network; show the photo at 32 x 32 beside the photo."""
+    height, width, channels = picture.shape
+    question = count(height, width)
+    text = _("the network reads every photo at {side} × {side} pixels in colour. How many numbers is that?")
+    reveal = _(
+        "{side} rows × {side} columns × {channels} colours. The photo has {all} numbers; the rest is lost "
+        "when it shrinks."
+    )
+    numbers = {"side": SIDE, "channels": channels, "all": number(picture.size)}
+    options, answer = [number(option) for option in question.options], number(question.answer)
+    shown = lesson.predict(
+        "pixels.count",
+        text.format(**numbers),
+        options,
+        answer,
+        reveal.format(**numbers),
+        about=(height, width),
+    )
+    small = images.resize(images.square(picture))
+    row = st.container(horizontal=True, gap="medium")
+    sizes = {"height": number(height), "width": number(width), "all": number(picture.size)}
+    caption = _("{photo}: {height} × {width} pixels, {all} numbers").format(photo=name, **sizes)
+    row.image(lesson_photo(picture), caption, width=SHOWN)
+    caption = _("What the network gets: {side} × {side} pixels").format(side=SIDE)
+    if shown:
+        caption += _(", {all} numbers").format(all=number(small.size))
+    row.image(enlarge(small, 320), caption, width=SHOWN)
+
+
+def lesson_photo(picture: np.ndarray) -> np.ndarray:
+    """Return the central square of a photo, small enough to send."""
+    return images.resize(images.square(picture), 320)
+
+
+def label_as_numbers() -> None:
+    """Show the class of a photo as ten numbers."""
+    names = [class_name(name) for name in CIFAR10_CLASSES]
+    state.default("pixels.class", names.index(class_name("cat")), range(len(names)))
+    label = st.selectbox(
+        _("What it shows"), range(len(names)), format_func=names.__getitem__, key="pixels.class"
+    )
+    truth = ops.one_hot(label, len(names))
+    table = {
+        _("Class"): [f"✓ {name}" if c == label else name for c, name in enumerate(names)],
+        _("Truth"): [number(value) for value in truth],
+    }
+    st.table(table, border="horizontal", hide_index=True, height="content")
+    text = _(
+        "**One-hot**: 1 at the true class, 0 elsewhere. With class numbers 0 to {last} instead, {a} would be "
+        "nearer to {b} than to {c}."
+    )
+    st.caption(text.format(last=len(names) - 1, a=names[0], b=names[1], c=names[-1]))
+
+
+@st.fragment
+def resampling(picture: np.ndarray) -> None:
+    """Shrink the photo in four ways and measure how far the results are apart."""
+    names = {
+        "area": _("Area: the mean of the pixels covered"),
+        "bilinear": _("Bilinear: near pixels count more"),
+        "lanczos": _("Lanczos: a little sharpened"),
+        "nearest": _("Nearest: one pixel, the others dropped"),
+    }
+    square = images.square(picture)
+    usual = images.resize(square).astype(float)
+    for place, (column, (name, text)) in enumerate(zip(st.columns(4), names.items(), strict=True)):
+        small = images.resize(square, resample=name)
+        apart = np.abs(small - usual).mean()
+        difference = (
+            _("the network's way") if place == 0 else _("{apart} apart from area, on average, of 255")
+        )
+        column.image(
+            enlarge(small, 256), f"**{text}** — {difference.format(apart=number(apart, 1))}", width="stretch"
+        )
+    text = _("One photo, four pictures: a network that learned on one kind may answer another differently.")
+    st.caption(text)
+
+
+lesson.opening(
+    _("What does a computer see?"),
+    _(
+        "Numbers. Each **pixel** is three of them: how much red, green and blue, from 0 (none) to 255 (all). "
+        "Point at a pixel and read it."
+    ),
+)
+picture_slot, photo_slot, unit_slot = st.columns([1, 1, 1.6], gap="medium")
+with photo_slot:
+    name, picture = photo.choose()
+    state.default("pixels.crop.size", 8, SIZES)
+    square = crop.choose(picture, SIZES, "pixels.crop", picture_slot)
+with unit_slot:
+    units = {False: _("0–255"), True: _("÷ 255: 0–1")}
+    state.default("pixels.divided", False, units)
+    options = {"format_func": units.get, "key": "pixels.divided", "required": True}
+    divided = st.segmented_control(_("Numbers"), list(units), **options)
+    st.caption(_("Networks learn better on small numbers, so they divide by 255: then 1 is the brightest."))
+row, col = square.size // 2, square.size // 2
+planes(square.values, key="_pixels.planes", start=(row, col), divided=divided)
+value = int(square.values[row, col, 0])
+lesson.formula(
+    rf"x \leftarrow \frac{{x}}{{255}} \qquad x({row + 1}, {col + 1}, \text{{red}}) = \frac{{{value}}}{{255}} "
+    rf"= {lesson.tex(float(ops.rescale(value, 1 / 255)), 3)}"
+)
+what, label = st.columns([2, 1], gap="large")
+with what:
+    st.subheader(_("What the network gets"), anchor=False)
+    what_the_network_gets(name, picture)
+with label:
+    st.subheader(_("What it should answer"), anchor=False)
+    label_as_numbers()
+with lesson.more(_("More: four ways to shrink a photo")):
+    resampling(picture)
+lesson.code(images.square, images.resize, ops.rescale, ops.one_hot)
+lesson.next_lesson("convolution", _("Next: what does one kernel do with these numbers?"))
