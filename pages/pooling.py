@@ -88,7 +88,7 @@ lesson.opening(
 left, right = st.columns([1, 3.6], gap="medium")
 with left:
     _name, picture = photo.choose()
-    state.default("pooling.crop.size", 12, SIZES)
+    state.default("pooling.crop.size", 8, SIZES)
     square = crop.choose(picture, SIZES, "pooling.crop")
     setting = ask.Setting(images.grey(square.values), **view.geometry())
     try:

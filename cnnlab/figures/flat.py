@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from cnnlab.figures.colours import SIGNED, signed, text_on
-from cnnlab.figures.heatmap import heatmap
+from cnnlab.figures.colours import SIGNED, signed
+from cnnlab.figures.heatmap import cell_texts, heatmap
 from cnnlab.text import number
 
 
@@ -39,11 +39,12 @@ def strip(
             hovertemplate="%{customdata}<extra></extra>",
         )
     )
-    for row, value, name in zip(rows, values, names, strict=True):
-        colour = text_on(signed(value, limit))
-        font = {"color": colour, "family": "monospace", "size": 13}
-        figure.add_annotation(x=0, y=row, text=number(value, 2), showarrow=False, font=font)
-        figure.add_annotation(x=0.56, y=row, text=name, showarrow=False, xanchor="left", font={"size": 13})
+    written = [[number(value, 2)] for value in values]
+    figure.add_trace(cell_texts(written, signed(values, limit)[:, np.newaxis], first=0))
+    named = {"mode": "text", "textposition": "middle right", "hoverinfo": "skip", "showlegend": False}
+    figure.add_trace(
+        go.Scatter(x=[0.6] * len(rows), y=rows, text=list(names), textfont={"size": 13}, **named)
+    )
     figure.update_layout(
         height=28 * len(labels) + 20,
         margin={"l": 8, "r": 8, "t": 8, "b": 8},
@@ -54,6 +55,7 @@ def strip(
             "autorange": "reversed",
             "fixedrange": True,
             "showgrid": False,
+            "zeroline": False,
         },
     )
     return _outlined(figure, 0, positions.index(chosen))
@@ -62,6 +64,5 @@ def strip(
 def _outlined(figure: go.Figure, x: float, y: float) -> go.Figure:
     """Put the double black-and-white outline, visible on every value, around the cell centred at (x, y)."""
     box = {"type": "rect", "x0": x - 0.5, "x1": x + 0.5, "y0": y - 0.5, "y1": y + 0.5}
-    figure.add_shape(**box, line={"color": "#000000", "width": 5})
-    figure.add_shape(**box, line={"color": "#ffffff", "width": 2})
-    return figure
+    lines = ({"color": "#000000", "width": 5}, {"color": "#ffffff", "width": 2})
+    return figure.update_layout(shapes=[{**box, "line": line} for line in lines])

@@ -55,6 +55,17 @@ def heatmap(values: np.ndarray, limit: float, *, height: int = 320, digits: int 
     return figure
 
 
+def pixels(values: np.ndarray, *, height: int = 200) -> go.Figure:
+    """Draw a few grey values (h, w), 0-255, as pixels that bear their numbers; rows and columns from 1."""
+    figure = heatmap(values, 255, height=height, digits=0)
+    figure.data = figure.data[:1]  # the texts were chosen for orange fills
+    figure.update_traces(colorscale=[[0, "#000000"], [1, "#ffffff"]], zmin=0, zmax=255)
+    written = [[number(value) for value in line] for line in values]
+    fills = np.asarray(values, float)[..., np.newaxis].repeat(3, axis=2)  # (h, w) -> (h, w, 3)
+    figure.add_trace(cell_texts(written, fills, first=1))
+    return figure
+
+
 def cell_texts(texts: Sequence[Sequence[str]], fills: np.ndarray, first: int) -> go.Scatter:
     """Write texts on the cells of a grid, each in black or white, whichever stands out more on its fill.
 

@@ -118,7 +118,12 @@ def loser(setting: Setting) -> Loser | None:
         [np.flatnonzero((index == place).any(axis=1)) for place in range(n)]
         for n, index in zip(values.shape, setting.index(), strict=True)
     ]
-    for pixel in rng.permutation(values.size):
+    pixels = rng.permutation(values.size)
+    # The first window, which the page opens with, is asked about only where no other will do.
+    first = [
+        0 in fed[0][pixel // values.shape[1]] and 0 in fed[1][pixel % values.shape[1]] for pixel in pixels
+    ]
+    for pixel in pixels[np.argsort(first, kind="stable")]:
         row, col = (int(place) for place in np.unravel_index(pixel, values.shape))
         cells = [(int(i), int(j)) for i in fed[0][row] for j in fed[1][col]]
         if not cells:

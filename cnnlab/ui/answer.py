@@ -88,7 +88,7 @@ def choose_class(seen: Look, names: list[str]) -> int:
         st.session_state["answer.class"] = telling_unit(seen.inputs, seen.weights, seen.bias)
     places = range(len(names))
     label = _("Take apart the score of")
-    return st.selectbox(label, places, format_func=names.__getitem__, key="answer.class")
+    return st.selectbox(label, places, format_func=names.__getitem__, key="answer.class", width=320)
 
 
 def input_names(seen: Look) -> tuple[list[str], str]:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from cnnlab import ops
 from cnnlab.figures import tiles
-from cnnlab.figures.heatmap import heatmap
+from cnnlab.figures.heatmap import heatmap, pixels
 from cnnlab.presets import ARTICLE
 from cnnlab.questions.pooling import Loser, Setting, shift_test
 from cnnlab.text import _, number, percent
@@ -13,24 +13,34 @@ from cnnlab.ui import lesson, state
 from cnnlab.ui.components.windows import Mark, Plane, pooled, windows
 
 STATIC = {"displayModeBar": False}
-PICTURE = 150  # pixels of a small map that is shown as a picture
+PICTURE = 320  # pixels of a small map that is shown as a picture
 PHOTO = (32, 32, 3)
 
 
 def geometry() -> dict:
-    """Draw window, stride and border; return them as `Setting` takes them."""
+    """Draw window, stride and border; return them as `Setting` takes them. A new window brings its stride."""
+
+    def touching() -> None:
+        st.session_state["pooling.stride"] = st.session_state["pooling.window"]
+
     state.default("pooling.window", 2, range(2, 5))
     state.default("pooling.stride", 2, range(1, 5))
-    window = st.segmented_control(_("Window"), range(2, 5), key="pooling.window", required=True)
-    stride = st.segmented_control(
-        _("Stride: how far the window moves"), range(1, 5), key="pooling.stride", required=True
-    )
     paddings = {"valid": _("No border"), "same": _("Border")}
     state.default("pooling.padding", "valid", paddings)
-    padding = st.segmented_control(
-        _("Border"), list(paddings), format_func=paddings.get, key="pooling.padding", required=True
+    window = st.segmented_control(
+        _("Window"),
+        range(2, 5),
+        format_func=lambda side: f"{side} × {side}",
+        key="pooling.window",
+        on_change=touching,
+        required=True,
     )
-    if padding == "same":
+    with st.popover(_("Stride and border"), icon=":material/tune:", width="stretch"):
+        label = _("Stride: how far the window moves")
+        stride = st.segmented_control(label, range(1, 5), key="pooling.stride", required=True)
+        padding = st.segmented_control(
+            _("Border"), list(paddings), format_func=paddings.get, key="pooling.padding", required=True
+        )
         st.caption(_("Border cells hold no zeros here: they are left out of the maximum and of the mean."))
     return {"window": window, "stride": stride, "padding": padding}
 
@@ -95,32 +105,28 @@ def moved(photo: np.ndarray, row: int, col: int, setting: Setting, room: int) ->
     titles = {"none": _("No pooling"), "max": _("Max pooling"), "average": _("Average pooling")}
     n = len(setting.values)
     crop = photo[row : row + n, col + shifts[step] : col + shifts[step] + n]
-    for column, (mode, title) in zip(st.columns(3), titles.items(), strict=True):
+    st.caption(
+        _("How much a value changes on average, in grey levels (0–255). Both crops are cut from the photo.")
+    )
+    places = st.columns(3, wrap=False, gap="small")
+    for column, (mode, title) in zip(places, titles.items(), strict=True):
         change = changes[mode][step]
-        with column:
-            st.metric(title, _("changes by {mean}").format(mean=number(change.mean, 1)))
-            before, after = (setting.pooled(mode, values) for values in (setting.values, crop))
-            both = np.concatenate([before, np.full((len(before), 1), 255), after], axis=1)
-            st.image(
-                _grey(both),
-                _("before and after; {same} of the values stay").format(same=percent(change.same, 0)),
-                width="stretch",
-            )
-    table = {_("crop moved by"): [_("{n} pixels").format(n=n) for n in range(len(shifts))]}
+        column.metric(title, number(change.mean, 1))
+        before, after = (setting.pooled(mode, values) for values in (setting.values, crop))
+        gap = np.full((len(before), 1), np.nan)
+        caption = _("before, after: {same} stay").format(same=percent(change.same, 0))
+        column.image(_grey(np.concatenate([before, gap, after], axis=1)), caption, width="stretch")
+    table = {_("pixels moved"): [number(n) for n in range(len(shifts))]}
     table |= {title: [number(change.mean, 1) for change in changes[mode]] for mode, title in titles.items()}
     st.table(table, border="horizontal", hide_index=True)
-    st.caption(
-        _(
-            "Mean change of a value, in grey levels (0–255). Both crops are cut from the photo: no border "
-            "moves."
-        )
-    )
 
 
 def _grey(values: np.ndarray) -> np.ndarray:
-    """Turn grey values (h, w) into a picture whose pixels can be told apart."""
-    picture = np.rint(values).astype(np.uint8)[..., np.newaxis].repeat(3, axis=2)  # (h, w) -> (h, w, 3)
-    return tiles.enlarge(picture, 2 * PICTURE)
+    """Turn grey values (h, w) into a picture whose pixels can be told apart; nan becomes transparent."""
+    shown = ~np.isnan(values)
+    grey = np.rint(np.where(shown, values, 0)).astype(np.uint8)
+    picture = np.dstack([grey, grey, grey, np.where(shown, 255, 0).astype(np.uint8)])  # (h, w) -> (h, w, 4)
+    return tiles.enlarge(picture, PICTURE)
 
 
 @st.fragment
@@ -140,15 +146,13 @@ def gradient(setting: Setting) -> None:
     place = (st.session_state["pooling.row"] - 1) * len(cols) + st.session_state["pooling.col"] - 1
     best, mean = (setting.steps(mode)[place] for mode in ("max", "average"))
     grids = {
-        _("The window's values"): (best.window, 255.0, 0),
-        _("Max: all to the winner"): (ops.pool_gradient(best), 1.0, 2),
-        _("Average: shared equally"): (ops.pool_gradient(mean), 1.0, 2),
+        _("The window's values"): pixels(best.window),
+        _("Max: all to the winner"): heatmap(ops.pool_gradient(best), 1.0, height=200),
+        _("Average: shared equally"): heatmap(ops.pool_gradient(mean), 1.0, height=200),
     }
-    for n, (column, (title, (values, limit, digits))) in enumerate(zip(places, grids.items(), strict=True)):
-        with column:
-            st.markdown(f"**{title}**")
-            chart = heatmap(values, limit, height=200, digits=digits)
-            st.plotly_chart(chart, config=STATIC, key=f"_pooling.gradient.{n}", alt=title)
+    for n, (column, (title, chart)) in enumerate(zip(places, grids.items(), strict=True)):
+        column.markdown(f"**{title}**")
+        column.plotly_chart(chart, config=STATIC, key=f"_pooling.gradient.{n}", alt=title)
     st.markdown(
         _(
             "In training a gradient of 1 arrives at this output. Max pooling hands it to the pixel that won: "
@@ -175,9 +179,10 @@ def alternatives(setting: Setting) -> None:
         _("Convolution, sharpening kernel 3 × 3"): np.clip(learned[..., 0], 0, 255),
         _("Global average: {value}").format(value=number(whole[0], 1)): np.full((1, 1), whole[0]),
     }
-    for column, (title, values) in zip(st.columns(len(pictures)), pictures.items(), strict=True):
-        size = _("{height} × {width}").format(height=values.shape[0], width=values.shape[1])
-        column.image(_grey(values), f"{title}; {size}", width="stretch")
+    with st.container(horizontal=True):
+        for title, values in pictures.items():
+            size = _("{height} × {width}").format(height=values.shape[0], width=values.shape[1])
+            st.image(_grey(values), f"{title}; {size}", width=132)
     text = _(
         "A **convolution with stride {stride}** makes maps as small, with weights that training can choose; "
         "with all weights 1/{n} it *is* average pooling (largest difference here: {difference}). **Global "
