@@ -219,7 +219,7 @@ def test_a_run_is_shown_while_it_trains_and_its_next_epoch_too(store):
         at = open_page("inside", run=run.id)
         assert "Still training" in texts(at)
         assert np.allclose(charts(at)[0]["data"][0]["z"], weights["conv_1/kernel"][:, :, 0, 0])
-        later = {name: -array for name, array in weights.items()}
+        later = {name: 2 * array for name, array in weights.items()}
         attempt.write_checkpoint(Checkpoint(2, later, {}))
         again(at.run())
         assert np.allclose(charts(at)[0]["data"][0]["z"], later["conv_1/kernel"][:, :, 0, 0])
