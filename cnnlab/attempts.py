@@ -63,7 +63,8 @@ class Attempt:
         (self.run.folder / "checkpoint").mkdir(exist_ok=True)
         arrays = {f"weights/{name}": array for name, array in checkpoint.weights.items()}
         arrays |= {f"rest/{name}": array for name, array in checkpoint.rest.items()}
-        write_arrays(self.run.folder / "checkpoint" / "state.npz", {**arrays, "epoch": checkpoint.epoch})
+        arrays |= {"epoch": checkpoint.epoch, "step": checkpoint.step, "so_far": checkpoint.so_far}
+        write_arrays(self.run.folder / "checkpoint" / "state.npz", arrays)
 
     def write_kernels(self, epoch: int, kernels: Mapping[str, np.ndarray]) -> None:
         """Keep kernels as they were after `epoch` epochs (0: before training), as float16."""
@@ -71,6 +72,12 @@ class Attempt:
         (self.run.folder / "kernels").mkdir(exist_ok=True)
         path = self.run.folder / "kernels" / f"epoch-{epoch:04d}.npz"
         write_arrays(path, {name: array.astype(np.float16) for name, array in kernels.items()})
+
+    def write_probe(self, epoch: int, index: np.ndarray, probabilities: np.ndarray) -> None:
+        """Keep the answers (n, classes) for a few held-out images, named by index in the training set."""
+        self._require_newest()
+        probe = {"epoch": epoch, "index": index, "probabilities": probabilities.astype(np.float32)}
+        write_arrays(self.run.folder / "probe.npz", probe)
 
     def write_result(self, weights: Mapping[str, np.ndarray]) -> None:
         self._require_newest()

@@ -98,11 +98,25 @@ class ModelConfig(Frozen):
         return [*layers, {"kind": "activation", "name": "softmax", "function": "softmax"}]
 
 
+class Augmentation(Frozen):
+    """Random changes of each training image in each epoch; 0 and False leave it as it is.
+
+    shift: at most so many pixels up, down, left, right; rotate: at most so many degrees either way;
+    cutout: the side of a square that is blackened, in pixels.
+    """
+
+    flip: bool = False
+    shift: int = Field(default=0, ge=0, le=8)
+    rotate: int = Field(default=0, ge=0, le=45)
+    cutout: int = Field(default=0, ge=0, le=24)
+
+
 class TrainConfig(Frozen):
     """A training run: which network, which images, and how its weights are changed.
 
     `limit` takes that many of the training images; of those the share `validation` is held out. The test
-    set stays sealed during training; `open_test` opens it once at the end.
+    set stays sealed during training; `open_test` opens it once at the end. With `patience`, training ends
+    when the validation loss has not improved for that many epochs.
     """
 
     model: ModelConfig
@@ -111,9 +125,13 @@ class TrainConfig(Frozen):
     validation: float = Field(default=0.1, ge=0, le=0.5)
     optimizer: OptimizerName = "adam"
     learning_rate: float = Field(default=0.001, gt=0, le=10)
+    schedule: Literal["constant", "cosine", "one_cycle"] = "constant"
     loss: Literal["cross_entropy", "mse"] = "cross_entropy"
+    label_smoothing: float = Field(default=0.0, ge=0, le=0.5)
+    augmentation: Augmentation = Augmentation()
     batch_size: int = Field(default=64, ge=1, le=4096)
     epochs: int = Field(default=10, ge=1, le=1000)
+    patience: int | None = Field(default=None, ge=1, le=100)
     seed: int = Field(default=1, ge=0, lt=2**31)
     open_test: bool = False
 
@@ -123,6 +141,14 @@ class TrainConfig(Frozen):
 
         if self.dataset not in DATASETS:
             raise ValueError(f"dataset {self.dataset!r} is not one of {', '.join(DATASETS)}")
+        return self
+
+    @model_validator(mode="after")
+    def no_contradiction(self):
+        if self.label_smoothing and self.loss != "cross_entropy":
+            raise ValueError("label smoothing goes with cross-entropy, not with the mean squared error")
+        if self.patience and not self.validation:
+            raise ValueError("stopping early needs validation images to judge by")
         return self
 
 

@@ -30,7 +30,7 @@ SCHEMA = 1
 SILENCE = 10.0  # seconds without a new beat until an attempt counts as dead
 PATIENCE = 60.0  # the same for an attempt that has been claimed and has not begun: its worker may be starting
 SHIPPED = Path(__file__).parent / "pretrained"
-RESTING = ("queued", "stopped", "finished", "failed", "interrupted")  # no attempt is at work
+RESTING = ("queued", "paused", "stopped", "finished", "failed", "interrupted")  # no attempt is at work
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 
 
@@ -73,6 +73,7 @@ class State:
     steps: int = 0
     accuracy: float | None = None
     loss: float | None = None
+    learning_rate: float | None = None
     images_per_second: float | None = None
     message: str = ""
     beat: int = 0
@@ -123,12 +124,17 @@ class Run:
         except ValueError as error:
             raise self._damaged("changes.jsonl") from error
 
-    def wish(self, wish: str, owner: str) -> None:
-        """Ask for "stop" or "resume"; only the owner may."""
+    def wish(self, wish: str, owner: str, value: float | None = None) -> None:
+        """Ask for "pause", "stop", "resume", or a new value of "rate" or "epochs"; only the owner may."""
         self.require(owner)
-        line = json.dumps({"wish": wish, "at": _now()}) + "\n"
+        line = json.dumps({"wish": wish, "value": value, "at": _now()}) + "\n"
         with (self.folder / "changes.jsonl").open("a") as file:
             file.write(line)
+
+    def wished(self, wish: str, default: float) -> float:
+        """Return the last value wished for ("rate" or "epochs"), else the default."""
+        values = [entry["value"] for entry in self.wishes() if entry["wish"] == wish]
+        return values[-1] if values else default
 
     def require(self, owner: str) -> None:
         """Raise RunError unless the run belongs to this owner (a hash)."""
@@ -201,22 +207,29 @@ class Run:
     def state(self) -> State:
         """Return what the run is doing now, derived from its files; a damaged file raises RunError."""
         number = self.attempt()
-        wishes = self.new_wishes()
+        if number == 0 and self.shipped:
+            return State("finished", epoch=len(self.history()), epochs=len(self.history()))
+        state = self._written_state()
         if number == 0:
-            if self.shipped:
-                return State("finished", epoch=len(self.history()), epochs=len(self.history()))
-            return State("stopped" if "stop" in wishes else "queued", epochs=self.recipe().config.epochs)
-        written = self._written_state()
-        if written is None or written.attempt != number:
-            written = State(
-                "starting", attempt=number, epoch=len(self.history()), epochs=self.recipe().config.epochs
-            )
-        limit = PATIENCE if written.phase == "starting" else SILENCE
-        if written.phase not in RESTING and _silent_for(self.folder, number, written.beat) > limit:
-            written = replace(written, phase="interrupted")
-        if written.phase in RESTING and wishes:
-            return replace(written, phase="queued" if wishes[-1] == "resume" else "stopped")
-        return written
+            state = State("queued", epochs=self.recipe().config.epochs)
+        elif state is None or state.attempt != number:
+            epochs = int(self.wished("epochs", self.recipe().config.epochs))
+            state = State("starting", attempt=number, epoch=len(self.history()), epochs=epochs)
+        limit = PATIENCE if state.phase == "starting" else SILENCE
+        if state.phase not in RESTING and _silent_for(self.folder, number, state.beat) > limit:
+            state = replace(state, phase="interrupted")
+        return self._steered(state)
+
+    def _steered(self, state: State) -> State:
+        """Return what the last wish makes of a run that no attempt is working on."""
+        wishes = [wish for wish in self.new_wishes() if wish in ("pause", "resume", "stop")]
+        if state.phase not in RESTING or not wishes:
+            return state
+        if wishes[-1] == "resume":
+            return replace(state, phase="queued")
+        if state.phase in ("queued", "paused", "interrupted"):
+            return replace(state, phase={"pause": "paused", "stop": "stopped"}[wishes[-1]])
+        return state
 
     def _written_state(self) -> State | None:
         if not (self.folder / "state.json").exists():
@@ -259,6 +272,8 @@ class Run:
                 epoch=int(arrays["epoch"]),
                 weights=_under("weights/", arrays),
                 rest=_under("rest/", arrays),
+                step=int(arrays["step"]),
+                so_far=tuple(float(value) for value in arrays["so_far"]),
             )
         except KeyError as error:
             raise self._damaged("checkpoint/state.npz") from error
@@ -331,11 +346,16 @@ class Run:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state after `epoch` finished epochs: the arrays of the network, and those of the optimiser."""
+    """The state after `epoch` finished epochs: the arrays of the network, and those of the optimiser.
+
+    Within the next epoch, `step` counts its batches and `so_far` is their mean (loss, accuracy).
+    """
 
     epoch: int
     weights: dict[str, np.ndarray]
     rest: dict[str, np.ndarray]
+    step: int = 0
+    so_far: tuple[float, float] = (0.0, 0.0)
 
 
 @dataclass(frozen=True)

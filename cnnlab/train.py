@@ -1,248 +1,52 @@
-"""How is a network trained, watched and stopped, and how does it go on where it was?
+"""How is a network trained without the app, and what does a worker execute?
 
-`train` is what a worker executes for one attempt of a run. It reports through the run folder alone. The same
-from the command line:
+`train` works on one attempt of a run and reports through the run folder alone. From the command line:
 
     python -m cnnlab.train --preset article --dataset cifar10 --epochs 10
 """
 
 import argparse
 import json
-import math
 import os
 import sys
-import time
+import threading
 from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab import datasets, models
+from cnnlab import datasets
 from cnnlab.attempts import Attempt, Superseded
-from cnnlab.config import TrainConfig, steps_per_epoch
+from cnnlab.config import TrainConfig
 from cnnlab.presets import PRESETS
-from cnnlab.runs import Checkpoint, Recipe, Run, RunError, State, Store
+from cnnlab.runs import Run, RunError, State, Store
 from cnnlab.text import _
-
-KERNEL_SNAPSHOTS = 10  # epochs at which the kernels behind the first layer are kept too
-FLOPS_BETWEEN_LOOKS = 25e9  # arithmetic between two looks at should_stop: about a quarter of a second
+from cnnlab.training import Training
 
 
-def train(run: Run, number: int, should_stop: Callable[[], bool], verbose: bool = False) -> None:
-    """Train attempt `number` of the run until its last epoch, a wish to stop, or a failure.
+def train(run: Run, number: int, should_stop: Callable[[], bool]) -> None:
+    """Train attempt `number` of the run until its last epoch, a wish to stop or pause, or a failure.
 
     Goes on from the checkpoint where there is one. `should_stop` says that this process is to let go at once:
-    the run is queued again, and its next attempt goes on. Errors that a student should read end as the run's
-    message; the finished epochs are kept in every case.
+    the run is queued again, and its next attempt goes on. Errors end as the run's message, in words that a
+    student can read where they can be foreseen; the finished epochs are kept in every case.
     """
     with Attempt(run, number) as attempt:
         try:
-            _Training(run, attempt, should_stop, verbose).work()
+            Training(run, attempt, should_stop).work()
         except Superseded:
             return
         except (RunError, datasets.DatasetError, ValueError) as error:
             attempt.enter("failed", str(error))
         except OSError as error:
-            attempt.enter(
-                "failed", _("Writing the run failed: {error}.").format(error=error.strerror or error)
-            )
+            attempt.enter("failed", _("Writing failed: {why}.").format(why=error.strerror or error))
         except MemoryError:
             attempt.enter("failed", _("There was not enough memory to train this network."))
-
-
-class _Training:
-    """One attempt: the model, the images, and the loop over epochs."""
-
-    def __init__(self, run: Run, attempt: Attempt, should_stop: Callable[[], bool], verbose: bool):
-        import keras
-        import tensorflow as tf
-
-        self.run, self.attempt, self.should_stop, self.verbose = run, attempt, should_stop, verbose
-        self.recipe = recipe = run.recipe()
-        self.config = config = recipe.config
-        attempt.update(epochs=config.epochs, message=_("Loading the images"))
-        data = datasets.load(config.dataset)
-        training, validation = datasets.split(
-            len(data.train_images), config.validation, config.limit, config.seed
-        )
-        self.data, self.training, self.validation = data, training, validation
-        self.images = tf.constant(data.train_images)
-        self.one_hot = tf.one_hot(data.train_labels, len(data.classes))
-        self.steps = steps_per_epoch(len(training), config.batch_size)
-        steps_per_execution = _steps_per_execution(recipe, self.steps)  # names a layer that does not fit
-        self.model = models.build(recipe.layers(), config.model.l2, config.seed)
-        self.rest = _dropout_states(self.model)
-        self.optimizer = models.optimizer(config.optimizer, config.learning_rate)
-        self.optimizer.build(self.model.trainable_variables)
-        self.rest |= {f"optimizer/{i}": v for i, v in enumerate(self.optimizer.variables)}
-        losses = {"cross_entropy": keras.losses.CategoricalCrossentropy, "mse": keras.losses.MeanSquaredError}
-        self.model.compile(
-            optimizer=self.optimizer,
-            loss=losses[config.loss](),
-            metrics=["accuracy"],
-            steps_per_execution=steps_per_execution,
-            jit_compile=False,  # on CPUs XLA made this three times slower
-        )
-
-    def work(self) -> None:
-        rows = self._restore()
-        attempt, epochs = self.attempt, self.config.epochs
-        if not rows:
-            attempt.write_kernels(0, self._kernels())
-        attempt.update(message="", steps=self.steps, epoch=len(rows))
-        validation = self._batches(self.validation) if len(self.validation) else None
-        for epoch in range(len(rows), epochs):
-            watch = _watcher(self, epoch)
-            order = np.random.default_rng([self.config.seed, epoch]).permutation(self.training)
-            start = time.perf_counter()
-            log = self.model.fit(
-                self._batches(order),
-                validation_data=validation,
-                initial_epoch=epoch,
-                epochs=epoch + 1,
-                callbacks=[watch],
-                shuffle=False,  # the order is ours
-                verbose=0,
-            )
-            if watch.end is not None:
-                return self._end_early(watch.end, rows)
-            values = {name: series[-1] for name, series in log.history.items()}
-            rows.append(self._row(epoch, values, time.perf_counter() - start))
-            self._keep(rows)
-        attempt.write_result(models.weights(self.model))
-        self.model_file()
-        if self.config.open_test:
-            attempt.update(message=_("Opening the test set"))
-            self.run.save_evaluation(models.predict(self.model, self.data.test_images), self.data.test_labels)
-        attempt.enter("finished")
-
-    def _restore(self) -> list[dict[str, float]]:
-        """Take over the checkpoint; return the history up to its epoch (and cut the file back to that)."""
-        checkpoint = self.run.checkpoint()
-        if checkpoint is None:
-            return []
-        models.set_weights(self.model, checkpoint.weights)
-        for name, variable in self.rest.items():
-            variable.assign(checkpoint.rest[name])
-        rows = self.run.history()[: checkpoint.epoch]
-        if len(rows) < checkpoint.epoch:
-            raise RunError(_("The history of this run is shorter than its checkpoint, so it cannot go on."))
-        self.attempt.write_history(rows)
-        return rows
-
-    def _keep(self, rows: list[dict[str, float]]) -> None:
-        """Write what a finished epoch has brought: the row first, so a checkpoint always has its rows."""
-        epoch = len(rows)
-        self.attempt.write_history(rows)
-        rest = {name: np.asarray(variable) for name, variable in self.rest.items()}
-        self.attempt.write_checkpoint(Checkpoint(epoch, models.weights(self.model), rest))
-        snapshots = np.linspace(1, self.config.epochs, KERNEL_SNAPSHOTS).round()
-        self.attempt.write_kernels(epoch, self._kernels(all_layers=epoch in snapshots))
-        self.attempt.update(epoch=epoch, step=0, accuracy=None, loss=None)
-
-    def _end_early(self, end: str, rows: list[dict[str, float]]) -> None:
-        """End within an epoch: what counts is the state after the last finished one."""
-        if end == "let go":
-            return self.attempt.enter("queued")
-        checkpoint = self.run.checkpoint()
-        if checkpoint is not None:
-            self.attempt.write_result(checkpoint.weights)
-            models.set_weights(self.model, checkpoint.weights)
-            self.model_file()
-        self.attempt.update(step=0, accuracy=None, loss=None)
-        if end == "nan":
+        except Exception as error:
             text = _(
-                "The loss became infinite or undefined (NaN) in epoch {epoch}, so training stopped. "
-                "{kept} finished epochs are kept. A smaller learning rate usually helps; it was {rate}."
+                "Training broke off with an unforeseen error ({kind}). The worker's log has the details."
             )
-            rate = f"{self.config.learning_rate:g}"
-            self.attempt.enter("failed", text.format(epoch=len(rows) + 1, kept=len(rows), rate=rate))
-        else:
-            self.attempt.enter("stopped")
-
-    def model_file(self) -> None:
-        """Write model.keras: the uncompiled model, plain Keras layers only."""
-        part = self.run.folder / ".model.part.keras"
-        copy = models.build(self.recipe.layers(), self.config.model.l2, self.config.seed)
-        copy.set_weights(self.model.get_weights())
-        copy.save(part)
-        part.replace(self.run.folder / "model.keras")
-
-    def _batches(self, order: np.ndarray):
-        """Return a tf.data pipeline of (uint8 images, one-hot labels) for these indices, in this order."""
-        import tensorflow as tf
-
-        def take(index):
-            return tf.gather(self.images, index), tf.gather(self.one_hot, index)
-
-        return tf.data.Dataset.from_tensor_slices(order).batch(self.config.batch_size).map(take).prefetch(2)
-
-    def _kernels(self, all_layers: bool = True) -> dict[str, np.ndarray]:
-        kernels = {
-            n: a for n, a in models.weights(self.model).items() if n.endswith("/kernel") and a.ndim == 4
-        }
-        return kernels if all_layers else dict(list(kernels.items())[:1])
-
-    def _row(self, epoch: int, values: dict[str, float], seconds: float) -> dict[str, float]:
-        rate = float(f"{float(self.optimizer.learning_rate):.6g}")  # without the noise of float32
-        row = {"epoch": epoch + 1, "learning_rate": rate, "seconds": round(seconds, 3)}
-        for name in ("loss", "accuracy", "val_loss", "val_accuracy"):
-            row[name] = float(values.get(name, math.nan))
-        return row
-
-
-def _watcher(training: _Training, epoch: int):
-    """Return a Keras callback that reports running values and ends the epoch where it must end.
-
-    Its `end` says why: None (it did not), "stop" (a wish), "let go" (should_stop, or a newer attempt), "nan".
-    """
-    import keras
-
-    attempt = training.attempt
-    images = len(training.training)
-
-    class Watch(keras.callbacks.Callback):
-        end: str | None = None
-
-        def on_epoch_begin(self, epoch, logs=None):
-            self.start = time.perf_counter()
-
-        def on_train_batch_end(self, batch, logs=None):
-            loss, step = float(logs["loss"]), min(batch + 1, training.steps)
-            seconds = time.perf_counter() - self.start
-            seen = min(step * training.config.batch_size, images)
-            attempt.update(
-                step=step,
-                accuracy=float(logs["accuracy"]),
-                loss=loss if math.isfinite(loss) else None,
-                images_per_second=seen / seconds,
-            )
-            if training.verbose:
-                _progress_bar(attempt.state)
-            if training.should_stop() or attempt.superseded():
-                self.end = "let go"
-            elif not math.isfinite(loss):
-                self.end = "nan"
-            elif "stop" in training.run.new_wishes():
-                self.end = "stop"
-            self.model.stop_training = self.end is not None
-
-    return Watch()
-
-
-def _dropout_states(model) -> dict[str, object]:
-    """Return the random states of the dropout layers, so that a resumed run draws as it would have."""
-    layers = [layer for layer in model.layers if hasattr(layer, "seed_generator")]
-    return {f"random/{layer.name}": layer.seed_generator.state for layer in layers}
-
-
-def _steps_per_execution(recipe: Recipe, steps: int) -> int:
-    """Return how many batches to compute between two looks at should_stop; more make an epoch faster."""
-    from cnnlab.ops import network
-
-    shape = (models.SIDE, models.SIDE, 3)
-    multiplications = sum(network.multiplications(recipe.layers(), shape))
-    flops = 6 * multiplications * recipe.config.batch_size  # a multiply-add forward, two backward
-    return max(1, min(25, steps, round(FLOPS_BETWEEN_LOOKS / flops)))
+            attempt.enter("failed", text.format(kind=type(error).__name__))
+            raise
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -266,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 2
     run = Store(root).create(config, data.classes, preset=preset, owner="command line")
-    train(run, run.claim("command line"), should_stop=lambda: False, verbose=True)
+    _train_with_bar(run)
     state, history = run.state(), run.history()
     if state.phase != "finished":
         print(state.message or state.phase, file=sys.stderr)
@@ -286,13 +90,31 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _train_with_bar(run: Run) -> None:
+    """Train, and draw on the terminal what the run folder says."""
+    ended = threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(0.5):
+            _progress_bar(run.state())
+        _progress_bar(run.state())
+        print(file=sys.stderr)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        train(run, run.claim("command line"), should_stop=lambda: False)
+    finally:
+        ended.set()
+        thread.join()
+
+
 def _progress_bar(state: State) -> None:
-    done = 30 * state.step // state.steps
-    text = (
-        f"epoch {state.epoch + 1}/{state.epochs} {'█' * done}{'░' * (30 - done)} {state.step}/{state.steps}"
-    )
-    end = "\n" if state.step == state.steps else ""
-    print(f"\r{text}  accuracy {state.accuracy:.3f}", end=end, file=sys.stderr, flush=True)
+    done = 30 * state.step // max(1, state.steps)
+    bar = f"{'█' * done}{'░' * (30 - done)} {state.step}/{state.steps}"
+    accuracy = "" if state.accuracy is None else f"accuracy {state.accuracy:.3f}"
+    epoch = min(state.epoch + 1, state.epochs)
+    print(f"\repoch {epoch}/{state.epochs} {bar} {accuracy:15}", end="", file=sys.stderr, flush=True)
 
 
 def _download_bar(done: int, total: int) -> None:

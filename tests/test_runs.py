@@ -180,6 +180,40 @@ def test_stop_before_the_start_and_resume(run):
     assert run.needs_attempt() is None
 
 
+@pytest.mark.parametrize(
+    ("written", "wishes", "phase"),
+    [
+        ("finished", ["stop"], "finished"),
+        ("finished", ["epochs", "resume"], "queued"),
+        ("failed", ["pause"], "failed"),
+        ("paused", ["pause"], "paused"),
+        ("paused", ["pause", "resume"], "queued"),
+        ("paused", ["pause", "stop"], "stopped"),
+        ("queued", ["stop"], "stopped"),
+        ("queued", ["pause"], "paused"),
+        ("stopped", ["stop", "rate"], "stopped"),
+        ("stopped", ["stop", "resume", "stop"], "stopped"),
+        (None, ["stop"], "stopped"),
+        (None, ["stop", "resume"], "queued"),
+    ],
+)
+def test_what_wishes_make_of_a_run_at_rest(run, written, wishes, phase):
+    if written:
+        Attempt(run, run.claim("queued")).enter(written)
+    for wish in wishes:
+        run.wish(wish, "anna", value=3)
+    assert run.state().phase == phase
+
+
+def test_the_last_wish_for_a_value_counts(run):
+    assert run.wished("rate", 0.001) == 0.001
+    run.wish("rate", "anna", 0.01)
+    run.wish("epochs", "anna", 12)
+    run.wish("rate", "anna", 0.002)
+    assert run.wished("rate", 0.001) == 0.002
+    assert run.wished("epochs", 10) == 12
+
+
 def test_a_stop_counts_for_its_attempt_alone(run):
     number = begin(run)
     run.wish("stop", "anna")

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from cnnlab import datasets, ops
-from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
+from cnnlab.config import Augmentation, ConvBlock, ModelConfig, TrainConfig
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, Store
+from cnnlab.schedules import SCHEDULES
 from cnnlab.train import train
 
 CLASSES = tuple("0123456789")
@@ -94,7 +95,7 @@ def test_a_run_that_was_let_go_ends_exactly_as_one_that_was_not(tmp_path):
     work(whole)
     work(broken, should_stop=after(2))
     assert broken.state().phase == "queued"
-    assert len(broken.history()) == 2
+    assert len(broken.history()) == 3
     work(broken, "resume")
     assert broken.state().phase == whole.state().phase == "finished"
     for one, other in zip(whole.history(), broken.history(), strict=True):
@@ -102,6 +103,121 @@ def test_a_run_that_was_let_go_ends_exactly_as_one_that_was_not(tmp_path):
             assert other[name] == pytest.approx(one[name], rel=1e-5), (one["epoch"], name)
     for name, array in whole.weights().items():
         np.testing.assert_allclose(broken.weights()[name], array, rtol=1e-4, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("wish", ["pause", "let go"])
+def test_a_pause_within_an_epoch_changes_nothing(tmp_path, wish):
+    """Small batches, so that an epoch has many looks; the pause comes in the middle of the second epoch."""
+    augmented = Augmentation(flip=True, shift=2, rotate=10, cutout=6)
+    config = SMALL.model_copy(
+        update={"epochs": 3, "batch_size": 10, "schedule": "one_cycle", "augmentation": augmented}
+    )
+    whole, paused = make(tmp_path, config), make(tmp_path, config)
+    work(whole)
+
+    def in_the_second_epoch():
+        there = len(paused.history()) == 1
+        if there and wish == "pause" and not paused.wishes():
+            paused.wish("pause", "anna")
+        return there and wish != "pause"
+
+    work(paused, should_stop=in_the_second_epoch)
+    assert paused.state().phase == ("paused" if wish == "pause" else "queued")
+    assert (paused.checkpoint().epoch, paused.checkpoint().step) == (1, 25)
+    work(paused, "resume")
+    assert paused.state().phase == "finished"
+    for one, other in zip(whole.history(), paused.history(), strict=True):
+        for name in one.keys() - {"seconds"}:
+            assert other[name] == pytest.approx(one[name], rel=1e-4), (one["epoch"], name)
+    for name, array in whole.weights().items():
+        np.testing.assert_allclose(paused.weights()[name], array, rtol=1e-3, atol=1e-4, err_msg=name)
+
+
+def test_a_new_rate_and_more_epochs_while_it_trains(tmp_path):
+    run = make(tmp_path, SMALL.model_copy(update={"epochs": 2}))
+
+    def steer():
+        if len(run.history()) == 1 and not run.wishes():
+            run.wish("rate", "anna", 0.0025)
+            run.wish("epochs", "anna", 4)
+        return False
+
+    work(run, should_stop=steer)
+    assert run.state().phase == "finished"
+    assert (run.state().epoch, run.state().epochs) == (4, 4)
+    assert [row["learning_rate"] for row in run.history()] == [0.01, 0.01, 0.0025, 0.0025]
+
+
+def test_one_more_epoch_after_the_end(tmp_path):
+    run = make(tmp_path, SMALL.model_copy(update={"epochs": 1}))
+    work(run)
+    before = run.weights()
+    run.wish("epochs", "anna", 2)
+    run.wish("resume", "anna")
+    assert run.needs_attempt() == "resume"
+    work(run, "resume")
+    assert run.state().phase == "finished"
+    assert len(run.history()) == 2
+    assert any(not np.array_equal(array, before[name]) for name, array in run.weights().items())
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "one_cycle"])
+def test_the_schedule_reaches_the_optimiser(tmp_path, schedule):
+    run = make(tmp_path, SMALL.model_copy(update={"schedule": schedule, "batch_size": 60}))
+    seen = []
+
+    def look():
+        seen.append((run.state().epoch, run.state().step, run.state().learning_rate))
+        return False
+
+    work(run, should_stop=look)
+    rates = [row["learning_rate"] for row in run.history()]
+    # Six batches an epoch are computed in one go, with the rate of the first of them.
+    expected = [0.01 * SCHEDULES[schedule](epoch / 4) for epoch in range(4)]
+    assert rates == pytest.approx(expected, rel=1e-5)
+    assert len(set(rates)) > 2
+
+
+def test_training_ends_early_when_validation_does_not_improve(tmp_path):
+    run = make(tmp_path, SMALL.model_copy(update={"epochs": 60, "patience": 2, "learning_rate": 0.1}))
+    work(run)
+    losses = [row["val_loss"] for row in run.history()]
+    assert run.state().phase == "finished"
+    assert len(losses) < 60
+    assert "2" in run.state().message
+    assert int(np.argmin(losses)) == len(losses) - 3
+
+
+def test_the_loss_is_that_of_the_configuration(tmp_path):
+    """Recomputed in NumPy from the answers of the final network on the held-out images."""
+    data = datasets.load("digits")
+    for change in ({}, {"label_smoothing": 0.2}, {"loss": "mse"}):
+        run = make(tmp_path, SMALL.model_copy(update={"epochs": 1, **change}))
+        work(run)
+        config = run.recipe().config
+        _training, held = datasets.split(len(data.train_images), config.validation, config.limit, config.seed)
+        layers, weights = run.recipe().layers(), run.weights()
+        p = np.array([ops.forward(layers, weights, data.train_images[i])[-1].values for i in held])
+        y = np.eye(10)[data.train_labels[held]]
+        if config.loss == "mse":
+            expected = ((p - y) ** 2).mean()
+        else:
+            y = y * (1 - config.label_smoothing) + config.label_smoothing / 10
+            expected = -(y * np.log(p)).sum(1).mean()
+        assert run.history()[0]["val_loss"] == pytest.approx(expected, rel=1e-3), change
+
+
+def test_the_probe_holds_answers_for_held_out_images(digits_run):
+    _store, run = digits_run
+    probe, config = run.arrays("probe.npz"), run.recipe().config
+    data = datasets.load("digits")
+    _training, held = datasets.split(len(data.train_images), config.validation, config.limit, config.seed)
+    assert probe["epoch"] == 2
+    assert set(probe["index"]) <= set(held)
+    layers, weights = run.recipe().layers(), run.weights()
+    for index, answer in zip(probe["index"], probe["probabilities"], strict=True):
+        mine = ops.forward(layers, weights, data.train_images[index])[-1].values
+        np.testing.assert_allclose(answer, mine, atol=1e-5)
 
 
 def test_a_row_without_its_checkpoint_is_trained_again(tmp_path):
@@ -117,7 +233,7 @@ def test_a_row_without_its_checkpoint_is_trained_again(tmp_path):
 
 
 def test_stop_keeps_the_last_finished_epoch(tmp_path):
-    run = make(tmp_path, SMALL.model_copy(update={"epochs": 500}))
+    run = make(tmp_path, SMALL.model_copy(update={"epochs": 500, "batch_size": 10}))
 
     def stop_in_the_third_epoch():
         if len(run.history()) == 2 and not run.wishes():

@@ -1,0 +1,275 @@
+"""What happens in one attempt at training: the model, the images, the loop over epochs, the way it ends."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from cnnlab import datasets, models
+from cnnlab.attempts import Attempt
+from cnnlab.augmentation import augment
+from cnnlab.config import steps_per_epoch
+from cnnlab.ops import network
+from cnnlab.runs import Checkpoint, Recipe, Run, RunError
+from cnnlab.schedules import SCHEDULES
+from cnnlab.text import _
+
+KERNEL_SNAPSHOTS = 10  # epochs at which the kernels behind the first layer are kept too
+FLOPS_BETWEEN_LOOKS = 25e9  # arithmetic between two looks at should_stop: about a quarter of a second
+PROBES = 8  # held-out images whose answers are kept each epoch
+
+
+class Training:
+    """One attempt at a run. `work` returns when it has ended in whatever way; the run folder says how."""
+
+    def __init__(self, run: Run, attempt: Attempt, should_stop: Callable[[], bool]):
+        import keras
+
+        self.run, self.attempt, self.should_stop = run, attempt, should_stop
+        self.recipe = recipe = run.recipe()
+        self.config = config = recipe.config
+        attempt.update(epochs=self.epochs(), message=_("Loading the images"))
+        self.data = data = datasets.load(config.dataset)
+        self.one_hot = np.eye(len(data.classes), dtype=np.float32)[data.train_labels]
+        self.training, self.validation = datasets.split(
+            len(data.train_images), config.validation, config.limit, config.seed
+        )
+        self.steps = steps_per_epoch(len(self.training), config.batch_size)
+        steps_per_execution = _steps_per_execution(recipe, self.steps)  # names a layer that does not fit
+        self.model = models.build(recipe.layers(), config.model.l2, config.seed)
+        self.optimizer = models.optimizer(config.optimizer, config.learning_rate)
+        self.optimizer.build(self.model.trainable_variables)
+        self.rest = _dropout_states(self.model)
+        self.rest |= {f"optimizer/{i}": v for i, v in enumerate(self.optimizer.variables)}
+        if config.loss == "mse":
+            loss = keras.losses.MeanSquaredError()
+        else:
+            loss = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
+        self.model.compile(
+            optimizer=self.optimizer,
+            loss=loss,
+            metrics=["accuracy"],
+            steps_per_execution=steps_per_execution,
+            jit_compile=False,  # on CPUs XLA made this three times slower
+        )
+
+    def epochs(self) -> int:
+        """Return how many epochs are wanted now: the last wish, else the configuration."""
+        return int(self.run.wished("epochs", self.config.epochs))
+
+    def rate(self, epoch: int, step: int) -> float:
+        """Return the learning rate for a step: the last wish (else the configuration) times the schedule."""
+        progress = min(1.0, (epoch + step / self.steps) / self.epochs())
+        base = self.run.wished("rate", self.config.learning_rate)
+        return base * SCHEDULES[self.config.schedule](progress)
+
+    def work(self) -> None:
+        rows, partial = self._restore()
+        if not rows and partial is None:
+            self.attempt.write_kernels(0, self._kernels())
+        self.attempt.update(message="", steps=self.steps, epoch=len(rows))
+        while len(rows) < self.epochs():
+            watch, values = self._epoch(len(rows), partial.step if partial else 0)
+            whole = watch.step == self.steps and watch.end != "nan"
+            if whole:
+                rows.append(self._row(len(rows), watch, values, partial))
+                partial = None
+                self._keep(rows)
+            if watch.end is not None:
+                return self._end_early(watch.end, rows, None if whole else watch, partial)
+            if self._stagnates(rows):
+                text = _("Stopped early: the validation loss has not improved for {epochs} epochs.")
+                return self._finish(text.format(epochs=self.config.patience))
+        self._finish()
+
+    def _epoch(self, epoch: int, first: int) -> tuple:
+        """Train from batch `first` on; then, unless that ended early, judge the held-out images.
+
+        Returns the watcher of the epoch and the validation values.
+        """
+        order = np.random.default_rng([self.config.seed, epoch]).permutation(self.training)
+        watch = _watcher(self, epoch, first)
+        batches = self._batches(order, epoch, first)
+        self.model.fit(batches, callbacks=[watch], shuffle=False, verbose=0)  # the order is ours
+        if watch.step < self.steps or not len(self.validation):
+            return watch, {}
+        values = self.model.evaluate(self._batches(self.validation), return_dict=True, verbose=0)
+        return watch, {f"val_{name}": value for name, value in values.items()}
+
+    def _finish(self, message: str = "") -> None:
+        self._write_network(models.weights(self.model))
+        if self.config.open_test:
+            self.attempt.update(message=_("Opening the test set"))
+            self.run.save_evaluation(models.predict(self.model, self.data.test_images), self.data.test_labels)
+        self.attempt.enter("finished", message)
+
+    def _end_early(self, end: str, rows: list[dict], within, partial: Checkpoint | None) -> None:
+        """End before the last epoch; `within` is the watcher of an epoch under way, if there is one.
+
+        To go on later, the state so far is kept; otherwise what counts is the last finished epoch.
+        """
+        if end in ("pause", "let go"):
+            if within is not None:
+                so_far = _mean(within.values, within.step - within.first, partial)
+                self.attempt.write_checkpoint(self._checkpoint(len(rows), within.step, so_far))
+            return self.attempt.enter("paused" if end == "pause" else "queued")
+        checkpoint = self.run.checkpoint()
+        if checkpoint is not None:
+            self._write_network(checkpoint.weights)
+        self.attempt.update(step=0, accuracy=None, loss=None)
+        if end == "stop":
+            return self.attempt.enter("stopped")
+        text = _(
+            "The loss became infinite or undefined (NaN) in epoch {epoch}, so training stopped. "
+            "{kept} finished epochs are kept. A smaller learning rate usually helps; it was {rate}."
+        )
+        rate = f"{float(self.optimizer.learning_rate):g}"
+        self.attempt.enter("failed", text.format(epoch=len(rows) + 1, kept=len(rows), rate=rate))
+
+    def _restore(self) -> tuple[list[dict[str, float]], Checkpoint | None]:
+        """Take over the checkpoint; return the history up to it, and itself where it is within an epoch."""
+        checkpoint = self.run.checkpoint()
+        if checkpoint is None:
+            return [], None
+        models.set_weights(self.model, checkpoint.weights)
+        for name, variable in self.rest.items():
+            variable.assign(checkpoint.rest[name])
+        rows = self.run.history()[: checkpoint.epoch]
+        if len(rows) < checkpoint.epoch:
+            raise RunError(_("The history of this run is shorter than its checkpoint, so it cannot go on."))
+        self.attempt.write_history(rows)
+        return rows, checkpoint if checkpoint.step else None
+
+    def _checkpoint(self, epoch: int, step: int = 0, so_far: tuple[float, float] = (0.0, 0.0)) -> Checkpoint:
+        rest = {name: np.asarray(variable) for name, variable in self.rest.items()}
+        return Checkpoint(epoch, models.weights(self.model), rest, step, so_far)
+
+    def _keep(self, rows: list[dict[str, float]]) -> None:
+        """Write what a finished epoch has brought: the row first, so a checkpoint always has its rows."""
+        epoch = len(rows)
+        self.attempt.write_history(rows)
+        self.attempt.write_checkpoint(self._checkpoint(epoch))
+        snapshots = np.linspace(1, self.config.epochs, KERNEL_SNAPSHOTS).round()
+        self.attempt.write_kernels(epoch, self._kernels(all_layers=epoch in snapshots))
+        if len(self.validation):
+            index = np.sort(self.validation[:PROBES])
+            self.attempt.write_probe(epoch, index, models.predict(self.model, self.data.train_images[index]))
+        self.attempt.update(epoch=epoch, epochs=self.epochs(), step=0, accuracy=None, loss=None)
+
+    def _stagnates(self, rows: list[dict[str, float]]) -> bool:
+        if self.config.patience is None:
+            return False
+        best = int(np.argmin([row["val_loss"] for row in rows]))
+        return len(rows) - 1 - best >= self.config.patience
+
+    def _write_network(self, weights: dict[str, np.ndarray]) -> None:
+        """Write the result: the arrays, and model.keras, an uncompiled model of plain Keras layers."""
+        self.attempt.write_result(weights)
+        copy = models.build(self.recipe.layers(), self.config.model.l2, self.config.seed)
+        models.set_weights(copy, weights)
+        part = self.run.folder / ".model.part.keras"
+        copy.save(part)
+        part.replace(self.run.folder / "model.keras")
+
+    def _batches(self, index: np.ndarray, epoch: int | None = None, first: int = 0):
+        """Return a tf.data pipeline of (uint8 images, one-hot labels), from batch `first` on.
+
+        With an epoch, images are augmented; a batch draws its changes from seed, epoch and its own number.
+        """
+        import tensorflow as tf
+
+        size = self.config.batch_size
+
+        def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+            for step in range(first, steps_per_epoch(len(index), size)):
+                taken = index[step * size : (step + 1) * size]
+                images = self.data.train_images[taken]
+                if epoch is not None:
+                    rng = np.random.default_rng([self.config.seed, epoch, step])
+                    images = augment(images, self.config.augmentation, rng)
+                yield images, self.one_hot[taken]
+
+        shapes = (tf.TensorSpec((None, models.SIDE, models.SIDE, 3), tf.uint8),)
+        shapes += (tf.TensorSpec((None, len(self.data.classes)), tf.float32),)
+        count = tf.data.experimental.assert_cardinality(steps_per_epoch(len(index), size) - first)
+        return tf.data.Dataset.from_generator(batches, output_signature=shapes).apply(count).prefetch(2)
+
+    def _kernels(self, all_layers: bool = True) -> dict[str, np.ndarray]:
+        arrays = models.weights(self.model)
+        kernels = {name: array for name, array in arrays.items() if array.ndim == 4}
+        return kernels if all_layers else dict(list(kernels.items())[:1])
+
+    def _row(self, epoch: int, watch, values: dict[str, float], partial: Checkpoint | None) -> dict:
+        rate = float(f"{float(self.optimizer.learning_rate):.6g}")  # without the noise of float32
+        loss, accuracy = _mean(watch.values, watch.step - watch.first, partial)
+        row = {"epoch": epoch + 1, "learning_rate": rate, "loss": loss, "accuracy": accuracy}
+        row |= {name: values.get(name, math.nan) for name in ("val_loss", "val_accuracy")}
+        return row | {"seconds": round(time.perf_counter() - watch.start, 3)}
+
+
+def _watcher(training: Training, epoch: int, first: int):
+    """Return a Keras callback that sets the rate, reports running values, and ends the epoch where it must.
+
+    Its `end` says why: None (it did not), "stop" or "pause" (a wish), "let go" (should_stop, or a newer
+    attempt), "nan"; `step` counts the batches of the epoch, `values` are loss and accuracy since `first`.
+    """
+    import keras
+
+    attempt, config, images = training.attempt, training.config, len(training.training)
+
+    class Watch(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.end: str | None = None
+            self.first = self.step = first
+            self.values = (0.0, 0.0)
+            self.start = time.perf_counter()
+
+        def on_train_batch_begin(self, batch, logs=None):
+            training.optimizer.learning_rate.assign(training.rate(epoch, first + batch))
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.step = min(first + batch + 1, training.steps)
+            self.values = loss, accuracy = float(logs["loss"]), float(logs["accuracy"])
+            seen = min(self.step * config.batch_size, images) - first * config.batch_size
+            attempt.update(
+                step=self.step,
+                epochs=training.epochs(),
+                accuracy=accuracy,
+                loss=loss if math.isfinite(loss) else None,
+                learning_rate=float(training.optimizer.learning_rate),
+                images_per_second=seen / (time.perf_counter() - self.start),
+            )
+            self.end = self._reason_to_end(loss)
+            self.model.stop_training = self.end is not None
+
+        def _reason_to_end(self, loss: float) -> str | None:
+            if training.should_stop() or attempt.superseded():
+                return "let go"
+            if not math.isfinite(loss):
+                return "nan"
+            return next((wish for wish in training.run.new_wishes() if wish in ("stop", "pause")), None)
+
+    return Watch()
+
+
+def _mean(values: tuple[float, float], steps: int, partial: Checkpoint | None) -> tuple[float, float]:
+    """Return mean (loss, accuracy) of an epoch in two parts: `steps` batches now, and `partial` before."""
+    if partial is None:
+        return values
+    share = steps / (steps + partial.step)
+    return tuple(share * now + (1 - share) * then for now, then in zip(values, partial.so_far, strict=True))
+
+
+def _dropout_states(model) -> dict[str, object]:
+    """Return the random states of the dropout layers, so that a resumed run draws as it would have."""
+    layers = [layer for layer in model.layers if hasattr(layer, "seed_generator")]
+    return {f"random/{layer.name}": layer.seed_generator.state for layer in layers}
+
+
+def _steps_per_execution(recipe: Recipe, steps: int) -> int:
+    """Return how many batches to compute between two looks at should_stop; more make an epoch faster."""
+    multiplications = sum(network.multiplications(recipe.layers(), (models.SIDE, models.SIDE, 3)))
+    flops = 6 * multiplications * recipe.config.batch_size  # a multiply-add forward, two backward
+    return max(1, min(25, steps, round(FLOPS_BETWEEN_LOOKS / flops)))
