@@ -303,11 +303,17 @@ class Run:
         """Return what the opened test set said, None while it is sealed."""
         if not (self.folder / "evaluation.npz").exists():
             return None
-        arrays = self.arrays("evaluation.npz")
+        arrays, classes = self.arrays("evaluation.npz"), len(self.recipe().classes)
         try:
-            return Evaluation(arrays["probabilities"], arrays["labels"], int(arrays["openings"]))
-        except KeyError as error:
+            result = Evaluation(arrays["probabilities"], arrays["labels"], int(arrays["openings"]))
+        except (KeyError, TypeError) as error:
             raise self._damaged("evaluation.npz") from error
+        labels = result.labels
+        fits = labels.ndim == 1 and np.issubdtype(labels.dtype, np.integer)
+        fits = fits and result.probabilities.shape == (len(labels), classes)
+        if not fits or not ((labels >= 0) & (labels < classes)).all():
+            raise self._damaged("evaluation.npz")
+        return result
 
     def save_evaluation(self, probabilities: np.ndarray, labels: np.ndarray) -> None:
         """Record an opening of the test set: probabilities (n, classes), true labels (n,)."""
@@ -402,7 +408,7 @@ class Store:
 
     def get(self, id: str) -> Run:
         """Return the run of that name, trained here or shipped; RunError where there is none."""
-        if re.fullmatch(r"[a-z]+(-\d{3})?", id):
+        if re.fullmatch(r"[a-z]{1,30}(-\d{3})?", id):
             for root in (self.root, SHIPPED):
                 if (root / id).is_dir():
                     return Run(root / id)

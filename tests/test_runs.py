@@ -73,7 +73,9 @@ def test_newest_first(store):
     assert created == sorted(created, reverse=True)
 
 
-@pytest.mark.parametrize("id", ["../etc", "kite-123/..", "", "KITE-123", "kite-12", ".new-1", "kite-123\n"])
+@pytest.mark.parametrize(
+    "id", ["../etc", "kite-123/..", "", "KITE-123", "kite-12", ".new-1", "kite-123\n", "a" * 400]
+)
 def test_only_names_of_runs_reach_the_disk(store, run, id):
     with pytest.raises(RunError):
         store.get(id)
@@ -290,6 +292,20 @@ def test_a_damaged_file_is_named_in_a_sentence(run, name, damage):
         return
     with pytest.raises(RunError, match="damaged"):
         DAMAGE[name](run)
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "labels"),
+    [
+        (np.ones((3, 5)), np.zeros(3, int)),
+        (np.ones((3, 2)), np.zeros(4, int)),
+        (np.ones((3, 2)), np.full(3, 9)),
+    ],
+)
+def test_an_evaluation_of_other_classes_is_damaged(run, probabilities, labels):
+    run.save_evaluation(probabilities, labels)
+    with pytest.raises(RunError, match=r"evaluation\.npz"):
+        run.evaluation()
 
 
 def test_another_schema_is_refused(run):

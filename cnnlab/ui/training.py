@@ -101,6 +101,8 @@ def _progress(run: Run, state: State) -> None:
     parts = [_("Epoch {now} of {all}").format(now=min(state.epoch + 1, state.epochs), all=state.epochs)]
     if state.accuracy is not None:
         parts.append(_("accuracy so far {accuracy}").format(accuracy=percent(state.accuracy)))
+    if state.learning_rate is not None:
+        parts.append(_("learning rate {rate}").format(rate=f"{state.learning_rate:.4g}"))
     if state.images_per_second:
         parts.append(_("{speed} photos a second").format(speed=number(state.images_per_second)))
     done = (state.epoch + state.step / max(1, state.steps)) / max(1, state.epochs)
@@ -110,20 +112,40 @@ def _progress(run: Run, state: State) -> None:
 
 def _controls(run: Run, state: State) -> None:
     """Draw what the owner can do now; others are told why they cannot."""
-    active = state.phase in ("queued", "starting", "running")
     if run.shipped or run.recipe().owner != identity.owner():
         st.caption(_("This run is not yours: you can look at it, not steer it."))
-    elif active:
-        if st.button(_("Stop and keep"), icon=":material/stop:", key="_train.stop"):
-            _wish(run, "stop")
-    elif state.phase != "finished" and st.button(
-        _("Resume"), icon=":material/play_arrow:", key="_train.resume"
-    ):
-        _wish(run, "resume")
+        return
+    active = state.phase in ("queued", "starting", "running")
+    buttons = {
+        "pause": (active, _("Pause"), ":material/pause:"),
+        "resume": (not active and state.phase != "finished", _("Resume"), ":material/play_arrow:"),
+        "stop": (active or state.phase == "paused", _("Stop and keep"), ":material/stop:"),
+        "more": (state.phase in ("finished", "stopped"), _("One more epoch"), ":material/plus_one:"),
+    }
+    with st.container(horizontal=True):
+        for wish, (possible, label, icon) in buttons.items():
+            if possible and st.button(label, icon=icon, key=f"_train.{wish}"):
+                if wish == "more":
+                    run.wish("epochs", identity.owner(), len(run.history()) + 1)
+                _wish(run, "resume" if wish == "more" else wish)
+        if active or state.phase == "paused":
+            with st.popover(_("Learning rate"), icon=":material/tune:"):
+                _change_rate(run)
 
 
-def _wish(run: Run, wish: str) -> None:
-    run.wish(wish, identity.owner())
+def _change_rate(run: Run) -> None:
+    """Let the owner set another learning rate for what follows; a schedule goes on multiplying it."""
+    now = run.wished("rate", run.recipe().config.learning_rate)
+    page_state.default(f"train.new_rate.{run.id}", now)
+    rate = st.number_input(
+        _("From now on"), 0.0, 10.0, step=0.0005, format="%.4f", key=f"train.new_rate.{run.id}"
+    )
+    if st.button(_("Set it"), key="_train.rate", disabled=rate == now or rate <= 0):
+        _wish(run, "rate", rate)
+
+
+def _wish(run: Run, wish: str, value: float | None = None) -> None:
+    run.wish(wish, identity.owner(), value)
     if workers.current():
         workers.current().wake()
     st.rerun()
@@ -172,7 +194,11 @@ def phase_text(run: Run, state: State) -> str:
         case "running":
             return state.message or _("The run goes on when you close this page.")
         case "finished":
-            return _("Finished after {epochs} epochs.").format(epochs=state.epoch)
+            text = _("Finished after {epochs} epochs.").format(epochs=state.epoch)
+            return f"{text} {state.message}"
+        case "paused":
+            text = _("Paused in epoch {epoch}; it goes on from there, and lets others train meanwhile.")
+            return text.format(epoch=state.epoch + 1)
         case "stopped":
             return _("Stopped; {epochs} finished epochs are kept.").format(epochs=state.epoch)
         case "interrupted":
