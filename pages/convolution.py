@@ -97,6 +97,5 @@ lesson.article(
 )
 with lesson.more(_("The same as text")):
     view.as_text(scene.setting, relu, scene.hidden)
-after = "layer" if (lesson.PAGES / "layer.py").exists() else "pooling"
 lesson.next_lesson("network", _("This is layer 1 of your network: walk through all its layers"))
-lesson.next_lesson(after, _("Next: a whole layer") if after == "layer" else _("Next: pooling"))
+lesson.next_lesson("layer", _("Next: a whole layer"))
