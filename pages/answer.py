@@ -1,5 +1,7 @@
 """How do feature maps become an answer? From the probabilities back to the numbers that made them."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 
@@ -131,12 +133,13 @@ if seen:
     st.subheader(_("How do maps become a row of numbers?"), anchor=False)
     with st.container(border=True):
         answer.flatten(seen)
-with lesson.more():
-    own, large = st.tabs([_("Your own scores, temperature"), _("Scores of 1,000")])
-    with own:
-        answer.own_scores(names, scores)
-    with large:
-        answer.overflow(names, scores)
+lesson.unfold(
+    {
+        _("Your own scores, temperature"): partial(answer.own_scores, names, scores),
+        _("Scores of 1,000"): partial(answer.overflow, names, scores),
+    },
+    key="answer.more",
+)
 lesson.article(
     _("A “software threshold”, a matrix of thresholds, does the classification."),
     _(

@@ -1,5 +1,6 @@
 """How does pooling make maps smaller, and what does it keep?"""
 
+from functools import partial
 from zlib import crc32
 
 import numpy as np
@@ -109,12 +110,13 @@ with right:
         view.stepper(setting, asked, answered)
         view.formulas(setting, asked.cell if answered else (0, 0))
 shifted(square, setting)
-with lesson.more():
-    back, instead = st.tabs([_("Where the gradient goes"), _("What could stand instead")])
-    with back:
-        view.gradient(setting)
-    with instead:
-        view.alternatives(setting)
+lesson.unfold(
+    {
+        _("Where the gradient goes"): partial(view.gradient, setting),
+        _("What could stand instead"): partial(view.alternatives, setting),
+    },
+    key="pooling.more",
+)
 view.article()
 lesson.code(ops.max_pool, ops.average_pool, ops.pool_gradient, ops.global_average_pool)
 lesson.next_lesson("answer", _("Next: from maps to an answer"))

@@ -187,7 +187,6 @@ def _positions(maps: np.ndarray) -> None:
     )
 
 
-@st.fragment
 def own_scores(names: list[str], scores: np.ndarray) -> None:
     """Let the student set the scores and the temperature, and see the probabilities follow."""
 
@@ -214,7 +213,6 @@ def own_scores(names: list[str], scores: np.ndarray) -> None:
         st.plotly_chart(bars, config=STATIC, key="_answer.bars", alt=_("Probabilities of your scores"))
 
 
-@st.fragment
 def overflow(names: list[str], scores: np.ndarray) -> None:
     """Set softmax as the formula is written beside the shifted form, on scores as large as one likes."""
     state.default("answer.shift", SHIFTS[-1], SHIFTS)

@@ -55,6 +55,20 @@ def more(label: str | None = None):
         yield
 
 
+@st.fragment
+def unfold(parts: dict[str, Callable[[], None]], *, key: str) -> None:
+    """Draw what goes beyond first sight as tabs of one folded box; a part is computed while it is open."""
+    box = st.expander(_("More"), key=key, on_change="rerun")
+    if not box.open:
+        return
+    with box:
+        tabs = st.tabs(list(parts), key=f"{key}.tab", on_change="rerun")
+        for tab, draw in zip(tabs, parts.values(), strict=True):
+            if tab.open:
+                with tab:
+                    draw()
+
+
 def article(*statements: str) -> None:
     """Set what the article says beside the right statement; several pairs follow each other."""
     with st.expander(_("What the article says, and what is right"), icon=":material/menu_book:"):

@@ -129,7 +129,6 @@ def _grey(values: np.ndarray) -> np.ndarray:
     return tiles.enlarge(picture, PICTURE)
 
 
-@st.fragment
 def gradient(setting: Setting) -> None:
     """Show how the gradient that arrives at one output is handed to the cells of its window."""
     rows, cols = setting.index()
