@@ -19,6 +19,7 @@ def navigation() -> dict[str, list]:
             page("home", _("Can it tell?"), default=True),
             page("pixels", _("A picture is numbers")),
             page("convolution", _("One kernel")),
+            page("layer", _("A layer")),
             page("pooling", _("Pooling")),
             page("answer", _("From maps to an answer")),
             page("network", _("One photo, all layers")),

@@ -1,0 +1,138 @@
+"""What does a layer make of a photo? Several kernels, each through all colours, and as many maps."""
+
+import zlib
+
+import numpy as np
+import streamlit as st
+
+from cnnlab import ops
+from cnnlab.presets import ARTICLE
+from cnnlab.questions import layer as ask
+from cnnlab.text import _, number
+from cnnlab.ui import crop, four_kernels, layers, lesson, photo, state
+from cnnlab.ui import layer as view
+from cnnlab.ui.components.data import digits_for
+from cnnlab.ui.components.windows import Mark
+
+SIZES = (8, 10, 12, 14)
+
+
+def ask_weights(kernels: np.ndarray) -> None:
+    """Ask how many weights one kernel has: kernels are not flat."""
+    kh, kw, c_in, c_out = kernels.shape
+    question = ask.weights(kernels.shape)
+    if question is None:
+        return
+    text = _("a kernel here is {kh} × {kw} in size. How many **weights** has one kernel?").format(
+        kh=kh, kw=kw
+    )
+    reveal = _(
+        "{kh} × {kw} × {c_in}: a slice for each input channel. All {n} kernels: {all}, plus {n} biases."
+    )
+    reveal = reveal.format(kh=kh, kw=kw, c_in=c_in, n=c_out, all=number(kernels.size))
+    options = [number(option) for option in question.options]
+    lesson.predict("layer.weights", text, options, number(question.answer), reveal, about=kernels.shape)
+
+
+def ask_relu(question: ask.Passed, about: int) -> bool:
+    """Ask what ReLU passes on of a negative sum; return whether that is answered."""
+    digits = digits_for(np.array(question.options))
+    options = [number(option, digits) for option in question.options]
+    text = _(
+        "in map 1 the three sums and the bias of cell **A** add up to **{value}**. What does ReLU pass on?"
+    )
+    reveal = _(
+        "ReLU is max(0, z). The kernel did not find its pattern here, and how much it did not is dropped."
+    )
+    text = text.format(value=number(question.value, digits))
+    return lesson.predict("layer.relu", text, options, number(question.answer, digits), reveal, about=about)
+
+
+def arithmetic() -> None:
+    """Let the student count the parameters of any layer."""
+    for name, value, most in (("size", 3, 11), ("inputs", 32, 2048), ("outputs", 64, 2048)):
+        state.default(f"layer.{name}", value, range(1, most + 1))
+    one, two, three = st.columns(3)
+    size = one.number_input(_("Kernel size"), 1, 11, key="layer.size")
+    inputs = two.number_input(_("Input channels"), 1, 2048, key="layer.inputs")
+    outputs = three.number_input(_("Number of kernels"), 1, 2048, key="layer.outputs")
+    spec = {"kind": "conv", "name": "conv", "filters": outputs, "kernel": size, "stride": 1}
+    (count,) = ops.parameters([spec | {"padding": "same", "bias": True}], (size, size, inputs))
+    text = _("{k}×{k}×{inputs}×{outputs} + {outputs} = **{count}** weights and biases")
+    st.markdown("#### " + text.format(k=size, inputs=inputs, outputs=outputs, count=number(count)))
+    st.caption(_("The photo's size does not matter. The whole of the article's network, for ten classes:"))
+    layers.layer_table(ARTICLE.layers(10))
+
+
+lesson.opening(
+    _("What does a layer make of a photo?"),
+    _(
+        "A layer has many kernels, and each reads **all** channels: one sum for red, one for green, one for "
+        "blue, added up with a bias. **ReLU** drops what is negative. Four kernels make four maps."
+    ),
+)
+picture_slot, photo_slot, layer_slot = st.columns([1, 1, 2.2], gap="medium")
+with photo_slot:
+    _name, picture = photo.choose()
+    square = crop.choose(picture, SIZES, "layer.crop", picture_slot)
+with layer_slot:
+    sources = {"hand": _("Made by hand"), "trained": _("From a trained network")}
+    state.default("layer.source", "hand", sources)
+    options = {"format_func": sources.get, "key": "layer.source", "required": True}
+    source = st.segmented_control(_("Kernels"), list(sources), **options)
+    layer = None
+    if source == "trained":
+        layer = four_kernels.trained()
+    if layer is None:
+        state.default("layer.relu", True)
+        state.default("layer.bias", -50)
+        relu = st.toggle(_("ReLU: a negative sum becomes 0"), key="layer.relu")
+        bias = st.slider(_("Bias of each kernel"), -300, 300, step=10, key="layer.bias")
+        layer = four_kernels.by_hand(float(bias), "relu" if relu else None)
+
+image = square.values * layer.scale
+about = zlib.crc32(b"".join(array.tobytes() for array in (image, layer.kernels, layer.bias)))
+question = None
+if layer.activation == "relu" and min(image.shape[:2]) >= len(layer.kernels):
+    question = ask.passed(ops.conv2d(image, layer.kernels, layer.bias)[..., 0])
+stage = st.container()
+left, right = st.columns(2)
+with left:
+    ask_weights(layer.kernels)
+with right:
+    answered = question is None or ask_relu(question, about)
+formulas = st.session_state["lesson.level"] != "numbers"
+with stage:
+    if min(image.shape[:2]) < len(layer.kernels):
+        st.error(_("This photo is smaller than a kernel. Choose a larger one."))
+        st.stop()
+    marks = (Mark(question.row, question.col, "A"),) if question else ()
+    start = (question.row, question.col) if question and answered else (0, 0)
+    hide = None if answered else (question.row, question.col)
+    cell = view.stepper(image, layer, hide, marks=marks, start=start, choose=formulas)
+if formulas:
+    lesson.formula(
+        r"z(i,j,k) = b_k + \sum_c \sum_{p,q} x(i+p,\, j+q,\, c)\; W(p,q,c,k), \qquad a = \max(0, z)"
+    )
+    output, row, col = cell or (0, *start)
+    if answered or (output, row, col) != (0, question.row, question.col):
+        lesson.formula(view.step_formula(image, layer, output, row, col))
+st.subheader(_("The whole photo, through every kernel"), anchor=False)
+maps = view.whole_maps(picture, layer.kernels, layer.bias, layer.scale, layer.activation)
+with st.container(horizontal=True):
+    st.image(view.whole_photo(picture), _("In: 3 channels"), width=view.SHOWN)
+    for place, (made, name) in enumerate(zip(maps, layer.names, strict=True), start=1):
+        st.image(made, _("Map {n}: {name}").format(n=place, name=name), width=view.SHOWN)
+with lesson.more(_("More: count the weights of any layer")):
+    arithmetic()
+lesson.article(
+    _("A filter is a two-dimensional matrix, and the layer learns by convolving. ReLU goes unexplained."),
+    _(
+        "A kernel has height × width × **input channels**, and there is one such block for each output map. "
+        "Convolution computes, **training** learns. Without ReLU between them, stacked convolutions are one "
+        "linear map, so a second layer would add nothing."
+    ),
+)
+lesson.code(ops.conv2d, ops.conv2d_step, ops.relu, ops.parameters)
+lesson.next_lesson("inside", _("This is layer 1 of your network: see all its kernels"))
+lesson.next_lesson("pooling", _("Next: pooling makes the maps smaller"))
