@@ -106,6 +106,10 @@ def fields(see: View, place: int) -> tuple[list, list]:
     return rows, [ops.receptive_field(layers, name, 0, col, shape).cols for col in range(width)]
 
 
+def capital(name: str) -> str:
+    return name[:1].upper() + name[1:]
+
+
 def page(net: network.Network, seen: np.ndarray) -> None:
     see = layer_view.view(net, seen)
     place, channel, cell = defaults(see)
@@ -115,7 +119,7 @@ def page(net: network.Network, seen: np.ndarray) -> None:
         layer_view.overview(see, across, (see.names[place], channel), choose_map)
 
     title = layer_view.title(see.outputs[place].spec)
-    count = see.maps(place).shape[-1]
+    name, count = layer_view.map_name(see, place, channel), see.maps(place).shape[-1]
     with st.container(border=True):
         left, right = st.columns([1, 3], gap="large")
         with left:
@@ -123,9 +127,9 @@ def page(net: network.Network, seen: np.ndarray) -> None:
             titles = {output.name: layer_view.title(output.spec) for output in see.outputs}
             st.selectbox(_("Layer"), see.names, format_func=titles.get, key="network.layer")
             if count > 1:
-                st.number_input(
-                    _("Map, 1 to {count}").format(count=number(count)), 1, count, key="network.map"
-                )
+                single = see.outputs[place].values.ndim == 1
+                label = _("Number, 1 to {count}") if single else _("Map, 1 to {count}")
+                st.number_input(label.format(count=number(count)), 1, count, key="network.map")
             with lesson.more(_("Colours")):
                 ranges = {
                     "map": _("each map"),
@@ -144,8 +148,8 @@ def page(net: network.Network, seen: np.ndarray) -> None:
                 key="_network.field",
                 photo=seen,
                 values=see.maps(place)[..., channel],
-                fills=layer_view.pictures(see, place, across)[channel],
-                title=layer_view.map_name(see, place, channel).capitalize(),
+                fills=layer_view.picture(see, place, channel, limit),
+                title=capital(name),
                 note=_("colours from −{limit} to {limit}").format(limit=number(limit, 2)),
                 chosen=cell,
                 choose=choose_cell,
@@ -154,7 +158,10 @@ def page(net: network.Network, seen: np.ndarray) -> None:
             )
     with st.container(border=True):
         text = _("Row {row}, column {column}: how this number is computed")
-        st.subheader(text.format(row=cell[0] + 1, column=cell[1] + 1), anchor=False)
+        if see.outputs[place].values.ndim == 1:
+            text = _("{name}: how this number is computed")
+        text = text.format(row=cell[0] + 1, column=cell[1] + 1, name=capital(name))
+        st.subheader(text, anchor=False)
         cell_view.arithmetic(see, place, channel, cell)
     first = see.block(place).start
     if see.outputs[first].kind == "conv":
@@ -187,4 +194,4 @@ lesson.formula(
     r"r \leftarrow r + (k - 1)\,j, \qquad j \leftarrow s\,j, \qquad r = j = 1 \text{ at the photo}"
 )
 lesson.code(ops.forward, ops.conv2d_step, ops.receptive_field)
-lesson.next_lesson("train", _("Train a network"))
+lesson.next_lesson("learning", _("How weights change"))

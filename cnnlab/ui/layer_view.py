@@ -8,6 +8,7 @@ import streamlit as st
 
 from cnnlab import ops
 from cnnlab.figures import tiles
+from cnnlab.figures.colours import signed
 from cnnlab.text import _, language, number, percent
 from cnnlab.ui import network
 from cnnlab.ui.components import colours
@@ -116,12 +117,12 @@ def ends(see: View, place: int, across: str) -> np.ndarray:
     return tiles.limits(see.maps(place), across, _largest(see))
 
 
-def pictures(see: View, place: int, across: str) -> list[np.ndarray]:
-    """Colour the maps of a layer one by one: pictures (h, w, 3) uint8."""
+def picture(see: View, place: int, channel: int, limit: float) -> np.ndarray:
+    """Colour one map of a layer: (h, w, 3) uint8."""
     maps = see.maps(place)
     if see.outputs[place].kind == "rescale":
-        return _colour_planes(maps)
-    return tiles.signed_tiles(maps, ends(see, place, across))
+        return _colour_planes(maps)[:, :, channel]
+    return signed(maps[..., channel], limit)
 
 
 def overview(see: View, across: str, chosen: tuple[str, int], choose: Callable[[str, int], None]) -> None:
@@ -145,7 +146,7 @@ def _overview(folder: str, stamp: int, image: np.ndarray, across: str, lang: str
             name=output.name,
             title=title(output.spec),
             note=_note(_see, place),
-            tiles=_colour_planes(maps) if rgb else tiles.signed_tiles(shown, limit),
+            tiles=_colour_planes(maps) if rgb else _painted(shown, limit),
             captions=[_caption(_see, place, n) for n in range(shown.shape[-1])],
             lead=image if place == 0 else None,
             side=40 if rgb else SIDE if maps.shape[-1] <= 128 else 8,
@@ -185,9 +186,15 @@ def _largest(see: View) -> float:
     return max((float(np.abs(output.values).max()) for output in see.outputs[1:]), default=1.0)
 
 
-def _colour_planes(planes: np.ndarray) -> list[np.ndarray]:
-    """Tint planes (h, w, 3) from 0 to 1 in red, green and blue."""
-    return [colours.fills(role)[colours.levels(planes[..., i], role, 1.0)] for i, role in enumerate(RGB)]
+def _colour_planes(planes: np.ndarray) -> np.ndarray:
+    """Tint planes (h, w, 3) from 0 to 1 in red, green and blue: pictures (h, w, 3, 3) uint8."""
+    tinted = [colours.fills(role)[colours.levels(planes[..., i], role, 1.0)] for i, role in enumerate(RGB)]
+    return np.stack(tinted, axis=2)
+
+
+def _painted(maps: np.ndarray, limits: np.ndarray | float) -> np.ndarray:
+    """Colour all maps (h, w, n) at once, each to its own limit (n,): (h, w, n, 3) uint8."""
+    return signed(maps / np.where(np.equal(limits, 0), 1, limits), 1.0)
 
 
 def partial_maps(x: np.ndarray, kernels: np.ndarray, channel: int, spec: dict) -> np.ndarray:
@@ -214,7 +221,7 @@ def making_of(see: View, conv: int, channel: int, choose: Callable[[str, int], N
     def strip(name: str, heading: str, maps: np.ndarray, captions: Sequence[str], pictures=None) -> Strip:
         limit = float(np.abs(maps).max())
         note = _("from {low} to {high}").format(low=number(maps.min(), 2), high=number(maps.max(), 2))
-        painted = pictures or tiles.signed_tiles(maps, np.full(maps.shape[-1], limit))
+        painted = _painted(maps, limit) if pictures is None else pictures
         return Strip(name, heading, note, painted, captions, side=side if maps.shape[-1] > 1 else 58)
 
     weights = kernels[..., channel]  # (kh, kw, c_in)

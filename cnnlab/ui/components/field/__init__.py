@@ -59,10 +59,10 @@ def field(
         "chosen": [int(chosen[0]), int(chosen[1])],
         "labels": {
             "photo": _("What the network sees: {size} × {size} pixels").format(size=len(photo)),
-            "cell": _("Row {row}, column {column}: {value}"),
+            "cell": _("Row {row}, column {column}: {value}") if values.size > 1 else "{value}",
             "field": _("{width} pixels wide, {height} high: rows {rows}, columns {columns} of the photo"),
             "hidden": _("Predict below, then the photo shows which piece of it reaches this cell."),
-            "help": _("Point at a cell, tap it, or move with the arrow keys."),
+            "help": _("Point at a cell, tap it, or move with the arrow keys.") if values.size > 1 else "",
         },
     }
 

@@ -22,7 +22,7 @@ _component = st.components.v2.component(
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """One layer: its name, what is written beside it, and its maps as pictures (h, w, 3) uint8 of one size.
+    """One layer: its name, what is written beside it, and its n maps as pictures (h, w, n, 3) uint8.
 
     captions: what each tile says when pointed at, and to a screen reader. lead: a picture before the tiles
     that cannot be chosen. side: of a tile on the screen, in pixels.
@@ -31,7 +31,7 @@ class Strip:
     name: str
     title: str
     note: str
-    tiles: Sequence[np.ndarray]
+    tiles: np.ndarray
     captions: Sequence[str]
     lead: np.ndarray | None = None
     side: int = 18
@@ -39,12 +39,14 @@ class Strip:
 
 def packed(strip: Strip) -> dict:
     """Return what travels of a strip."""
+    height, width, count, _rgb = strip.tiles.shape
+    row = strip.tiles.swapaxes(1, 2).reshape(height, count * width, 3)  # (h, w, n, 3) -> side by side
     return {
         "name": strip.name,
         "title": strip.title,
         "note": strip.note,
-        "picture": data_uri(np.concatenate(strip.tiles, axis=1)),  # tiles (h, w, 3) side by side
-        "count": len(strip.tiles),
+        "picture": data_uri(row),
+        "count": count,
         "captions": list(strip.captions),
         "lead": None if strip.lead is None else data_uri(strip.lead),
         "side": strip.side,
