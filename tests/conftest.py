@@ -87,7 +87,9 @@ def chromium():
     if path is None:
         reason = "no Chromium on PATH (Debian: apt-get install chromium)"
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
+
+    expect.set_options(timeout=30_000)
 
     quiet = [
         "--disable-gpu",
