@@ -3,16 +3,29 @@
 `ModelConfig` and `TrainConfig` are the one truth that forms, links, files and the trainer share. They are
 frozen, validated on the way in, and know nothing of Keras. `ModelConfig.layers` spells a network out as the
 flat list of layers that `cnnlab.models` builds with Keras and `cnnlab.ops.network` computes with NumPy.
+
+A field's title and description are what a learner reads beside it; they are translated when shown.
 """
 
 import math
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from cnnlab.text import _
 
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "linear"]
 OptimizerName = Literal["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"]
-Rate = Annotated[float, Field(ge=0, le=0.9)]
+Dropout = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=0.9,
+        title="Dropout",
+        description="The share of values set to 0 at random while training, so that none is relied on.",
+    ),
+]
+Function = Annotated[Activation, Field(title="Activation")]
 
 # Each optimiser with the learning rate to start from: Keras's own defaults, but for plain SGD's relatives.
 OPTIMIZERS: dict[str, float] = {
@@ -32,15 +45,25 @@ class Frozen(BaseModel):
 class ConvBlock(Frozen):
     """One convolution with what follows it: normalisation, activation, pooling, dropout (in this order)."""
 
-    filters: int = Field(ge=1, le=512)
-    kernel: int = Field(default=3, ge=1, le=7)
-    stride: int = Field(default=1, ge=1, le=4)
-    padding: Literal["valid", "same"] = "valid"
-    normalise: bool = False
-    activation: Activation = "relu"
-    pool: Literal["none", "max", "average"] = "none"
-    pool_window: int = Field(default=2, ge=2, le=4)
-    dropout: Rate = 0.0
+    filters: int = Field(ge=1, le=512, title="Number of kernels", description="In Keras: filters.")
+    kernel: int = Field(default=3, ge=1, le=7, title="Kernel size")
+    stride: int = Field(
+        default=1, ge=1, le=4, title="Stride", description="How many cells the kernel moves at a time."
+    )
+    padding: Literal["valid", "same"] = Field(
+        default="valid",
+        title="Border",
+        description="A zero border (Keras: same) keeps the maps' size; no border (valid) shrinks them.",
+    )
+    normalise: bool = Field(
+        default=False,
+        title="Batch normalisation",
+        description="Brings each map to mean 0 and spread 1 over the batch, then scales and shifts it.",
+    )
+    activation: Function = "relu"
+    pool: Literal["none", "max", "average"] = Field(default="none", title="Pooling")
+    pool_window: int = Field(default=2, ge=2, le=4, title="Pooling window")
+    dropout: Dropout = 0.0
 
     def layers(self, number: int) -> list[dict]:
         """Return the block's layers; `number` counts blocks from 1 and becomes part of their names."""
@@ -68,9 +91,9 @@ class ConvBlock(Frozen):
 class DenseBlock(Frozen):
     """A hidden dense layer with its activation and dropout."""
 
-    units: int = Field(ge=1, le=4096)
-    activation: Activation = "relu"
-    dropout: Rate = 0.0
+    units: int = Field(ge=1, le=4096, title="Units")
+    activation: Function = "relu"
+    dropout: Dropout = 0.0
 
     def layers(self, number: int) -> list[dict]:
         name = f"dense_{number}"
@@ -81,10 +104,18 @@ class DenseBlock(Frozen):
 class ModelConfig(Frozen):
     """A network: convolution blocks, a way from maps to a vector, hidden dense layers, one score a class."""
 
-    blocks: tuple[ConvBlock, ...] = Field(max_length=12)
-    head: Literal["flatten", "global_average", "global_max"] = "flatten"
-    dense: tuple[DenseBlock, ...] = Field(default=(), max_length=6)
-    l2: float = Field(default=0.0, ge=0, le=1)
+    blocks: tuple[ConvBlock, ...] = Field(max_length=12, title="Convolution blocks")
+    head: Literal["flatten", "global_average", "global_max"] = Field(
+        default="flatten", title="From maps to a row of numbers"
+    )
+    dense: tuple[DenseBlock, ...] = Field(default=(), max_length=6, title="Dense layers")
+    l2: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        title="L2 penalty",
+        description="So much times the sum of all squared weights is added to the loss: keeps weights small.",
+    )
 
     def layers(self, classes: int) -> list[dict]:
         """Return the flat list of layers, from the division by 255 to softmax over `classes` scores."""
@@ -105,10 +136,10 @@ class Augmentation(Frozen):
     cutout: the side of a square that is blackened, in pixels.
     """
 
-    flip: bool = False
-    shift: int = Field(default=0, ge=0, le=8)
-    rotate: int = Field(default=0, ge=0, le=45)
-    cutout: int = Field(default=0, ge=0, le=24)
+    flip: bool = Field(default=False, title="Flip left and right")
+    shift: int = Field(default=0, ge=0, le=8, title="Shift, pixels")
+    rotate: int = Field(default=0, ge=0, le=45, title="Rotate, degrees")
+    cutout: int = Field(default=0, ge=0, le=24, title="Cut out, pixels")
 
 
 class TrainConfig(Frozen):
@@ -119,42 +150,139 @@ class TrainConfig(Frozen):
     when the validation loss has not improved for that many epochs.
     """
 
-    model: ModelConfig
-    dataset: str = "cifar10"
-    limit: int | None = Field(default=None, ge=10)
-    validation: float = Field(default=0.1, ge=0, le=0.5)
-    optimizer: OptimizerName = "adam"
-    learning_rate: float = Field(default=0.001, gt=0, le=10)
-    schedule: Literal["constant", "cosine", "one_cycle"] = "constant"
-    loss: Literal["cross_entropy", "mse"] = "cross_entropy"
-    label_smoothing: float = Field(default=0.0, ge=0, le=0.5)
-    augmentation: Augmentation = Augmentation()
-    batch_size: int = Field(default=64, ge=1, le=4096)
-    epochs: int = Field(default=10, ge=1, le=1000)
-    patience: int | None = Field(default=None, ge=1, le=100)
-    seed: int = Field(default=1, ge=0, lt=2**31)
-    open_test: bool = False
+    model: ModelConfig = Field(title="Network")
+    dataset: str = Field(default="cifar10", title="Data")
+    limit: int | None = Field(
+        default=None,
+        ge=10,
+        le=1_000_000,
+        title="Training images, at most",
+        description="Empty: all that there are.",
+    )
+    validation: float = Field(
+        default=0.1,
+        ge=0,
+        le=0.5,
+        title="Held out for validation",
+        description="The share of the training images not learned from, but used to judge each epoch.",
+    )
+    optimizer: OptimizerName = Field(
+        default="adam",
+        title="Optimiser",
+        description="The rule by which gradients move the weights. Choosing one proposes its rate.",
+    )
+    learning_rate: float = Field(
+        default=0.001,
+        gt=0,
+        le=10,
+        title="Learning rate",
+        description="How far one step moves the weights. Too large, and the loss explodes.",
+    )
+    schedule: Literal["constant", "cosine", "one_cycle"] = Field(
+        default="constant",
+        title="Schedule",
+        description="How the learning rate changes over the training run.",
+    )
+    loss: Literal["cross_entropy", "mse"] = Field(default="cross_entropy", title="Loss")
+    label_smoothing: float = Field(
+        default=0.0,
+        ge=0,
+        le=0.5,
+        title="Label smoothing",
+        description="The share of the label 1 that is spread over all classes, so that scores stay moderate.",
+    )
+    augmentation: Augmentation = Field(default=Augmentation(), title="Augmentation")
+    batch_size: int = Field(
+        default=64, ge=1, le=4096, title="Batch size", description="How many images one step averages over."
+    )
+    epochs: int = Field(
+        default=10, ge=1, le=1000, title="Epochs", description="How often each training image is seen."
+    )
+    patience: int | None = Field(
+        default=None,
+        ge=1,
+        le=100,
+        title="Stop early after",
+        description="So many epochs without a better validation loss end the training run. Empty: never.",
+    )
+    seed: int = Field(
+        default=1,
+        ge=0,
+        le=2**31 - 1,
+        title="Seed of all random choices",
+        description="The same seed draws the same first weights, the same order of images, the same changes.",
+    )
+    open_test: bool = Field(
+        default=False,
+        title="Open the test set at the end",
+        description="Otherwise it stays sealed until you open it.",
+    )
 
     @model_validator(mode="after")
     def known_dataset(self):
         from cnnlab.datasets import DATASETS
 
         if self.dataset not in DATASETS:
-            raise ValueError(f"dataset {self.dataset!r} is not one of {', '.join(DATASETS)}")
+            text = _("There is no data called “{name}”; there are: {names}.")
+            raise ValueError(text.format(name=self.dataset[:40], names=", ".join(DATASETS)))
         return self
 
     @model_validator(mode="after")
     def no_contradiction(self):
         if self.label_smoothing and self.loss != "cross_entropy":
-            raise ValueError("label smoothing goes with cross-entropy, not with the mean squared error")
+            raise ValueError(_("Label smoothing goes with cross-entropy, not with the mean squared error."))
         if self.patience and not self.validation:
-            raise ValueError("stopping early needs validation images to judge by")
+            raise ValueError(_("Stopping early needs validation images to judge by."))
         return self
 
 
 def steps_per_epoch(images: int, batch_size: int) -> int:
     """Return how many batches it takes to see every image once; the last one may be smaller."""
     return math.ceil(images / batch_size)
+
+
+# Which fields of a configuration have fields of their own.
+INNER = {"model": ModelConfig, "blocks": ConvBlock, "dense": DenseBlock, "augmentation": Augmentation}
+
+
+def faults(error: ValidationError) -> list[str]:
+    """Return what is wrong with a configuration: a sentence a fault, naming the field as the form does."""
+    return [_fault(fault) for fault in error.errors(include_url=False)]
+
+
+def _fault(fault: dict) -> str:
+    context, what = fault.get("ctx", {}), _title(fault["loc"])
+    match fault["type"]:
+        case "value_error":
+            return str(context["error"])
+        case "extra_forbidden":
+            return _("There is no setting called “{name}”.").format(name=str(fault["loc"][-1])[:40])
+        case "missing":
+            return _("{what} is missing.").format(what=what)
+        case "literal_error":
+            return _("{what} must be one of {names}.").format(what=what, names=context["expected"])
+        case "greater_than":
+            return _("{what} must be more than {limit}.").format(what=what, limit=f"{context['gt']:g}")
+        case "greater_than_equal":
+            return _("{what} must be at least {limit}.").format(what=what, limit=f"{context['ge']:g}")
+        case "less_than_equal":
+            return _("{what} must be at most {limit}.").format(what=what, limit=f"{context['le']:,}")
+        case "too_long":
+            return _("{what}: there can be at most {limit}.").format(what=what, limit=context["max_length"])
+    return _("{what} cannot have this value ({why}).").format(what=what, why=fault["msg"])
+
+
+def _title(place: tuple[str | int, ...]) -> str:
+    """Return the words for a place in the configuration: ("model", "blocks", 1, "kernel") and the like."""
+    fields, words = TrainConfig.model_fields, []
+    for step in place:
+        if isinstance(step, int):
+            words.append(str(step + 1))
+        elif step in fields and step != "model":
+            words.append(_(fields[step].title or step))
+        if isinstance(step, str) and step in INNER:
+            fields = INNER[step].model_fields
+    return " · ".join(words) or _("The configuration")
 
 
 def _activation(name: str, function: str) -> list[dict]:
