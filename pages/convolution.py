@@ -56,7 +56,7 @@ if kernel is not None:
     wanted = Setting(image * kernel.scale, weights, kernel.bias, **geometry)
     try:
         setting = view.sendable(wanted)
-        st.session_state["_convolution.valid"] = (setting, kernel.scale, picture)
+        st.session_state["_convolution.valid"] = (setting, kernel.scale, crop.whole(picture))
         if setting is not wanted:
             text = _("So many products are too much to send: you see the first {n} × {n} pixels of the crop.")
             problem.warning(text.format(n=setting.image.shape[0]))

@@ -11,6 +11,9 @@ from streamlit.testing.v1 import AppTest
 
 from cnnlab import images, ops, runs
 from cnnlab.figures import tiles
+from cnnlab.questions.convolution import Setting
+from cnnlab.ui import convolution as view
+from cnnlab.ui.components.windows import Plane, convolved, payload
 from cnnlab.ui.crop import SIDE, busiest
 
 ROOT = Path(__file__).parents[1]
@@ -242,6 +245,20 @@ def test_too_many_products_to_send_shrink_the_crop_and_say_so(open_page):
     side = output(at).shape[0]
     assert side < 32
     assert f"you see the first {side} × {side} pixels of the crop" in words(at)
+
+
+@pytest.mark.parametrize("largest", [1, 37.5, 128, 1000])
+def test_what_counts_as_sendable_can_be_sent(largest):
+    rng = np.random.default_rng(int(largest))
+    for size, k, channels in ((32, 7, 3), (32, 7, 1), (28, 5, 3), (32, 4, 3), (12, 3, 1)):
+        image = rng.integers(0, 256, (size, size, channels)).astype(float)
+        kernel = rng.uniform(-largest, largest, (k, k, channels))
+        setting = view.sendable(Setting(image, kernel, padding="same"))
+        assert setting.image.shape[0] == size or largest > 100
+        output = convolved(setting.steps(), "Output")
+        planes = [Plane(setting.image[..., c], "Input") for c in range(channels)]
+        rows, cols = setting.index()
+        payload(inputs=planes, outputs=[output], index_rows=rows, index_cols=cols)  # raises if too large
 
 
 # ---- the questions ---------------------------------------------------------------------------------

@@ -13,15 +13,14 @@ from cnnlab.questions.convolution import Setting
 from cnnlab.text import _, number
 from cnnlab.ui import state
 from cnnlab.ui.components.cells import cells
-from cnnlab.ui.components.data import digits_for, written
-from cnnlab.ui.components.windows import Cell, Mark, Output, PayloadError, Plane, convolved, payload, windows
+from cnnlab.ui.components.data import MOST_16, digits_for, written
+from cnnlab.ui.components.windows import MOST_BYTES, Cell, Mark, Output, Plane, convolved, windows
 from cnnlab.ui.kernel_questions import Scene
 
-WHOLE = 512  # pixels of the longer side of the photo that is shown before and after
 STRONG = 99.5  # percentile of |output| that gets the full colour: a few extremes must not pale the rest
 GRID = 6  # rows and columns of the small picture that can be edited
 LONG = 12  # from so many terms on a formula is abridged
-SURE = 60_000  # so many products can always be sent
+OTHERS = 70_000  # bytes that are kept free for what is sent beside the products
 
 
 def geometry() -> dict:
@@ -62,17 +61,18 @@ def size_line(setting: Setting) -> str:
 
 
 def sendable(setting: Setting) -> Setting:
-    """Return the setting, or one on the largest top left piece of its picture whose steps can be sent."""
+    """Return the setting, or one on the largest top left piece of its picture whose steps can be sent.
+
+    Products travel in 16 bits where they fit, else in 32, and base64 makes 4 letters of 3 bytes.
+    """
+    wide = np.abs(setting.image).max() * np.abs(setting.kernel).max() > MOST_16
     while True:
         rows, cols = setting.index()
-        if len(rows) * len(cols) * setting.kernel.size <= SURE:
+        letters = len(rows) * len(cols) * setting.kernel.size * (4 if wide else 2) * 4 / 3
+        if letters <= MOST_BYTES - OTHERS:
             return setting
-        try:
-            payload(**_views(setting, "", 255, relu=False), index_rows=rows, index_cols=cols)
-            return setting
-        except PayloadError:
-            side = setting.image.shape[0] - 4
-            setting = replace(setting, image=setting.image[:side, :side])
+        side = setting.image.shape[0] - 1
+        setting = replace(setting, image=setting.image[:side, :side])
 
 
 def stepper(
@@ -122,12 +122,12 @@ def whole_photo(photo: np.ndarray, setting: Setting, scale: float, relu: bool) -
     """Draw the photo (h, w, 3) uint8 before and after the kernel; `scale` brings pixels to its range."""
     how = tuple(setting.geometry.items())
     try:
-        before, after, shape, ends = _before_after(photo, setting.kernel, setting.bias, scale, relu, how)
+        before, after, ends = _before_after(photo, setting.kernel, setting.bias, scale, relu, how)
     except ops.GeometryError as error:  # the small grid may be larger than a tiny photo
         reason = _(error.template).format(**error.numbers)
         return st.info(_("The whole photo is too small for this kernel: {reason}.").format(reason=reason))
     low, high = (number(end, 0 if scale == 1 else 2) for end in ends)
-    sizes = {"height": number(shape[0]), "width": number(shape[1])}
+    sizes = {"height": number(photo.shape[0]), "width": number(photo.shape[1])}
     st.markdown(_("**On the whole photo**, {height} × {width} pixels").format(**sizes))
     left, right = st.columns(2)
     left.image(before, _("Before"), width="stretch")
@@ -135,16 +135,15 @@ def whole_photo(photo: np.ndarray, setting: Setting, scale: float, relu: bool) -
 
 
 @st.cache_data(scope="session", max_entries=20, show_spinner=False)
-def _before_after(photo, kernel, bias, scale, relu, how) -> tuple[bytes, bytes, tuple, tuple[float, float]]:
-    """Return the photo and its map as pictures, the photo's shape as shown, and the map's range."""
-    small = tiles.shrink(photo, WHOLE)
-    seen = small if kernel.shape[2] == 3 else images.grey(small)[..., np.newaxis]
+def _before_after(photo, kernel, bias, scale, relu, how) -> tuple[bytes, bytes, tuple[float, float]]:
+    """Return the photo and its map as pictures, and the map's range."""
+    seen = photo if kernel.shape[2] == 3 else images.grey(photo)[..., np.newaxis]
     sums = Setting(seen * np.float32(scale), kernel.astype(np.float32), bias, **dict(how)).sums()
     values = ops.relu(sums) if relu else sums
     strong = float(np.percentile(np.abs(values), STRONG))
-    shown = np.broadcast_to(seen, small.shape)
+    shown = np.broadcast_to(seen, photo.shape)
     ends = float(values.min()), float(values.max())
-    return tiles.jpeg(shown), tiles.jpeg(signed(values, strong)), small.shape, ends
+    return tiles.jpeg(shown), tiles.jpeg(signed(values, strong)), ends
 
 
 def step_formula(scene: Scene, clicked: Cell | None, relu: bool) -> None:

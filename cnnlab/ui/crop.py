@@ -17,7 +17,7 @@ from cnnlab.text import _
 from cnnlab.ui import state
 
 SIDE = 96  # pixels of a lesson photo's longer side
-SHOWN = 480  # pixels of the picture with the crop marked
+WHOLE = 512  # pixels of the longer side of a photo that is shown whole
 
 
 class Crop(NamedTuple):
@@ -30,6 +30,15 @@ class Crop(NamedTuple):
     photo: np.ndarray
 
 
+def whole(photo: np.ndarray) -> np.ndarray:
+    """Return a photo (h, w, 3) as lessons show it whole; a large one is shrunk only once."""
+    large, small = st.session_state.get("_crop.whole", (None, None))
+    if large is not photo:
+        small = tiles.shrink(photo, WHOLE)
+        st.session_state["_crop.whole"] = (photo, small)
+    return small
+
+
 def choose(photo: np.ndarray, sizes: Sequence[int], key: str, picture: DeltaGenerator | None = None) -> Crop:
     """Show a photo (h, w, 3) uint8 with the crop marked, and a button that opens the crop's settings.
 
@@ -38,6 +47,7 @@ def choose(photo: np.ndarray, sizes: Sequence[int], key: str, picture: DeltaGene
     sentence says so. The crop of a new photo starts where most edges meet. `picture`: the container to draw
     the photo in, else it stands above the button.
     """
+    photo = whole(photo)
     longer, shorter = max(photo.shape[:2]), min(photo.shape[:2])
     image = tiles.shrink(photo, max(SIDE, max(sizes) * longer // shorter))  # every size fits if it did before
     height, width, _channels = image.shape
@@ -107,7 +117,7 @@ def _marked(photo: np.ndarray, top: float, left: float, share: float) -> bytes:
 
     `top`, `left` and `share` (of the height) go from 0 to 1.
     """
-    picture = tiles.enlarge(tiles.shrink(photo, SHOWN), SHOWN).copy()
+    picture = tiles.enlarge(photo, WHOLE // 2).copy()
     height, width, _channels = picture.shape
     row, col, size = round(top * height), round(left * width), max(1, round(share * height))
     line = max(picture.shape) // 120
