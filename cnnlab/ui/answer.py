@@ -14,7 +14,7 @@ from cnnlab.text import _, number, percent
 from cnnlab.ui import lesson, network, photo, state
 
 STATIC = {"displayModeBar": False}
-START = (3.2, 5.1, -1.7)  # cat, dog and bird, while no network can be asked
+START = (2.0, 1.2, -0.5)  # cat, dog and bird, while no network can be asked
 SHIFTS = (0, 100, 1000)
 REACH = 4  # neighbours on either side that the strip of flattened numbers shows
 
@@ -223,13 +223,13 @@ def overflow(names: list[str], scores: np.ndarray) -> None:
     with np.errstate(over="ignore"):
         exponentials = np.exp(large)
     naive, steps = ops.softmax_naive(large), ops.softmax_steps(large)
+    written = [percent(p, 2) if np.isfinite(p) else str(p) for p in naive]
+    shifted = zip(steps.exponentials, steps.probabilities, strict=True)
     table = {
         _("class"): names,
         _("score"): [number(score, 2) for score in large],
-        _("e^score"): [f"{value:.4g}" for value in exponentials],
-        _("÷ total, as written"): [percent(p, 2) if np.isfinite(p) else str(p) for p in naive],
-        _("e^(score − largest)"): [number(value, 4) for value in steps.exponentials],
-        _("÷ total, shifted"): [percent(p, 2) for p in steps.probabilities],
+        _("e^score → share"): [f"{e:.4g} → {share}" for e, share in zip(exponentials, written, strict=True)],
+        _("e^(score − largest) → share"): [f"{number(e, 4)} → {percent(p, 2)}" for e, p in shifted],
     }
     st.table(table, border="horizontal", hide_index=True)
     most = np.finfo(float).max

@@ -108,14 +108,14 @@ def moved(photo: np.ndarray, row: int, col: int, setting: Setting, room: int) ->
     st.caption(
         _("How much a value changes on average, in grey levels (0–255). Both crops are cut from the photo.")
     )
-    places = st.columns(3, wrap=False, gap="small")
-    for column, (mode, title) in zip(places, titles.items(), strict=True):
+    for column, (mode, title) in zip(st.columns(3), titles.items(), strict=True):
         change = changes[mode][step]
-        column.metric(title, number(change.mean, 1))
         before, after = (setting.pooled(mode, values) for values in (setting.values, crop))
         gap = np.full((len(before), 1), np.nan)
         caption = _("before, after: {same} stay").format(same=percent(change.same, 0))
-        column.image(_grey(np.concatenate([before, gap, after], axis=1)), caption, width="stretch")
+        with column.container(horizontal=True, gap="small"):  # side by side on a phone
+            st.metric(title, number(change.mean, 1), width=130)
+            st.image(_grey(np.concatenate([before, gap, after], axis=1)), caption, width=170)
     table = {_("pixels moved"): [number(n) for n in range(len(shifts))]}
     table |= {title: [number(change.mean, 1) for change in changes[mode]] for mode, title in titles.items()}
     st.table(table, border="horizontal", hide_index=True)
@@ -196,6 +196,8 @@ def alternatives(setting: Setting) -> None:
     st.markdown(
         text.format(stride=setting.stride, n=k**2, difference=number(difference, 1), maps=shape[2], **counts)
     )
+    if setting.padding == "same":
+        st.caption(_("At the border they differ: the convolution adds zeros there, pooling leaves them out."))
 
 
 def article() -> None:
