@@ -166,7 +166,7 @@ def _note(see: View, place: int) -> str:
     values = see.outputs[place].values
     if see.names[place] == "softmax":
         top = int(values.argmax())
-        return f"{network.class_name(see.net.classes[top])} {percent(float(values[top]), 0)}"
+        return f"{network.class_name(see.net.classes[top])}: {percent(float(values[top]), 0)}"
     if see.maps(place).shape[-1] > SHOWN:
         return _("{shape}, the first {shown}").format(shape=shape_text(values), shown=SHOWN)
     return shape_text(values)
