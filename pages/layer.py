@@ -120,11 +120,13 @@ if formulas:
 st.subheader(_("The whole photo, through every kernel"), anchor=False)
 maps = view.whole_maps(picture, layer.kernels, layer.bias, layer.scale, layer.activation)
 with st.container(horizontal=True):
-    st.image(view.whole_photo(picture), _("In: 3 channels"), width=view.SHOWN)
+    st.image(view.whole_photo(picture), _("In: 3 channels"), width=view.WHOLE)
     for place, (made, name) in enumerate(zip(maps, layer.names, strict=True), start=1):
-        st.image(made, _("Map {n}: {name}").format(n=place, name=name), width=view.SHOWN)
+        st.image(made, _("Map {n}: {name}").format(n=place, name=name), width=view.WHOLE)
 with lesson.more(_("More: count the weights of any layer")):
     arithmetic()
+with lesson.more(_("The same as text")):
+    view.text(image, layer, hide)
 lesson.article(
     _("A filter is a two-dimensional matrix, and the layer learns by convolving. ReLU goes unexplained."),
     _(

@@ -4,7 +4,6 @@ import numpy as np
 import streamlit as st
 
 from cnnlab import ops
-from cnnlab.figures.bowl import bowl
 from cnnlab.figures.tiles import enlarge
 from cnnlab.text import _, number, percent
 from cnnlab.ui import learning, lesson, state
@@ -90,7 +89,7 @@ def rate() -> None:
         line = np.linspace(WANTED - 3, WANTED + 3, 121)
         curve = np.stack([line, (line - WANTED) ** 2], axis=1)
         path = np.stack([weights, losses], axis=1)
-        figure = bowl(curve, path, theme=st.context.theme.type or "light")
+        figure = learning.bowl_chart(curve, path, st.context.theme.type or "light")
         st.plotly_chart(figure, config=learning.STATIC, key="_learning.bowl")
         lesson.formula(tables.step_formula(weights[0], chosen, 2 * (weights[0] - WANTED), weights[1]))
     learning.ask_step()

@@ -8,12 +8,12 @@ from cnnlab.datasets import CIFAR10_CLASSES
 from cnnlab.figures.tiles import enlarge
 from cnnlab.questions.pixels import SIDE, count
 from cnnlab.text import _, number
-from cnnlab.ui import crop, lesson, photo, state
+from cnnlab.ui import as_text, crop, lesson, photo, state
 from cnnlab.ui.components.planes import planes
 from cnnlab.ui.network import class_name
 
 SIZES = (6, 8, 10, 12, 16)
-SHOWN = 250  # pixels of the photo and of what the network gets
+SHOWN = 256  # pixels of the photo and of what the network gets
 
 
 def what_the_network_gets(name: str, picture: np.ndarray) -> None:
@@ -43,12 +43,12 @@ def what_the_network_gets(name: str, picture: np.ndarray) -> None:
     caption = _("What the network gets: {side} × {side} pixels").format(side=SIDE)
     if shown:
         caption += _(", {all} numbers").format(all=number(small.size))
-    row.image(enlarge(small, 320), caption, width=SHOWN)
+    row.image(enlarge(small, SHOWN), caption, width=SHOWN)
 
 
 def lesson_photo(picture: np.ndarray) -> np.ndarray:
     """Return the central square of a photo, small enough to send."""
-    return images.resize(images.square(picture), 320)
+    return images.resize(images.square(picture), SHOWN)
 
 
 def label_as_numbers() -> None:
@@ -129,5 +129,8 @@ with label:
     label_as_numbers()
 with lesson.more(_("More: four ways to shrink a photo")):
     resampling(picture)
+with lesson.more(_("The same as text")):
+    names = (_("Red"), _("Green"), _("Blue"))
+    as_text.grids(_("The crop"), {name: square.values[..., c] for c, name in enumerate(names)})
 lesson.code(images.square, images.resize, ops.rescale, ops.one_hot)
 lesson.next_lesson("convolution", _("Next: what does one kernel do with these numbers?"))

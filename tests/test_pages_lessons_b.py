@@ -60,7 +60,7 @@ def test_learning_opens_at_every_level(open_page):
     for level in ("numbers", "formulas", "code"):
         at = open_page("learning", level)
         assert bool(at.latex) == (level != "numbers")
-        assert bool(at.code) == (level == "code")
+        assert any(block.language == "python" for block in at.code) == (level == "code")
     sources = "\n".join(block.value for block in at.code)
     assert "def adam(" in sources and "def update(" in sources
 
@@ -161,7 +161,7 @@ def test_pixels_opens_at_every_level(open_page):
     for level in ("numbers", "formulas", "code"):
         at = open_page("pixels", level)
         assert bool(at.latex) == (level != "numbers")
-        assert bool(at.code) == (level == "code")
+        assert any(block.language == "python" for block in at.code) == (level == "code")
 
 
 def test_the_formula_holds_a_value_of_the_crop_and_follows_it(open_page):
@@ -259,7 +259,7 @@ def test_layer_opens_at_every_level(open_page):
     for level in ("numbers", "formulas", "code"):
         at = open_page("layer", level)
         assert bool(at.latex) == (level != "numbers")
-        assert bool(at.code) == (level == "code")
+        assert any(block.language == "python" for block in at.code) == (level == "code")
 
 
 def test_a_cell_is_the_sum_of_three_channels_and_the_bias(open_page):
@@ -328,10 +328,23 @@ def test_a_trained_kernel_is_shown_on_inputs_from_0_to_1_with_its_bias(open_page
 
 
 @pytest.mark.parametrize(
-    ("shape", "fits"), [((2, 2), False), ((1, 1), False), ((3, 900), True), ((40, 3), True)]
+    ("shape", "fits"), [((2, 2), False), ((1, 1), False), ((4, 300), True), ((40, 3), True)]
 )
 def test_small_and_thin_photos(open_page, shape, fits):
     photo = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
     at = open_page("layer", **{"photo.choice": "own", "photo.own": photo})
     assert ("smaller than a kernel" in words(at)) != fits
     assert any("Map 4" in caption for caption in captions(at)) == fits
+
+
+def test_the_text_holds_the_numbers_of_the_view_and_hides_what_it_hides(open_page):
+    at = open_page("layer", "numbers")
+    sums = summed(crop_of(at), np.repeat(SOBEL[..., None], 3, axis=2), -50)
+    written = at.code[1].value.split("\n\n")[-1].splitlines()[1:]
+    shown = [[text.replace(",", "") for text in line.split()] for line in written]
+    row, col = np.unravel_index(sums.argmin(), sums.shape)
+    assert shown[row][col] == "?"
+    shown[row][col] = "0"
+    np.testing.assert_array_equal(np.array(shown, float), np.maximum(sums, 0))
+    at = answer(at, "_layer.relu", "0")
+    assert "?" not in at.code[1].value

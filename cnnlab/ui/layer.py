@@ -7,12 +7,12 @@ from cnnlab import images, ops
 from cnnlab.figures import tiles
 from cnnlab.figures.colours import signed
 from cnnlab.text import _
-from cnnlab.ui import lesson
+from cnnlab.ui import as_text, lesson
 from cnnlab.ui.components.data import digits_for
 from cnnlab.ui.components.windows import Cell, Plane, convolved, windows
 from cnnlab.ui.four_kernels import Layer
 
-WHOLE, SHOWN = 240, 158  # pixels of the whole photo's longer side: computed, and on the screen
+WHOLE = 160  # pixels of the whole photo's longer side; five of them stand in a row
 LONGEST = 6  # times its width a photo is shown high, and the other way round
 
 
@@ -21,7 +21,7 @@ def stepper(image: np.ndarray, layer: Layer, hide: tuple[int, int] | None, **opt
     height, width, _channels = image.shape
     kh, kw, _channels, count = layer.kernels.shape
     top = 1 if layer.scale != 1 else 255
-    names = {"red": _("Red"), "green": _("Green"), "blue": _("Blue")}
+    names = colours()
     note = _("{height} × {width}, 0–{top}").format(height=height, width=width, top=top)
     inputs = [Plane(image[..., c], label, note, role, top) for c, (role, label) in enumerate(names.items())]
     index_rows, index_cols = (ops.window_index(n, k) for n, k in ((height, kh), (width, kw)))
@@ -45,6 +45,22 @@ def stepper(image: np.ndarray, layer: Layer, hide: tuple[int, int] | None, **opt
         )
     grids = {"inputs": inputs, "outputs": outputs, "index_rows": index_rows, "index_cols": index_cols}
     return windows(key="_layer.steps", **grids, **options)
+
+
+def colours() -> dict[str, str]:
+    return {"red": _("Red"), "green": _("Green"), "blue": _("Blue")}
+
+
+def text(image: np.ndarray, layer: Layer, hide: tuple[int, int] | None) -> None:
+    """Write the crop (h, w, 3), the kernels and the maps as text; `hide` is a cell of the first map."""
+    as_text.grids(_("Input"), {name: image[..., c] for c, name in enumerate(colours().values())})
+    maps = ops.conv2d(image, layer.kernels, layer.bias)
+    maps = ops.ACTIVATIONS[layer.activation](maps) if layer.activation else maps
+    for k, name in enumerate(layer.names):
+        slices = {label: layer.kernels[..., c, k] for c, label in enumerate(colours().values())}
+        made = _("Map {n}").format(n=k + 1)
+        hidden = {made: [hide]} if hide and k == 0 else {}
+        as_text.grids(name, slices | {made: maps[..., k]}, hidden)
 
 
 def activation_name(layer: Layer) -> str | None:

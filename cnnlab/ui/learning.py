@@ -128,7 +128,7 @@ def ask_step() -> None:
         curve = np.stack([line, case.curvature / 2 * (line - case.lowest) ** 2], axis=1)
         path = np.array([[case.weight, case.before], [case.new_weight, case.after]])[: 2 if shown else 1]
         theme = st.context.theme.type or "light"
-        figure = bowl(curve, path, theme=theme, slope=case.slope, height=230)
+        figure = bowl_chart(curve, path, theme, case.slope, 230)
         st.plotly_chart(figure, config=STATIC, key="_learning.case")
 
 
@@ -221,13 +221,29 @@ def racers(name: str, factor: float) -> list[Racer]:
         "adam": _("Adam"),
         "adamw": _("AdamW"),
     }
-    surface, found = ops.SURFACES[name], []
+    found = []
+    for key, (path, losses) in _paths(name, factor).items():
+        rate = _("rate {rate}").format(rate=f"{factor * ops.OPTIMIZERS[key].rate:g}")
+        found.append(Racer(names[key], rate, path, losses, drawn=key not in ("nesterov", "adamw")))
+    return found
+
+
+@st.cache_data(max_entries=len(ops.SURFACES) * 3, show_spinner=False)
+def _paths(name: str, factor: float) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Return each optimiser's path (steps + 1, 2) over a surface, and the losses (steps + 1,) along it."""
+    surface, paths = ops.SURFACES[name], {}
     for key, optimizer in ops.OPTIMIZERS.items():
         noisy = ops.estimated(surface.gradient, NOISE, np.random.default_rng(0))
         slope = noisy if optimizer.noisy else surface.gradient
         path = ops.descend(optimizer.step, surface.start, slope, factor * optimizer.rate, RACE_STEPS)
         with np.errstate(over="ignore", invalid="ignore"):
-            losses = surface.value(path)
-        rate = _("rate {rate}").format(rate=f"{factor * optimizer.rate:g}")
-        found.append(Racer(names[key], rate, path, losses, drawn=key not in ("nesterov", "adamw")))
-    return found
+            paths[key] = path, surface.value(path)
+    return paths
+
+
+@st.cache_data(max_entries=100, show_spinner=False)
+def bowl_chart(
+    curve: np.ndarray, path: np.ndarray, theme: str, slope: float | None = None, height: int = 330
+):
+    """Return `figures.bowl`, remembered: a chart takes longer to check than to draw."""
+    return bowl(curve, path, theme=theme, slope=slope, height=height)
