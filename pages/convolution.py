@@ -57,6 +57,9 @@ if kernel is not None:
     try:
         setting = view.sendable(wanted)
         st.session_state["_convolution.valid"] = (setting, kernel.scale, crop.whole(picture))
+        note = view.border_note(setting)
+        if note:
+            problem.caption(note)
         if setting is not wanted:
             text = _("So many products are too much to send: you see the first {n} × {n} pixels of the crop.")
             problem.warning(text.format(n=setting.image.shape[0]))

@@ -60,6 +60,18 @@ def size_line(setting: Setting) -> str:
     return f"⌊({n} + {before} + {after} − {d}·({k} − 1) − 1) / {s}⌋ + 1 = **{size}**"
 
 
+def border_note(setting: Setting) -> str | None:
+    """Say where the zero border lies when it is not the same on both sides."""
+    n, k = setting.image.shape[0], setting.kernel.shape[0]
+    before, after = ops.padding_amounts(n, k, setting.stride, setting.padding, setting.dilation)
+    if before == after:
+        return None
+    text = _("The zero border is uneven: {before} above and to the left, {after} below and to the right.")
+    if k % 2 == 0:
+        text += " " + _("An even kernel has no middle pixel.")
+    return text.format(before=before, after=after)
+
+
 def sendable(setting: Setting) -> Setting:
     """Return the setting, or one on the largest top left piece of its picture whose steps can be sent.
 

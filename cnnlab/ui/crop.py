@@ -15,8 +15,10 @@ from cnnlab import images
 from cnnlab.figures import tiles
 from cnnlab.text import _
 from cnnlab.ui import state
+from cnnlab.ui.components.frame import frame
 
 SIDE = 96  # pixels of a lesson photo's longer side
+SHOWN = 360  # pixels of the picture on which the crop is moved
 WHOLE = 512  # pixels of the longer side of a photo that is shown whole
 
 
@@ -40,7 +42,7 @@ def whole(photo: np.ndarray) -> np.ndarray:
 
 
 def choose(photo: np.ndarray, sizes: Sequence[int], key: str, picture: DeltaGenerator | None = None) -> Crop:
-    """Show a photo (h, w, 3) uint8 with the crop marked, and a button that opens the crop's settings.
+    """Show a photo (h, w, 3) uint8 with the crop on it, to be moved, and a button that opens its settings.
 
     Size and place stand in the session under `{key}.size` (at first the first of `sizes`), `{key}.row` and
     `{key}.col` (counted from 1). Where the photo is too small the crop is as large as it allows, and a
@@ -56,11 +58,16 @@ def choose(photo: np.ndarray, sizes: Sequence[int], key: str, picture: DeltaGene
     _start(image, size, key)
     row = _fit(f"{key}.row", height - size + 1)
     col = _fit(f"{key}.col", width - size + 1)
-    (picture or st).image(_marked(photo, row / height, col / width, size / height), width=240)
+
+    def moved(top: int, left: int) -> None:
+        st.session_state[f"{key}.row"], st.session_state[f"{key}.col"] = top + 1, left + 1
+
+    with picture or st.container():
+        frame(_small_picture(photo), (height, width), (row, col), size, key=f"_{key}.frame", moved=moved)
     if size < st.session_state[f"{key}.size"]:
         text = _("The photo has only {height} × {width} pixels, so the crop is {size} × {size}.")
         st.warning(text.format(height=height, width=width, size=size))
-    with st.popover(_("Move the crop"), icon=":material/crop:", width="stretch"):
+    with st.popover(_("Crop: size, place"), icon=":material/crop:", width="stretch"):
         text = _("The photo is shrunk to {height} × {width} pixels; rows and columns count from 1.")
         st.caption(text.format(height=height, width=width))
         st.select_slider(_("Size of the crop, in pixels"), sizes, key=f"{key}.size")
@@ -112,18 +119,6 @@ def _fit(key: str, last: int) -> int:
 
 
 @st.cache_data(scope="session", max_entries=10, show_spinner=False)
-def _marked(photo: np.ndarray, top: float, left: float, share: float) -> bytes:
-    """Draw the crop's outline, black around white, on the photo; return a JPEG.
-
-    `top`, `left` and `share` (of the height) go from 0 to 1.
-    """
-    picture = tiles.enlarge(photo, WHOLE // 2).copy()
-    height, width, _channels = picture.shape
-    row, col, size = round(top * height), round(left * width), max(1, round(share * height))
-    line = max(picture.shape) // 120
-    square = picture[row : row + size, col : col + size].copy()
-    for reach, value in ((2 * line, 0), (line, 255)):
-        rows = slice(max(0, row - reach), row + size + reach)
-        picture[rows, max(0, col - reach) : col + size + reach] = value
-    picture[row : row + size, col : col + size] = square
-    return tiles.jpeg(picture)
+def _small_picture(photo: np.ndarray) -> bytes:
+    """Return the photo as a JPEG of a few kilobytes, as it travels in every run of the script."""
+    return tiles.jpeg(tiles.enlarge(tiles.shrink(photo, SHOWN), SHOWN // 2))
