@@ -11,7 +11,7 @@ from cnnlab.config import TrainConfig
 from cnnlab.text import _, number, percent
 
 WINDOW = 3  # epochs over which a rise or fall is judged
-SILENT = 0.25  # share of silent kernels from which on a layer is worth a word
+SILENT = 1 / 3  # share of silent outputs from which on a layer is worth a word
 
 
 @dataclass(frozen=True)
@@ -159,15 +159,20 @@ def silent_shares(layers: list[dict], weights: dict[str, np.ndarray], images: np
     return {name: float(1 - active.mean()) for name, active in alive.items()}
 
 
-def silence(shares: dict[str, float], images: int) -> Finding | None:
-    """Return a finding where a quarter or more of a layer is silent on these many images."""
-    name, share = max(shares.items(), key=lambda item: item[1], default=("", 0.0))
+def silence(shares: dict[str, float], config: TrainConfig, images: int) -> Finding | None:
+    """Return a finding where a third or more of a layer's outputs is silent on so many images.
+
+    `shares` has the layers' titles (words for a learner) as keys.
+    """
+    title, share = max(shares.items(), key=lambda item: item[1], default=("", 0.0))
     if share < SILENT:
         return None
-    text = _("{share} of the outputs of {layer} are 0 on all of {images} photos.")
+    text = _("{share} of {layer} is 0 on all of {images} photos looked at.")
+    blocks = tuple(block.model_copy(update={"activation": "leaky_relu"}) for block in config.model.blocks)
     return Finding(
         "silent",
         _("Part of the network is silent."),
-        text.format(share=percent(share, 0), layer=name, images=number(images)),
-        _("A ReLU that is 0 everywhere passes no gradient. A smaller learning rate or leaky ReLU avoids it."),
+        text.format(share=percent(share, 0), layer=title, images=number(images)),
+        _("A ReLU that is always 0 passes no gradient, so its weights rest. Try leaky ReLU."),
+        {"model": config.model.model_copy(update={"blocks": blocks})},
     )

@@ -299,6 +299,19 @@ class Run:
         """Return the kernels kept after an epoch, '<layer>/kernel' -> (kh, kw, c_in, c_out) float16."""
         return self.arrays(f"kernels/epoch-{epoch:04d}.npz")
 
+    def probe(self) -> "Probe | None":
+        """Return the newest answers for a few held-out images, None before the first epoch."""
+        if not (self.folder / "probe.npz").exists():
+            return None
+        arrays = self.arrays("probe.npz")
+        try:
+            probe = Probe(int(arrays["epoch"]), arrays["index"], arrays["probabilities"])
+        except (KeyError, TypeError) as error:
+            raise self._damaged("probe.npz") from error
+        if probe.probabilities.shape != (len(probe.index), len(self.recipe().classes)):
+            raise self._damaged("probe.npz")
+        return probe
+
     def evaluation(self) -> "Evaluation | None":
         """Return what the opened test set said, None while it is sealed."""
         if not (self.folder / "evaluation.npz").exists():
@@ -362,6 +375,15 @@ class Checkpoint:
     rest: dict[str, np.ndarray]
     step: int = 0
     so_far: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Answers (n, classes) after an epoch for held-out images, by their index (n,) in the training set."""
+
+    epoch: int
+    index: np.ndarray
+    probabilities: np.ndarray
 
 
 @dataclass(frozen=True)

@@ -93,9 +93,10 @@ def test_silent_kernels_are_found_by_looking():
     shares = silent_shares(layers, weights, images)
     assert shares["conv_2_relu"] >= 0.5
     assert shares["conv_1_relu"] < 0.5
-    finding = silence({"conv_2_relu": 0.5, "conv_1_relu": 0.1}, 5)
-    assert "50 %" in finding.evidence
-    assert silence({"conv_1_relu": 0.1}, 5) is None
+    finding = silence({"Convolution 1": 0.1, "Convolution 2": 0.5}, ARTICLE, 5)
+    assert finding.evidence == "50 % of Convolution 2 is 0 on all of 5 photos looked at."
+    assert {block.activation for block in finding.change["model"].blocks} == {"leaky_relu"}
+    assert silence({"Convolution 1": 0.1}, ARTICLE, 5) is None
 
 
 def _plain(change):

@@ -10,7 +10,7 @@ from cnnlab.figures.tiles import colour_tiles
 from cnnlab.presets import PRESETS
 from cnnlab.runs import RESTING, Run, RunError, State, Store
 from cnnlab.text import _, number, percent
-from cnnlab.ui import identity, layers
+from cnnlab.ui import identity, layers, watching
 from cnnlab.ui import state as page_state
 from cnnlab.ui.envelope import envelope
 from cnnlab.ui.lesson import PAGES
@@ -75,8 +75,11 @@ def _live(run: Run, drawn_as: tuple[str, bool]) -> None:
             _progress(run, state)
             _controls(run, state)
         with right:
+            watching.findings(run, state, rows)
             _kernels(run)
             _explain(rows)
+            watching.silent_parts(run, len(rows))
+        watching.probe(run)
         if state.phase in ("finished", "stopped") and run.has_weights():
             envelope(run)
     except RunError as error:

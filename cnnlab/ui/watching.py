@@ -1,0 +1,63 @@
+"""What does a run in progress say, in plain words and on pictures it has never learned from?"""
+
+import streamlit as st
+
+from cnnlab import datasets
+from cnnlab.diagnosis import Finding, diagnose, silence, silent_shares
+from cnnlab.figures.probe import panel
+from cnnlab.runs import Run, State
+from cnnlab.text import _
+from cnnlab.ui.network import class_name, layer_title, load
+
+LOOKED_AT = 100  # photos on which silent outputs are looked for
+
+
+def findings(run: Run, state: State, rows: list[dict[str, float]]) -> None:
+    """Draw what the curves say, with the evidence and what to try."""
+    recipe = run.recipe()
+    for finding in diagnose(rows, recipe.config, len(recipe.classes), failed=state.phase == "failed"):
+        _card(finding)
+
+
+def silent_parts(run: Run, epochs: int) -> None:
+    """Draw a word on layers whose outputs are mostly 0, where there are such."""
+    config = run.recipe().config
+    if epochs and run.has_weights() and datasets.DATASETS[config.dataset].present():
+        finding = silence(_shares(str(run.folder), epochs, run), config, LOOKED_AT)
+        if finding is not None:
+            _card(finding)
+
+
+def _card(finding: Finding) -> None:
+    with st.container(border=True):
+        st.markdown(f"**{finding.says}** {finding.evidence}")
+        st.markdown(finding.advice)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _shares(folder: str, epochs: int, _run: Run) -> dict[str, float]:
+    network = load(_run)
+    images = datasets.load(network.dataset).train_images[:LOOKED_AT]  # never the sealed test set
+    shares = silent_shares(network.layers, network.weights, images)
+    titles = {spec["name"]: layer_title(spec).split(" · ")[0] for spec in network.layers}
+    return {titles[name]: share for name, share in shares.items()}
+
+
+def probe(run: Run) -> None:
+    """Draw the network's newest answers for a few held-out pictures."""
+    recipe = run.recipe()
+    answers = run.probe()
+    if answers is None or not datasets.DATASETS[recipe.config.dataset].present():
+        return
+    data = datasets.load(recipe.config.dataset)
+    names = [class_name(name) for name in recipe.classes]
+    theme = st.context.theme.type or "light"
+    with st.container(border=True):
+        text = _(
+            "**Pictures it does not learn from**, as it names them after epoch {epoch}; ✓ marks the truth"
+        )
+        st.markdown(text.format(epoch=answers.epoch))
+        with st.container(horizontal=True, gap="medium"):
+            for index, probabilities in zip(answers.index, answers.probabilities, strict=True):
+                true = int(data.train_labels[index])
+                st.image(panel(data.train_images[index], probabilities, names, true, theme), width=168)
