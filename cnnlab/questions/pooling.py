@@ -38,9 +38,20 @@ class Setting:
 
     def steps(self, mode: str) -> list[ops.PoolStep]:
         """Return the steps of all cells, row by row."""
-        maps = np.asarray(self.values, float)[..., np.newaxis]
-        options = {"mode": mode, "stride": self.stride, "padding": self.padding}
-        return list(ops.pool_steps(maps, self.window, **options))
+        return list(ops.pool_steps(self._maps, self.window, mode=mode, **self._geometry))
+
+    def step(self, mode: str, cell: tuple[int, int]) -> ops.PoolStep:
+        """Return the step of one output cell (row, col), from 0."""
+        row, col = cell
+        return ops.pool_step(self._maps, self.window, row=row, col=col, mode=mode, **self._geometry)
+
+    @property
+    def _maps(self) -> np.ndarray:
+        return np.asarray(self.values, float)[..., np.newaxis]  # (h, w) -> (h, w, 1)
+
+    @property
+    def _geometry(self) -> dict:
+        return {"stride": self.stride, "padding": self.padding}
 
 
 @dataclass(frozen=True)

@@ -81,8 +81,7 @@ def stepper(setting: Setting, asked: Loser | None, answered: bool) -> None:
 
 def formulas(setting: Setting, cell: tuple[int, int]) -> None:
     """Write both poolings as formulas, with the numbers of one cell."""
-    place = cell[0] * len(setting.index()[1]) + cell[1]
-    best, mean = (setting.steps(mode)[place] for mode in ("max", "average"))
+    best, mean = (setting.step(mode, cell) for mode in ("max", "average"))
     values = [lesson.tex(value) for value in best.window[best.inside]]
     i, j = (n + 1 for n in cell)
     lesson.formula(
@@ -142,8 +141,8 @@ def gradient(setting: Setting) -> None:
         ):
             if count > 1:
                 st.number_input(label, 1, count, key=f"pooling.{key}")
-    place = (st.session_state["pooling.row"] - 1) * len(cols) + st.session_state["pooling.col"] - 1
-    best, mean = (setting.steps(mode)[place] for mode in ("max", "average"))
+    cell = st.session_state["pooling.row"] - 1, st.session_state["pooling.col"] - 1
+    best, mean = (setting.step(mode, cell) for mode in ("max", "average"))
     grids = {
         _("The window's values"): pixels(best.window),
         _("Max: all to the winner"): heatmap(ops.pool_gradient(best), 1.0, height=200),
