@@ -1,7 +1,7 @@
 """A student's session without a browser: Streamlit's own websocket protocol, timed from outside.
 
-Also starts and stops the app to be measured. Nothing here is faked: the server does for such a session what it
-does for a browser, and `run` returns when the server says that the script has finished.
+Also starts and stops the app to be measured. The server does for such a session what it
+does for a browser; `run` returns when the server says that the script has finished.
 """
 
 import os
@@ -23,7 +23,7 @@ COOKIE = "cnnlab_browser"
 
 
 class Session:
-    """One websocket session. `widgets` holds what is on the page: key (or label) -> (element kind, message)."""
+    """One websocket session. `widgets` holds what is on the page: key -> (element kind, message)."""
 
     def __init__(self, url: str, browser: str = "benchmark"):
         address = url.replace("http", "ws", 1) + "/_stcore/stream"
