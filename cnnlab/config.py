@@ -251,7 +251,7 @@ def faults(error: ValidationError) -> list[str]:
 
 
 def _fault(fault: dict) -> str:
-    context, what = fault.get("ctx", {}), _title(fault["loc"])
+    context, what = fault.get("ctx", {}), title(fault["loc"])
     match fault["type"]:
         case "value_error":
             return str(context["error"])
@@ -259,6 +259,8 @@ def _fault(fault: dict) -> str:
             return _("There is no setting called “{name}”.").format(name=str(fault["loc"][-1])[:40])
         case "missing":
             return _("{what} is missing.").format(what=what)
+        case "int_type" | "float_type" if fault["input"] is None:
+            return _("{what} is empty.").format(what=what)
         case "literal_error":
             return _("{what} must be one of {names}.").format(what=what, names=context["expected"])
         case "greater_than":
@@ -272,7 +274,7 @@ def _fault(fault: dict) -> str:
     return _("{what} cannot have this value ({why}).").format(what=what, why=fault["msg"])
 
 
-def _title(place: tuple[str | int, ...]) -> str:
+def title(place: tuple[str | int, ...]) -> str:
     """Return the words for a place in the configuration: ("model", "blocks", 1, "kernel") and the like."""
     fields, words = TrainConfig.model_fields, []
     for step in place:

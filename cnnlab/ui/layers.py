@@ -1,19 +1,27 @@
-"""How does a network look as a table: one row a step, with shapes, arithmetic and parameters?"""
+"""How does a network look: as a table, one row a step, and as a row of boxes in proportion?"""
+
+from math import sqrt
 
 import streamlit as st
 
-from cnnlab import ops
+from cnnlab import estimate, ops
+from cnnlab.figures.colours import INK, QUIET
 from cnnlab.models import SIDE
 from cnnlab.text import _, number
 
 
 def layer_table(layers: list[dict]) -> None:
-    """Draw the table and the sums; dividing by 255 stands in the photo's row, activation in the layer's."""
+    """Draw the table and the sums; dividing by 255 stands in the photo's row, activation in the layer's.
+
+    FLOPs are the operations for one photo, forwards: a multiply and an add for each multiplication.
+    """
     shapes = ops.output_shapes(layers, (SIDE, SIDE, 3))
     counts = ops.parameters(layers, (SIDE, SIDE, 3))
-    rows = [{"step": _("Photo, divided by 255"), "shape": _size((SIDE, SIDE, 3)), "sum": "", "count": 0}]
+    flops = estimate.flops(layers)
+    photo = {"sum": "", "count": 0, "flops": 0}
+    rows = [{"step": _("Photo, divided by 255"), "shape": _size((SIDE, SIDE, 3)), **photo}]
     before = (SIDE, SIDE, 3)
-    for layer, shape, count in zip(layers, shapes, counts, strict=True):
+    for layer, shape, count, operations in zip(layers, shapes, counts, flops, strict=True):
         if layer["kind"] == "activation":
             rows[-1]["step"] += f" · {layer['function']}"
         elif layer["kind"] != "rescale":
@@ -23,18 +31,71 @@ def layer_table(layers: list[dict]) -> None:
                     "shape": _size(shape),
                     "sum": _arithmetic(layer, before),
                     "count": count,
+                    "flops": operations,
                 }
             )
         before = shape
-    names = (_("Step"), _("Output"), _("Weights + biases"), _("Parameters"))
-    table = {
-        name: [row[key] for row in rows] for name, key in zip(names, ("step", "shape", "sum"), strict=False)
-    }
-    table[names[3]] = [number(row["count"]) if row["count"] else "" for row in rows]
+    names = {"step": _("Step"), "shape": _("Output"), "sum": _("Weights + biases")}
+    table = {name: [row[key] for row in rows] for key, name in names.items()}
+    for key, name in {"count": _("Parameters"), "flops": _("FLOPs a photo")}.items():
+        table[name] = [number(row[key]) if row[key] else "" for row in rows]
     st.table(table, border="horizontal", hide_index=True)
     multiplications = sum(ops.multiplications(layers, (SIDE, SIDE, 3)))
     text = _("{parameters} parameters · {multiplications} multiplications a photo")
     st.caption(text.format(parameters=number(sum(counts)), multiplications=number(multiplications)))
+
+
+def picture(layers: list[dict], shapes: list[tuple[int, ...]]) -> None:
+    """Draw each step that changes the shape as a box in proportion; the row of boxes wraps on a phone.
+
+    `layers` may be the beginning of a network that does not fit to its end; `shapes` are their outputs.
+    """
+    ink = INK[st.context.theme.type or "light"]
+    steps = [(_("Photo"), (SIDE, SIDE, 3))]
+    short = {
+        "conv": _("Convolution"),
+        "pool": _("Pooling"),
+        "flatten": _("Flatten"),
+        "global_average": _("Average"),
+        "global_max": _("Maximum"),
+        "dense": _("Dense"),
+    }
+    for layer, shape in zip(layers, shapes, strict=True):
+        if layer["kind"] in short:
+            steps.append((_("Scores") if layer["name"] == "scores" else short[layer["kind"]], shape))
+    with st.container(horizontal=True, gap="xxsmall", vertical_alignment="bottom"):
+        for name, shape in steps:
+            st.image(box(name, shape, ink), width=BOX, alt=f"{name}: {_size(shape)}")
+    st.caption(_("Front: the size of a map. Depth: the root of the number of maps."))
+
+
+BOX = 92  # pixels across for one step of the picture
+
+
+def box(name: str, shape: tuple[int, ...], ink: str) -> str:
+    """Return an SVG: maps (h, w, c) as a cuboid, n numbers as a bar; below it the name and the shape.
+
+    A map's cell is 2 pixels wide; depth, and the height of a bar, grow with the square root of how many.
+    """
+    height, width, count = shape if len(shape) == 3 else (0, 0, shape[0])
+    deep = sqrt(count)
+    if len(shape) == 3:
+        w, h, d = max(2.0, 2.0 * width), max(2.0, 2.0 * height), min(22.0, deep)
+    else:
+        w, h, d = 7.0, min(86.0, 1.4 * deep), 3.0
+    x, y = (BOX - w - d) / 2, 90 - h
+    corners = [(x, y), (x + d, y - d), (x + w + d, y - d), (x + w + d, y + h - d), (x + w, y + h), (x + w, y)]
+    side = " ".join(f"{a:.1f},{b:.1f}" for a, b in corners)
+    text = f'text-anchor="middle" fill="{ink}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{BOX}" height="126" viewBox="0 0 {BOX} 126">'
+        f'<g stroke="{ink}" stroke-width="1" stroke-linejoin="round" fill="{QUIET}">'
+        f'<polygon points="{side}" fill-opacity="0.55"/>'
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" fill-opacity="0.25"/></g>'
+        f'<text x="{BOX / 2}" y="106" font-family="sans-serif" font-size="13" {text}>{name}</text>'
+        f'<text x="{BOX / 2}" y="121" font-family="monospace" font-size="12" {text}>{_size(shape)}</text>'
+        "</svg>"
+    )
 
 
 def _name(layer: dict) -> str:

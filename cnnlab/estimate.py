@@ -1,0 +1,87 @@
+"""How long will a training run take on this machine, and how much memory?
+
+Time: the arithmetic of an epoch divided by the speed that finished runs were measured at. Memory: numbers of
+four bytes that a step has to hold. Both are estimates; the page says so.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import prod
+
+import psutil
+
+from cnnlab import ops
+from cnnlab.config import TrainConfig
+from cnnlab.models import SIDE
+from cnnlab.runs import Run, RunError
+
+INPUT = (SIDE, SIDE, 3)
+FORWARD, TRAINING = 2, 6  # operations a multiplication: with its addition; and twice more for gradients
+# Speed before anything was measured, in operations a second: the article's network on CIFAR-10, batches of
+# 64, on two cores that had other work too; median of 18 epochs of two runs.
+DEFAULT_SPEED = 100e9
+BYTES = 4  # of a number in float32
+# How many numbers an optimiser keeps for each weight, beside the weight and its gradient.
+KEPT = {"sgd": 0, "momentum": 1, "nesterov": 1, "rmsprop": 1, "adam": 2, "adamw": 2}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one run has shown: its network, the operations and seconds of its epochs (the first left out)."""
+
+    layers: list[dict]
+    operations: float
+    seconds: float
+
+
+def flops(layers: Sequence[dict]) -> list[int]:
+    """Return the floating-point operations of each layer for one photo, forwards: multiply and add."""
+    return [FORWARD * count for count in ops.multiplications(layers, INPUT)]
+
+
+def epoch_operations(layers: Sequence[dict], training: int, validation: int) -> float:
+    """Return the operations of one epoch: images learned from, forwards and backwards, and images judged."""
+    multiplications = sum(ops.multiplications(layers, INPUT))
+    return multiplications * (TRAINING * training + FORWARD * validation)
+
+
+def measure(run: Run, dataset: str, images: int) -> Measured | None:
+    """Return what a run with this data has shown of this machine's speed, None where it has no two epochs.
+
+    `images`: how many training images the dataset has. The first epoch is left out: it includes preparations.
+    """
+    try:
+        recipe, seconds = run.recipe(), [row["seconds"] for row in run.history()[1:]]
+    except RunError:
+        return None
+    config = recipe.config
+    if config.dataset != dataset:
+        return None
+    used = min(images, config.limit or images)
+    held = round(config.validation * used)
+    operations = epoch_operations(recipe.layers(), used - held, held) * len(seconds)
+    return Measured(recipe.layers(), operations, sum(seconds)) if seconds and sum(seconds) > 0 else None
+
+
+def speed(layers: Sequence[dict], measured: Sequence[Measured]) -> tuple[float, str]:
+    """Return operations a second, and from what: "same" network, "other" networks, or the "default"."""
+    same = [one for one in measured if one.layers == list(layers)]
+    for basis, runs in (("same", same), ("other", measured)):
+        if runs:
+            return sum(one.operations for one in runs) / sum(one.seconds for one in runs), basis
+    return DEFAULT_SPEED, "default"
+
+
+def memory(config: TrainConfig, layers: Sequence[dict]) -> int:
+    """Return the bytes that training holds: weights, gradients, the optimiser's numbers, activations.
+
+    Each layer's output is kept for the way back, and its gradient stands beside it.
+    """
+    weights = sum(ops.parameters(layers, INPUT)) * (2 + KEPT[config.optimizer])
+    outputs = sum(prod(shape) for shape in ops.output_shapes(layers, INPUT))
+    return BYTES * (weights + 2 * config.batch_size * (prod(INPUT) + outputs))
+
+
+def free_memory() -> int:
+    """Return how many bytes this machine can still give without swapping."""
+    return int(psutil.virtual_memory().available)
