@@ -13,6 +13,7 @@ from cnnlab.ui import crop, four_kernels, layers, lesson, photo, state
 from cnnlab.ui import layer as view
 from cnnlab.ui.components.data import digits_for
 from cnnlab.ui.components.windows import Mark
+from cnnlab.ui.fields import number_field
 
 SIZES = (8, 10, 12, 14)
 
@@ -50,12 +51,13 @@ def ask_relu(question: ask.Passed, about: int) -> bool:
 
 def arithmetic() -> None:
     """Let the student count the parameters of any layer."""
-    for name, value, most in (("size", 3, 11), ("inputs", 32, 2048), ("outputs", 64, 2048)):
-        state.default(f"layer.{name}", value, range(1, most + 1))
     one, two, three = st.columns(3)
-    size = one.number_input(_("Kernel size"), 1, 11, key="layer.size")
-    inputs = two.number_input(_("Input channels"), 1, 2048, key="layer.inputs")
-    outputs = three.number_input(_("Number of kernels"), 1, 2048, key="layer.outputs")
+    with one:
+        size = number_field(_("Kernel size"), 1, 11, 3, key="layer.size")
+    with two:
+        inputs = number_field(_("Input channels"), 1, 2048, 32, key="layer.inputs")
+    with three:
+        outputs = number_field(_("Number of kernels"), 1, 2048, 64, key="layer.outputs")
     spec = {"kind": "conv", "name": "conv", "filters": outputs, "kernel": size, "stride": 1}
     (count,) = ops.parameters([spec | {"padding": "same", "bias": True}], (size, size, inputs))
     text = _("{k}×{k}×{inputs}×{outputs} + {outputs} = **{count}** weights and biases")

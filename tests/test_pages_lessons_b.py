@@ -348,3 +348,32 @@ def test_the_text_holds_the_numbers_of_the_view_and_hides_what_it_hides(open_pag
     np.testing.assert_array_equal(np.array(shown, float), np.maximum(sums, 0))
     at = answer(at, "_layer.relu", "0")
     assert "?" not in at.code[1].value
+
+
+@pytest.mark.parametrize(
+    ("page", "key", "sentence"),
+    [
+        ("layer", "layer.outputs", "“Number of kernels” is empty: type a number. Until then 64 stays."),
+        ("learning", "learning.score1", "“Score 1” is empty: type a number. Until then 10.0 stays."),
+    ],
+)
+def test_an_emptied_field_keeps_its_last_number(open_page, page, key, sentence):
+    at = open_page(page)
+    before = words(at)
+    at = sound(at.number_input(key=key).set_value(None).run())
+    assert sentence in words(at)
+    assert words(at).replace(sentence, "").split() == before.split()
+
+
+def test_every_path_of_the_race_stands_out_from_the_map():
+    from cnnlab.figures.colours import rgb
+    from cnnlab.figures.contour import HIGH, LOW
+    from cnnlab.ui.components.race import STYLES
+
+    def luminance(colour):
+        linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in colour / 255]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    for colour, _dash in STYLES:
+        for ground in (LOW, HIGH):
+            assert (luminance(ground) + 0.05) / (luminance(rgb(colour)) + 0.05) >= 3, colour

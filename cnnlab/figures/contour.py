@@ -2,7 +2,8 @@
 
 import numpy as np
 
-LOW, HIGH, LINE = np.array([150, 147, 138]), np.array([250, 248, 242]), np.array([112, 110, 103])
+# Light enough for dark lines to stand out by 3 : 1 everywhere.
+LOW, HIGH, LINE = np.array([198, 195, 186]), np.array([252, 250, 245]), np.array([150, 147, 139])
 
 
 def contour(values: np.ndarray, bands: int = 14) -> np.ndarray:

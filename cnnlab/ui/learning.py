@@ -11,6 +11,7 @@ from cnnlab.questions import learning as questions
 from cnnlab.text import _, number, percent
 from cnnlab.ui import lesson, state
 from cnnlab.ui.components.race import Racer, race
+from cnnlab.ui.fields import number_field
 from cnnlab.ui.update import marked
 
 STATIC = {"displayModeBar": False}
@@ -141,12 +142,13 @@ def two_losses() -> None:
     """Set cross-entropy and the mean squared error of the same scores side by side."""
     left, right = st.columns([1, 2.2], gap="large")
     with left:
-        for n, value in enumerate((10.0, 0.0, 0.0), start=1):
-            state.default(f"learning.score{n}", value)
-            st.number_input(_("Score {n}").format(n=n), -30.0, 30.0, step=1.0, key=f"learning.score{n}")
+        scores = [
+            number_field(_("Score {n}").format(n=n), -30.0, 30.0, first, key=f"learning.score{n}", digits=1)
+            for n, first in enumerate((10.0, 0.0, 0.0), start=1)
+        ]
         state.default("learning.true", 3, (1, 2, 3))
         label = st.segmented_control(_("True class"), (1, 2, 3), key="learning.true", required=True) - 1
-    p = ops.softmax([st.session_state[f"learning.score{n}"] for n in (1, 2, 3)])
+    p = ops.softmax(scores)
     slopes = {"ce": ops.cross_entropy_gradient(p, label), "mse": ops.mse_gradient(p, label)}
     rows = range(3)
     with right:

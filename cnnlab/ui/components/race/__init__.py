@@ -35,12 +35,12 @@ FAR = 400.0  # percent of the map: a racer that has left it is drawn no farther 
 # Relatives share a hue, and one of them is dashed.
 STYLES = (
     ("#1d1d1d", False),
-    ("#6f6f6f", True),
+    ("#5f5f5f", True),
     ("#a3006d", False),
-    ("#c9509f", True),
+    ("#a8428a", True),
     ("#6b5500", False),
     ("#00692f", False),
-    ("#4a9a4c", True),
+    ("#2c702e", True),
 )
 
 
