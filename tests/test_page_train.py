@@ -1,0 +1,189 @@
+"""The page Train: missing data, runs in every state, damaged files, what is stored when one presses Train."""
+
+import hashlib
+import shutil
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cnnlab import datasets, runs
+from cnnlab.attempts import Attempt
+from cnnlab.presets import PRESETS
+from cnnlab.runs import Checkpoint, Store
+from tests.conftest import ROOT
+
+ME = hashlib.sha256(b"me").hexdigest()[:32]
+CONFIG = PRESETS["article"].config.model_copy(update={"dataset": "digits", "epochs": 3})
+ROW = dict.fromkeys(runs.COLUMNS, 0.5)
+
+
+@pytest.fixture
+def store(tmp_path, monkeypatch):
+    """An empty run folder, and no CIFAR-10 within reach."""
+    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("CNNLAB_CIFAR10", raising=False)
+    monkeypatch.setattr(
+        datasets, "ARCHIVE", datasets.Archive(url="http://127.0.0.1:9/cifar-10-binary.tar.gz")
+    )
+    return Store()
+
+
+def open_page(**query: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=60)
+    at.session_state["identity.token"] = "me"
+    for name, value in query.items():
+        at.query_params[name] = value
+    at.switch_page("../../pages/train.py")
+    at.run()
+    assert not at.exception, at.exception
+    return at
+
+
+def words(at: AppTest) -> str:
+    """Return all that the page says."""
+    kinds = (at.markdown, at.caption, at.info, at.warning, at.error, at.success)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def button(at: AppTest, label: str):
+    [found] = [button for button in at.button if button.label.startswith(label)]
+    return found
+
+
+def labels(at: AppTest) -> set[str]:
+    return {button.label for button in at.button}
+
+
+def trained(store, phase: str = "finished", owner: str = ME, epochs: int = 3):
+    run = store.create(CONFIG, tuple("0123456789"), preset="article", owner=owner)
+    attempt = Attempt(run, run.claim("queued"))
+    attempt.write_history([ROW | {"epoch": epoch} for epoch in range(1, epochs + 1)])
+    attempt.write_kernels(epochs, {"conv_1/kernel": np.zeros((3, 3, 3, 32))})
+    attempt.write_checkpoint(Checkpoint(epochs, {"a/kernel": np.zeros(3)}, {}))
+    attempt.update(epoch=epochs, epochs=3)
+    attempt.enter(phase, "Something went wrong." if phase == "failed" else "")
+    return run
+
+
+def test_without_cifar10_the_page_starts_on_digits_and_says_what_they_are(store):
+    at = open_page()
+    assert "1,293 images to learn from, 144 held out for validation, 360 sealed until the test" in words(at)
+    assert button(at, "Train").disabled is False
+
+
+def test_a_failed_download_names_the_ways_on(store):
+    at = open_page()
+    at.session_state["train.dataset"] = "cifar10"
+    at.run()
+    assert "not on this computer yet" in words(at)
+    assert button(at, "Train").disabled
+    button(at, "Download").click()
+    at.run()
+    assert not at.exception
+    text = words(at)
+    assert "could not be downloaded" in text
+    assert "CNNLAB_CIFAR10" in text
+    assert "Digits" in text
+    button(at, "Go on with Digits").click()
+    at.run()
+    assert "1,293 images" in words(at)
+
+
+def test_pressing_train_queues_what_the_page_shows(store):
+    at = open_page()
+    button(at, "Train").click()
+    at.run()
+    [run] = store.runs()
+    assert at.query_params["run"] == [run.id]
+    assert run.recipe().owner == ME
+    expected = PRESETS["article"].config.model_copy(update={"dataset": "digits"})
+    stored = run.recipe().config
+    assert stored.model == expected.model
+    assert (stored.epochs, stored.batch_size, stored.learning_rate) == (10, 64, 0.001)
+    assert run.id in words(at)
+    assert "Stop and keep" in labels(at)
+
+
+@pytest.mark.parametrize(
+    ("phase", "possible"),
+    [
+        ("finished", {"One more epoch"}),
+        ("stopped", {"Resume", "One more epoch"}),
+        ("paused", {"Resume", "Stop and keep"}),
+        ("failed", {"Resume"}),
+        ("interrupted", {"Resume"}),
+    ],
+)
+def test_what_one_can_do_with_a_run_at_rest(store, phase, possible):
+    run = trained(store, phase)
+    at = open_page(run=run.id)
+    steering = {"Pause", "Resume", "Stop and keep", "One more epoch"}
+    assert labels(at) & steering == possible
+    assert run.id in words(at)
+    if phase == "failed":
+        assert "Something went wrong." in words(at)
+
+
+def test_a_strangers_run_can_only_be_looked_at(store):
+    run = trained(store, "stopped", owner="somebody else")
+    at = open_page(run=run.id)
+    assert not labels(at) & {"Pause", "Resume", "Stop and keep", "One more epoch", "Open the envelope"}
+    assert "not yours" in words(at)
+
+
+def test_resume_and_one_more_epoch_are_wishes(store):
+    run = trained(store, "stopped")
+    at = open_page(run=run.id)
+    button(at, "Resume").click()
+    at.run()
+    assert run.needs_attempt() == "resume"
+    other = trained(store, "finished")
+    at = open_page(run=other.id)
+    button(at, "One more epoch").click()
+    at.run()
+    assert other.wished("epochs", 3) == 4
+    assert other.needs_attempt() == "resume"
+
+
+@pytest.mark.parametrize("id", ["kite-999", "../../etc", "%00", "x" * 500])
+def test_a_run_that_is_not_there_gets_a_sentence(store, id):
+    at = open_page(run=id)
+    assert "no run called" in words(at)
+    assert button(at, "Train").disabled is False
+
+
+def test_a_run_deleted_while_it_is_watched_gets_a_sentence(store):
+    run = trained(store, "stopped")
+    at = open_page(run=run.id)
+    shutil.rmtree(run.folder)
+    at.run()
+    assert not at.exception
+    assert "no run called" in words(at)
+
+
+@pytest.mark.parametrize("damage", ["empty", "rubbish", "gone"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "config.json",
+        "state.json",
+        "history.csv",
+        "attempt-1",
+        "kernels/epoch-0003.npz",
+        "checkpoint/state.npz",
+    ],
+)
+def test_a_damaged_file_never_breaks_the_page(store, name, damage):
+    run, sound = trained(store, "stopped"), trained(store, "finished")
+    path = run.folder / name
+    path.unlink() if damage == "gone" else path.write_bytes({"empty": b"", "rubbish": b"\x00{]\xff"}[damage])
+    at = open_page(run=run.id)
+    text = words(at)
+    named = {"config.json", "state.json", "history.csv", "attempt-1", "kernels/epoch-0003.npz"}
+    if name in named and not (damage == "gone" and name != "config.json"):
+        assert "damaged" in text, text
+    at = open_page(run=sound.id)
+    assert sound.id in words(at), "the other run is shown as ever"
