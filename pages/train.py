@@ -7,7 +7,7 @@ from cnnlab.config import TrainConfig
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.text import _
-from cnnlab.ui import fields, form, identity, layers, lesson, preflight, training
+from cnnlab.ui import form, identity, layers, lesson, preflight, settings, training
 
 
 def choose_data() -> datasets.Dataset | None:
@@ -78,13 +78,13 @@ def configure(watching: bool) -> None:
             start(checked.config, data)
         if ready:
             preflight.estimates(checked, data)
-        fields.settings(data, checked.config)
+        settings.recipe(data, checked.config)
         preflight.link(form.keep_link(checked.config, watching))
     with right:
         if ready:
             training.data_sentence(checked.config)
         layers.picture(checked.layers, checked.shapes)
-        fields.network(checked)
+        settings.network(checked)
         if checked.layers:
             layers.layer_table(checked.layers)
     lesson.code(links.write, links.read)

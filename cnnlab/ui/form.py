@@ -1,7 +1,7 @@
 """What has the student set, is it valid, and how does it get into the form: from a preset, a link, a button?
 
 Each setting stands in the session under `train.<field>`; those of a block under `train.blocks.<id>.<field>`,
-where `train.blocks` lists the ids in order. `cnnlab.ui.fields` draws them.
+where `train.blocks` lists the ids in order. `cnnlab.ui.settings` draws them.
 """
 
 import time

@@ -41,8 +41,9 @@ def layer_table(layers: list[dict]) -> None:
         table[name] = [number(row[key]) if row[key] else "" for row in rows]
     st.table(table, border="horizontal", hide_index=True)
     multiplications = sum(ops.multiplications(layers, (SIDE, SIDE, 3)))
-    text = _("{parameters} parameters · {multiplications} multiplications a photo")
-    st.caption(text.format(parameters=number(sum(counts)), multiplications=number(multiplications)))
+    text = _("{parameters} parameters · {multiplications} multiplications, {flops} FLOPs a photo")
+    sums = {"multiplications": multiplications, "flops": sum(flops), "parameters": sum(counts)}
+    st.caption(text.format(**{name: number(value) for name, value in sums.items()}))
 
 
 def picture(layers: list[dict], shapes: list[tuple[int, ...]]) -> None:
@@ -69,31 +70,34 @@ def picture(layers: list[dict], shapes: list[tuple[int, ...]]) -> None:
     st.caption(_("Front: the size of a map. Depth: the root of the number of maps."))
 
 
-BOX = 92  # pixels across for one step of the picture
+BOX = 78  # pixels across for one step of the picture
+BASE = 80  # pixels from the top to the boxes' lower edge
+CELL = 1.7  # pixels across for a cell of a map
 
 
 def box(name: str, shape: tuple[int, ...], ink: str) -> str:
     """Return an SVG: maps (h, w, c) as a cuboid, n numbers as a bar; below it the name and the shape.
 
-    A map's cell is 2 pixels wide; depth, and the height of a bar, grow with the square root of how many.
+    A map's cell is CELL pixels wide; depth, and the height of a bar, grow with the square root of how many.
     """
     height, width, count = shape if len(shape) == 3 else (0, 0, shape[0])
     deep = sqrt(count)
     if len(shape) == 3:
-        w, h, d = max(2.0, 2.0 * width), max(2.0, 2.0 * height), min(22.0, deep)
+        w, h, d = max(2.0, CELL * width), max(2.0, CELL * height), min(22.0, deep)
     else:
-        w, h, d = 7.0, min(86.0, 1.4 * deep), 3.0
-    x, y = (BOX - w - d) / 2, 90 - h
+        w, h, d = 7.0, min(72.0, 1.2 * deep), 3.0
+    x, y = (BOX - w - d) / 2, BASE - h
     corners = [(x, y), (x + d, y - d), (x + w + d, y - d), (x + w + d, y + h - d), (x + w, y + h), (x + w, y)]
     side = " ".join(f"{a:.1f},{b:.1f}" for a, b in corners)
+    bottom, middle, size = BASE + 36, BOX / 2, _size(shape)
     text = f'text-anchor="middle" fill="{ink}"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{BOX}" height="126" viewBox="0 0 {BOX} 126">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {BOX} {bottom}">'
         f'<g stroke="{ink}" stroke-width="1" stroke-linejoin="round" fill="{QUIET}">'
         f'<polygon points="{side}" fill-opacity="0.55"/>'
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" fill-opacity="0.25"/></g>'
-        f'<text x="{BOX / 2}" y="106" font-family="sans-serif" font-size="13" {text}>{name}</text>'
-        f'<text x="{BOX / 2}" y="121" font-family="monospace" font-size="12" {text}>{_size(shape)}</text>'
+        f'<text x="{middle}" y="{BASE + 16}" font-family="sans-serif" font-size="13" {text}>{name}</text>'
+        f'<text x="{middle}" y="{BASE + 31}" font-family="monospace" font-size="12" {text}>{size}</text>'
         "</svg>"
     )
 

@@ -9,7 +9,7 @@ from cnnlab.config import TrainConfig, title
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Store
 from cnnlab.text import _, number
-from cnnlab.ui import fields, form, lesson
+from cnnlab.ui import form, lesson, settings
 
 NEWEST = 50  # finished runs that the speed is measured on, at most
 
@@ -54,7 +54,7 @@ def _value(value) -> str:
     if isinstance(value, bool):
         return _("on") if value else _("off")
     if isinstance(value, str):
-        return fields.option_words().get(value, value)
+        return settings.option_words().get(value, value)
     return "–" if value is None else f"{value:,.6g}"
 
 
