@@ -1,0 +1,79 @@
+"""In what do several runs differ, and which is better? Ranked by validation, never by the test set."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnlab import ops
+from cnnlab.config import OPTIMIZERS, TrainConfig
+from cnnlab.models import SIDE
+from cnnlab.runs import Run
+
+RACERS = ("sgd", "momentum", "rmsprop", "adam")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A run as it enters a comparison: its history, and what it took.
+
+    `best` is its highest validation accuracy, nan without validation; `seconds` of all epochs together.
+    """
+
+    run: Run
+    config: TrainConfig
+    rows: list[dict[str, float]]
+    parameters: int
+    seconds: float
+    best: float
+
+
+def entry(run: Run) -> Entry:
+    """Read what a comparison needs; RunError where the run is damaged."""
+    recipe, rows = run.recipe(), run.history()
+    validation = [row["val_accuracy"] for row in rows if math.isfinite(row["val_accuracy"])]
+    return Entry(
+        run,
+        recipe.config,
+        rows,
+        parameters=sum(ops.parameters(recipe.layers(), (SIDE, SIDE, 3))),
+        seconds=float(np.sum([row["seconds"] for row in rows])),
+        best=max(validation, default=math.nan),
+    )
+
+
+def ranked(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries, the highest validation accuracy first; those without validation last."""
+    return sorted(entries, key=lambda entry: -entry.best if math.isfinite(entry.best) else math.inf)
+
+
+def differences(configs: Sequence[TrainConfig]) -> dict[str, list]:
+    """Return only the settings in which the configurations differ: 'model.blocks.1.filters' -> values.
+
+    A setting that a configuration does not have (a block fewer) is None there.
+    """
+    flat = [dict(_flat(config.model_dump(mode="json"))) for config in configs]
+    names = list(dict.fromkeys(name for settings in flat for name in settings))
+    table = {name: [settings.get(name) for settings in flat] for name in names}
+    return {name: values for name, values in table.items() if any(value != values[0] for value in values)}
+
+
+def race(config: TrainConfig) -> list[TrainConfig]:
+    """Return the same configuration once for each optimiser, with its own default rate.
+
+    Equal seeds give them the same initial weights and the same batches.
+    """
+    return [
+        config.model_copy(update={"optimizer": name, "learning_rate": OPTIMIZERS[name]}) for name in RACERS
+    ]
+
+
+def _flat(value, name: str = ""):
+    """Yield (dotted name, plain value) for everything within nested dicts and lists."""
+    if isinstance(value, dict | list):
+        parts = value.items() if isinstance(value, dict) else enumerate(value, start=1)
+        for key, part in parts:
+            yield from _flat(part, f"{name}.{key}" if name else str(key))
+    else:
+        yield name, value

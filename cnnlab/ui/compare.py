@@ -1,0 +1,95 @@
+"""Which settings made the difference? Several runs side by side, and a race of optimisers as one click."""
+
+import streamlit as st
+
+from cnnlab import workers
+from cnnlab.comparison import Entry, differences, entry, race, ranked
+from cnnlab.figures.compare import cost, overlaid
+from cnnlab.runs import Run, RunError, Store
+from cnnlab.text import _, number, percent
+from cnnlab.ui import identity, state
+
+MOST = 6  # runs that one chart can tell apart
+PLAIN = {"displayModeBar": False}
+
+
+def compare(shown: Run) -> None:
+    """Draw the choice of runs to compare with the one on show, and the comparison."""
+    sound = _sound(Store().runs() + Store().shipped())
+    names = list(sound)
+    state.default("compare.runs", [shown.id])
+    wanted = st.session_state.pop("compare.wanted", st.session_state["compare.runs"])  # a race just begun
+    st.session_state["compare.runs"] = [id for id in wanted if id in names]
+    left, right = st.columns([2.2, 1], vertical_alignment="bottom")
+    left.multiselect(_("Runs to compare"), names, key="compare.runs", max_selections=MOST)
+    if right.button(_("Race the optimisers"), icon=":material/flag:", key="_compare.race", width="stretch"):
+        _start_race(shown)
+    chosen = ranked([sound[id] for id in st.session_state["compare.runs"]])
+    if len(chosen) < 2:
+        st.caption(
+            _(
+                "Choose two or more runs. The race trains this network once with each of four optimisers, "
+                "from the same initial weights, on the same batches."
+            )
+        )
+        return
+    _charts(chosen)
+    _table(chosen)
+
+
+def _start_race(shown: Run) -> None:
+    recipe = shown.recipe()
+    runs = [
+        Store().create(config, recipe.classes, preset=recipe.preset, owner=identity.owner())
+        for config in race(recipe.config)
+    ]
+    st.session_state["compare.wanted"] = [run.id for run in runs]
+    if workers.current():
+        workers.current().wake()
+    st.rerun()
+
+
+def _sound(runs: list[Run]) -> dict[str, Entry]:
+    """Return the runs that can be compared: those that are whole."""
+    entries = {}
+    for run in runs:
+        try:
+            entries[run.id] = entry(run)
+        except RunError:
+            continue  # the list of runs says what is wrong with it
+    return entries
+
+
+def _charts(entries: list[Entry]) -> None:
+    names = [entry.run.id for entry in entries]
+    left, right = st.columns(2)
+    with left:
+        st.plotly_chart(overlaid(entries, names, "val_accuracy"), key="_compare.accuracy", config=PLAIN)
+        st.plotly_chart(cost(entries, names, "seconds"), key="_compare.seconds", config=PLAIN)
+    with right:
+        st.plotly_chart(overlaid(entries, names, "loss"), key="_compare.loss", config=PLAIN)
+        st.plotly_chart(cost(entries, names, "parameters"), key="_compare.parameters", config=PLAIN)
+
+
+def _table(entries: list[Entry]) -> None:
+    """Draw what differs, one column a run, the best validation accuracy first."""
+    rows = {
+        _("best validation accuracy"): [percent(e.best) if e.best == e.best else "–" for e in entries],
+        _("epochs"): [number(len(e.rows)) for e in entries],
+        _("training time (s)"): [number(e.seconds) for e in entries],
+        _("parameters"): [number(e.parameters) for e in entries],
+    }
+    for name, values in differences([e.config for e in entries]).items():
+        rows[name] = [_plain(value) for value in values]
+    table = {_("What differs"): list(rows)}
+    table |= {
+        entry.run.id: [values[place] for values in rows.values()] for place, entry in enumerate(entries)
+    }
+    st.table(table, border="horizontal", hide_index=True)
+    st.caption(_("Ranked by validation. The test set stays out of it: who chooses by it has trained on it."))
+
+
+def _plain(value) -> str:
+    if value is None:
+        return "–"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,65 @@
+"""Runs are compared by what differs and by validation; racers differ in their optimiser alone."""
+
+import math
+
+import pytest
+
+from cnnlab.comparison import differences, entry, race, ranked
+from cnnlab.config import OPTIMIZERS
+from cnnlab.figures.compare import cost, overlaid
+from cnnlab.presets import PRESETS
+from cnnlab.runs import COLUMNS, Store
+from tests.test_runs import begin
+
+ARTICLE = PRESETS["article"].config
+
+
+def make(tmp_path, accuracies, config=ARTICLE):
+    from cnnlab.attempts import Attempt
+
+    run = Store(tmp_path).create(config, tuple("0123456789"), preset="article", owner="anna")
+    number = begin(run)
+    rows = [
+        dict.fromkeys(COLUMNS, 2.0) | {"epoch": i + 1, "val_accuracy": a} for i, a in enumerate(accuracies)
+    ]
+    Attempt(run, number).write_history(rows)
+    return run
+
+
+def test_only_what_differs_is_listed():
+    other = ARTICLE.model_copy(
+        update={
+            "learning_rate": 0.01,
+            "model": ARTICLE.model.model_copy(update={"blocks": ARTICLE.model.blocks[:2]}),
+        }
+    )
+    table = differences([ARTICLE, other])
+    assert table["learning_rate"] == [0.001, 0.01]
+    assert table["model.blocks.3.filters"] == [64, None]
+    assert not [name for name in table if not name.startswith(("learning_rate", "model.blocks.3"))]
+    assert differences([ARTICLE, ARTICLE]) == {}
+
+
+def test_ranking_is_by_the_best_validation_accuracy(tmp_path):
+    runs = [make(tmp_path, values) for values in ([0.5, 0.6], [0.4, 0.9, 0.8], [math.nan])]
+    entries = [entry(run) for run in runs]
+    assert [e.run.id for e in ranked(entries)] == [runs[1].id, runs[0].id, runs[2].id]
+    assert entries[1].seconds == 6.0
+    assert entries[0].parameters == 122_570
+
+
+def test_racers_differ_in_optimiser_and_its_rate_alone():
+    configs = race(ARTICLE)
+    assert len(configs) == 4
+    assert set(differences(configs)) == {"optimizer", "learning_rate"}
+    assert all(config.learning_rate == OPTIMIZERS[config.optimizer] for config in configs)
+    assert len({config.seed for config in configs}) == 1
+
+
+def test_charts_hold_the_runs_numbers(tmp_path):
+    entries = [entry(make(tmp_path, values)) for values in ([0.5, 0.6], [0.4, 0.9, 0.8])]
+    chart = overlaid(entries, ["one", "two"], "val_accuracy")
+    assert [list(trace.y) for trace in chart.data] == [pytest.approx([50, 60]), pytest.approx([40, 90, 80])]
+    assert len({trace.line.dash for trace in chart.data}) == 2
+    chart = cost(entries, ["one", "two"], "seconds")
+    assert [(trace.x[0], trace.y[0]) for trace in chart.data] == [(4.0, 60.0), (6.0, 90.0)]
