@@ -13,7 +13,7 @@ from cnnlab.ui import crop, four_kernels, layers, lesson, photo, state
 from cnnlab.ui import layer as view
 from cnnlab.ui.components.data import digits_for
 from cnnlab.ui.components.windows import Mark
-from cnnlab.ui.fields import number_field
+from cnnlab.ui.number_field import number_field
 
 SIZES = (8, 10, 12, 14)
 

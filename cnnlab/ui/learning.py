@@ -11,7 +11,7 @@ from cnnlab.questions import learning as questions
 from cnnlab.text import _, number, percent
 from cnnlab.ui import lesson, state
 from cnnlab.ui.components.race import Racer, race
-from cnnlab.ui.fields import number_field
+from cnnlab.ui.number_field import number_field
 from cnnlab.ui.update import marked
 
 STATIC = {"displayModeBar": False}
