@@ -100,5 +100,5 @@ lesson.article(
 )
 with lesson.more(_("The same as text")):
     view.as_text(scene.setting, relu, scene.hidden)
-lesson.next_lesson("network", _("This is layer 1 of your network: walk through all its layers"))
+lesson.next_lesson("network", _("This is layer 1 of your network: see the rest"))
 lesson.next_lesson("layer", _("Next: a whole layer"))

@@ -94,9 +94,7 @@ def _take() -> None:
 def _named(name: str, channels: int) -> tuple[np.ndarray, Hashable]:
     """Draw size and seed; the same slice reads every channel, only random slices differ."""
     state.default("convolution.size", 3, SIZES)
-    size = st.segmented_control(
-        _("Kernel size"), SIZES, format_func=lambda k: f"{k}×{k}", key="convolution.size", required=True
-    )
+    size = st.segmented_control(_("Kernel size, k × k"), SIZES, key="convolution.size", required=True)
     if name != "random":
         return np.repeat(ops.KERNELS[name](size)[:, :, np.newaxis], channels, axis=2), None
     state.default("convolution.seed", 1)
