@@ -9,7 +9,7 @@ from cnnlab import ops
 from cnnlab.figures import tiles
 from cnnlab.questions.answer import largest_input, one_score_rises
 from cnnlab.text import _, number, percent
-from cnnlab.ui import answer, lesson, network
+from cnnlab.ui import answer, lesson, network, own_scores
 from cnnlab.ui.components.terms import contributions_table, softmax_table, terms
 
 
@@ -88,7 +88,7 @@ def take_apart(seen: answer.Look, names: list[str]) -> None:
     st.markdown(text.format(origin=origin, name=names[unit]))
     total, bias, score = (lesson.tex(value, 2) for value in (step.products.sum(), step.bias, step.output))
     lesson.formula(
-        rf"z_c = \sum_{{i=1}}^{{{len(inputs)}}} a_i\,w_{{i,c}} + b_c = {total} + ({bias}) = {score}"
+        rf"z_c = \sum_{{i=1}}^{{{len(inputs)}}} a_i\,w_{{i,c}} + b_c \approx {total} + ({bias}) = {score}"
     )
     result = _("score of {name}").format(name=names[unit])
     terms(contributions_table(step, inputs, result=result), key="_answer.terms", start=start)
@@ -97,8 +97,8 @@ def take_apart(seen: answer.Look, names: list[str]) -> None:
 lesson.opening(
     _("How do feature maps become an answer?"),
     _(
-        "The last layer gives every class a **score**. **Softmax** turns the scores into probabilities: step "
-        "through it, then ask where a score comes from."
+        "The last layer gives every class a **score** (logit). **Softmax** turns the scores into "
+        "probabilities: step through it, then ask where a score comes from."
     ),
 )
 left, right = st.columns([1, 3.2], gap="medium")
@@ -114,18 +114,12 @@ if seen:
 else:
     names = [_("cat"), _("dog"), _("bird")]
     with left:
-        scores = answer.sliders(names, np.array(answer.START), "answer.score", columns=1)
+        scores = own_scores.sliders(names, np.array(own_scores.START), "answer.score", columns=1)
     about = tuple(scores)
 with right:
     steps = ops.softmax_steps(scores)
     terms(softmax_table(steps, names), key="_answer.softmax")
-    top = int(scores.argmax())
-    lesson.formula(
-        r"P(c) = \frac{e^{z_c - m}}{\sum_k e^{z_k - m}} = "
-        rf"\frac{{e^{{{lesson.tex(scores[top], 2)} - ({lesson.tex(steps.shift, 2)})}}}}"
-        rf"{{{lesson.tex(steps.total, 4)}}} = {lesson.tex(steps.probabilities[top], 4)}"
-        rf"\quad (c = {top + 1},\; m = \max_k z_k)"
-    )
+    own_scores.softmax_formula(steps, names)
     ask_about_rise(about, scores, names)
 if seen:
     st.subheader(_("Where does a score come from?"), anchor=False)
@@ -135,8 +129,8 @@ if seen:
         answer.flatten(seen)
 lesson.unfold(
     {
-        _("Your own scores, temperature"): partial(answer.own_scores, names, scores),
-        _("Scores of 1,000"): partial(answer.overflow, names, scores),
+        _("Your own scores, temperature"): partial(own_scores.play, names, scores),
+        _("Scores of 1,000"): partial(own_scores.overflow, names, scores),
     },
     key="answer.more",
 )
@@ -154,9 +148,5 @@ lesson.article(
     ).format(score=number(scores[0], 2), alone=number(ops.softmax(scores[:1])[0], 2)),
 )
 lesson.code(ops.contributions, ops.softmax_steps, ops.softmax_naive, ops.flat_index, ops.map_index)
-if net:
-    label = _("Look at the maps of this network")
-    st.page_link(
-        lesson.PAGES / "inside.py", label=label, icon=":material/grid_view:", query_params={"run": net.run.id}
-    )
-lesson.next_lesson("train", _("Train a network"))
+label = _("Next: one photo, all layers")
+lesson.next_lesson("network", label, **({"run": net.run.id} if net else {}))

@@ -119,4 +119,7 @@ lesson.unfold(
 )
 view.article()
 lesson.code(ops.max_pool, ops.average_pool, ops.pool_gradient, ops.global_average_pool)
+st.page_link(
+    lesson.PAGES / "network.py", label=_("See pooling inside a trained network"), icon=":material/layers:"
+)
 lesson.next_lesson("answer", _("Next: from maps to an answer"))
