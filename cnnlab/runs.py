@@ -127,9 +127,16 @@ class Run:
     def wish(self, wish: str, owner: str, value: float | None = None) -> None:
         """Ask for "pause", "stop", "resume", or a new value of "rate" or "epochs"; only the owner may."""
         self.require(owner)
+        if wish in ("resume", "epochs") and not self.can_go_on():
+            text = _("Run {run} cannot go on: the state of its optimiser is not here, only its result.")
+            raise RunError(text.format(run=self.id))
         line = json.dumps({"wish": wish, "value": value, "at": _now()}) + "\n"
         with (self.folder / "changes.jsonl").open("a") as file:
             file.write(line)
+
+    def can_go_on(self) -> bool:
+        """Say whether training can go on where it ended: an imported run brings no checkpoint."""
+        return not self.history() or (self.folder / "checkpoint" / "state.npz").exists()
 
     def wished(self, wish: str, default: float) -> float:
         """Return the last value wished for ("rate" or "epochs"), else the default."""
@@ -411,14 +418,20 @@ class Store:
     def __init__(self, root: Path | str | None = None):
         self.root = Path(root or os.environ.get("CNNLAB_RUNS") or "runs").absolute()
 
-    def create(self, config: TrainConfig, classes: Sequence[str], *, preset: str, owner: str) -> Run:
+    def create(
+        self, config: TrainConfig, classes: Sequence[str], *, preset: str, owner: str, note: str = ""
+    ) -> Run:
         """Put a run into the queue; its folder appears whole, under a name not used before."""
         self.root.mkdir(parents=True, exist_ok=True)
         recipe = {"schema": SCHEMA, "preset": preset, "owner": owner, "created": _now()}
-        recipe |= {"classes": list(classes), "config": config.model_dump(mode="json")}
+        recipe |= {"classes": list(classes), "note": note, "config": config.model_dump(mode="json")}
         part = self.root / f".new-{secrets.token_hex(8)}"
         part.mkdir()
         write_text(part / "config.json", json.dumps(recipe, indent=1))
+        return self.adopt(part)
+
+    def adopt(self, part: Path) -> Run:
+        """Move a whole run folder in, under a name not used before; it must lie on the same disk."""
         while True:
             folder = self.root / run_name()
             try:

@@ -4,7 +4,9 @@ A Python script and a notebook that repeat the run with plain Keras, a report th
 an archive from which this app, on another computer, rebuilds the network without trusting the archive.
 """
 
+from .archive import export_archive, import_archive
 from .notebook import notebook
 from .script import script
+from .unpack import ArchiveError
 
-__all__ = ["notebook", "script"]
+__all__ = ["ArchiveError", "export_archive", "import_archive", "notebook", "script"]

@@ -1,0 +1,133 @@
+"""How does a trained network travel to another student's app?
+
+An archive is a zip of config.json, history.csv, weights.npz, kernels, and evaluation.npz where the test set
+was opened; changes.jsonl tells which rates and epochs were wished for. It never holds the owner. Coming in,
+the network is rebuilt from the validated configuration and plain arrays alone (`cnnlab.export.check`);
+nothing is unpickled, no Keras file is read, and a fault anywhere leaves nothing behind.
+"""
+
+import csv
+import io
+import json
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import numpy as np
+
+from cnnlab.attempts import Attempt
+from cnnlab.export import check
+from cnnlab.export.unpack import MEGABYTE, UNPACKED, ArchiveError, members
+from cnnlab.runs import COLUMNS, SCHEMA, Run, RunError, Store, write_arrays, write_text
+from cnnlab.text import _, number
+
+NOTE = "Imported"  # translated where it is shown
+LARGEST = 32 * MEGABYTE  # an archive as it travels
+
+
+# ---- Out
+
+
+def export_archive(run: Run) -> bytes:
+    """Return the run as a zip. Raises RunError where it has nothing to give, or where it is too large."""
+    recipe, rows = run.recipe(), run.history()
+    if not rows or not run.has_weights():
+        text = _("Run {run} has not finished an epoch yet, so there is nothing to take home.")
+        raise RunError(text.format(run=run.id))
+    config = {"schema": SCHEMA, "preset": recipe.preset, "classes": recipe.classes}
+    config |= {"config": recipe.config.model_dump(mode="json")}
+    changes = [wish for wish in run.wishes() if wish["wish"] in ("rate", "epochs")]
+    files = {
+        "config.json": json.dumps(config, indent=1).encode(),
+        "history.csv": _table(rows).encode(),
+        "changes.jsonl": "".join(json.dumps(change) + "\n" for change in changes).encode(),
+        "weights.npz": _npz(run.weights()),
+        **_kernels_out(run, len(rows)),
+    }
+    if evaluation := run.evaluation():
+        record = {"probabilities": evaluation.probabilities, "labels": evaluation.labels.astype(np.int64)}
+        files["evaluation.npz"] = _npz(record | {"openings": np.int64(evaluation.openings)})
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    if packed.tell() > LARGEST or sum(map(len, files.values())) > UNPACKED:
+        text = _("Run {run} is too large for an archive: packed, it has {size} MB.")
+        raise RunError(text.format(run=run.id, size=number(packed.tell() / MEGABYTE)))
+    return packed.getvalue()
+
+
+def _table(rows: list[dict[str, float]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _npz(named: Mapping[str, np.ndarray]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **named)
+    return buffer.getvalue()
+
+
+def _kernels_out(run: Run, epochs: int) -> dict[str, bytes]:
+    """Return the kernels of the epochs in the history, but for those that overflowed float16."""
+    kept = {epoch: run.kernels(epoch) for epoch in run.kernel_epochs() if epoch <= epochs}
+    kept = {
+        epoch: named for epoch, named in kept.items() if all(np.isfinite(a).all() for a in named.values())
+    }
+    if sum(array.nbytes for named in kept.values() for array in named.values()) > check.KERNELS:
+        kept = {epoch: dict(list(named.items())[:1]) for epoch, named in kept.items()}
+    return {f"kernels/epoch-{epoch:04d}.npz": _npz(named) for epoch, named in kept.items()}
+
+
+# ---- In
+
+
+def import_archive(data: bytes, store: Store, owner: str) -> Run:
+    """Put the network of an archive into the store as a run that has ended, and return it.
+
+    Raises ArchiveError with a sentence for the student; then the store is as it was.
+    """
+    if len(data) > LARGEST:
+        text = _("The archive is larger than {limit} MB, so it was not read.")
+        raise ArchiveError(text.format(limit=number(LARGEST / MEGABYTE)))
+    files = members(data, check.limit)
+    if missing := check.NEEDED.keys() - files.keys():
+        raise ArchiveError(_("The archive lacks the file {name}.").format(name=min(missing)))
+    preset, classes, config = check.config(files["config.json"])
+    shapes = check.shapes(config, len(classes))
+    rows = check.history(files["history.csv"])
+    changes = check.changes(files.get("changes.jsonl", b""))
+    weights = check.weights(files["weights.npz"], shapes)
+    kernels = check.kernels(files, shapes, len(rows))
+    evaluation = check.evaluation(files.get("evaluation.npz"), len(classes))
+
+    store.root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".import-", dir=store.root) as folder:
+        run = Store(folder).create(config, classes, preset=preset, owner=owner, note=NOTE)
+        lines = [json.dumps(change | {"at": _now()}) + "\n" for change in changes]
+        write_text(run.folder / "changes.jsonl", "".join(lines))
+        if evaluation:
+            write_arrays(run.folder / "evaluation.npz", evaluation)
+        _settle(run, rows, weights, kernels)
+        return store.adopt(run.folder)
+
+
+def _settle(run: Run, rows: list[dict], weights: Mapping, kernels: Mapping[int, Mapping]) -> None:
+    """Write what a trainer would have left behind; the attempt says that it was an import."""
+    attempt = Attempt(run, run.claim("import"))  # without its beat: it ends here
+    attempt.write_history(rows)
+    for epoch, named in kernels.items():
+        attempt.write_kernels(epoch, named)
+    attempt.write_result(weights)
+    config = run.recipe().config
+    planned = int(run.wished("epochs", config.epochs))
+    attempt.update(epoch=len(rows), epochs=planned)
+    attempt.enter("finished" if len(rows) >= planned or config.patience else "stopped")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,191 @@
+"""What must hold of each file of a foreign archive? Bytes in, checked values out, or an ArchiveError.
+
+The sentences quote nothing of the archive that could be markup: they are shown on a page.
+"""
+
+import csv
+import io
+import json
+import math
+import re
+from collections.abc import Mapping
+
+import numpy as np
+from pydantic import ValidationError
+
+from cnnlab import ops
+from cnnlab.config import TrainConfig
+from cnnlab.datasets import DATASETS
+from cnnlab.export.unpack import MEGABYTE, UNPACKED, ArchiveError, arrays
+from cnnlab.models import SIDE
+from cnnlab.runs import COLUMNS, SCHEMA
+from cnnlab.text import _, number
+
+KERNEL_FILE = re.compile(r"kernels/epoch-(\d{4})\.npz")
+NEEDED = {"config.json": 64 * 2**10, "history.csv": MEGABYTE, "weights.npz": UNPACKED}  # name -> most bytes
+OPTIONAL = {"changes.jsonl": MEGABYTE // 4, "evaluation.npz": 16 * MEGABYTE}
+KERNELS = 4 * MEGABYTE  # all kernels of all epochs travel up to this size, else those of the first layer
+CLASSES = range(2, 101)
+EPOCHS = 2_000
+
+
+def limit(name: str) -> int | None:
+    """Return how many bytes the file of that name may have, None where no such file belongs to an archive."""
+    if KERNEL_FILE.fullmatch(name):
+        return KERNELS
+    return (NEEDED | OPTIONAL).get(name)
+
+
+def _json(name: str, data: bytes) -> object:
+    try:
+        return json.loads(data.decode())
+    except (ValueError, RecursionError) as error:
+        raise ArchiveError(_("{file} cannot be read: it is not valid JSON.").format(file=name)) from error
+
+
+def config(data: bytes) -> tuple[str, tuple[str, ...], TrainConfig]:
+    """Return preset, class names and configuration; what is shown later holds no markup."""
+    recipe = _json("config.json", data)
+    if not isinstance(recipe, dict) or set(recipe) != {"schema", "preset", "classes", "config"}:
+        raise ArchiveError(_("config.json does not describe a training run."))
+    if recipe["schema"] != SCHEMA:
+        text = _("The archive was made by another version of the app (here: schema {ours}).")
+        raise ArchiveError(text.format(ours=SCHEMA))
+    preset, classes, config = recipe["preset"], recipe["classes"], recipe["config"]
+    if not isinstance(preset, str) or not re.fullmatch(r"[a-z0-9_-]{0,40}", preset):
+        raise ArchiveError(_("config.json: the name of the preset is not one."))
+    if not isinstance(classes, list) or len(classes) not in CLASSES or not all(map(_is_name, classes)):
+        text = _("config.json: there must be {least} to {most} classes, each with a short plain name.")
+        raise ArchiveError(text.format(least=CLASSES[0], most=CLASSES[-1]))
+    if len(set(classes)) < len(classes):
+        raise ArchiveError(_("config.json: two classes have the same name."))
+    if isinstance(config, dict) and config.get("dataset") not in list(DATASETS):  # whatever type it has
+        text = _("The network was trained on data that this app does not have; it has {names}.")
+        raise ArchiveError(text.format(names=", ".join(DATASETS)))
+    try:
+        return preset, tuple(classes), TrainConfig.model_validate(config)
+    except (ValidationError, RecursionError) as error:
+        raise ArchiveError(_("config.json: {fault}").format(fault=_fault(error))) from error
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and re.fullmatch(r"\w[\w .'-]{0,39}", name) is not None
+
+
+def _fault(error: ValidationError | RecursionError) -> str:
+    """Say where a configuration is at fault, in the words of our own fields only."""
+    if isinstance(error, RecursionError):
+        return _("it is nested too deeply.")
+    first = error.errors(include_url=False, include_input=False)[0]
+    known = [str(step) for step in first["loc"] if re.fullmatch(r"[a-z0-9_]{1,20}", str(step))]
+    place = ".".join(known)
+    return _("the setting {place} is missing, unknown or out of range.").format(place=place or "config")
+
+
+def shapes(config: TrainConfig, classes: int) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each array of the network, '<layer>/<part>' as in weights.npz."""
+    layers, shape, shapes = config.model.layers(classes), (SIDE, SIDE, 3), {}
+    try:
+        outputs = ops.output_shapes(layers, shape)
+    except ops.GeometryError as error:
+        text = _("config.json: the layers do not fit together ({why}).")
+        raise ArchiveError(text.format(why=error)) from error
+    for layer, output in zip(layers, outputs, strict=True):
+        for part, size in ops.weight_shapes(layer, shape).items():
+            shapes[f"{layer['name']}/{part}"] = size
+        shape = output
+    size = 4 * sum(math.prod(sides) for sides in shapes.values())  # bytes, as float32
+    if size > UNPACKED:
+        text = _("config.json: the network would have {size} MB of weights; an archive may have {most} MB.")
+        raise ArchiveError(text.format(size=number(size / MEGABYTE), most=number(UNPACKED / MEGABYTE)))
+    return shapes
+
+
+def history(data: bytes) -> list[dict[str, float]]:
+    """Return one row an epoch, COLUMNS -> float; NaN only where there was no validation."""
+    fault = ArchiveError(_("history.csv is not the table of a training run: one row an epoch, in order."))
+    try:
+        table = list(csv.reader(io.StringIO(data.decode(), newline="")))
+        rows = [dict(zip(COLUMNS, map(float, row), strict=True)) for row in table[1:]]
+    except (ValueError, csv.Error) as error:
+        raise fault from error
+    if not rows or len(rows) > EPOCHS or table[0] != list(COLUMNS):
+        raise fault
+    for epoch, row in enumerate(rows, start=1):
+        numbers = [value for name, value in row.items() if not name.startswith("val_") or value == value]
+        shares = [row["accuracy"], row["val_accuracy"]]
+        if row["epoch"] != epoch or not all(math.isfinite(value) and value >= 0 for value in numbers):
+            raise fault
+        if any(share > 1 for share in shares):
+            raise fault
+    return rows
+
+
+def changes(data: bytes) -> list[dict]:
+    """Return the wishes for another rate or number of epochs, in order."""
+    fault = ArchiveError(_("changes.jsonl does not list changes of the learning rate or of the epochs."))
+    changes = []
+    for line in data.split(b"\n")[:-1]:
+        change = _json("changes.jsonl", line)
+        if not isinstance(change, dict):
+            raise fault
+        wish, value = change.get("wish"), change.get("value")
+        most = {"rate": 10, "epochs": EPOCHS}.get(wish) if isinstance(wish, str) else None
+        if most is None or type(value) not in (int, float) or not 0 < value <= most:
+            raise fault
+        changes.append({"wish": wish, "value": value})
+    return changes
+
+
+def weights(data: bytes, shapes: Mapping) -> dict[str, np.ndarray]:
+    """Return the arrays of the network, float32."""
+    named = _finite("weights.npz", data, {name: (shape, np.float32) for name, shape in shapes.items()})
+    if any((array < 0).any() for name, array in named.items() if name.endswith("/variance")):
+        raise ArchiveError(_("{file}: a variance is never negative.").format(file="weights.npz"))
+    return named
+
+
+def _finite(file: str, data: bytes, expected: Mapping) -> dict[str, np.ndarray]:
+    """Return the arrays of one file, each of the expected shape and type and without NaN or infinity."""
+    try:
+        named = arrays(data, expected)
+    except ArchiveError as error:
+        raise ArchiveError(f"{file}: {error}") from error
+    for name, array in named.items():
+        if not np.isfinite(array).all():
+            text = _("{file}: {name} holds values that are no numbers (NaN or infinite).")
+            raise ArchiveError(text.format(file=file, name=name))
+    return named
+
+
+def kernels(files: Mapping[str, bytes], shapes: Mapping, epochs: int) -> dict[int, dict[str, np.ndarray]]:
+    """Return the kernels by epoch; a file holds those of all convolutions or of the first."""
+    every = {name: (shape, np.float16) for name, shape in shapes.items() if len(shape) == 4}
+    first = dict(list(every.items())[:1])
+    kernels = {}
+    for name, data in files.items():
+        if found := KERNEL_FILE.fullmatch(name):
+            if int(found[1]) > epochs or not every:
+                raise ArchiveError(_("{file} belongs to no epoch of the history.").format(file=name))
+            try:
+                kernels[int(found[1])] = _finite(name, data, every)
+            except ArchiveError:
+                kernels[int(found[1])] = _finite(name, data, first)
+    return kernels
+
+
+def evaluation(data: bytes | None, classes: int) -> dict[str, np.ndarray] | None:
+    """Return probabilities (n, classes), labels (n,) and the number of openings; None while sealed."""
+    if data is None:
+        return None
+    expected = {"probabilities": ((None, classes), np.float32), "labels": ((None,), np.int64)}
+    named = _finite("evaluation.npz", data, expected | {"openings": ((), np.int64)})
+    probabilities, labels = named["probabilities"], named["labels"]
+    fits = len(labels) == len(probabilities) > 0 and ((labels >= 0) & (labels < classes)).all()
+    if not fits or named["openings"] < 1 or not _are_shares(probabilities):
+        raise ArchiveError(_("evaluation.npz does not hold the answers of this network to a test set."))
+    return named
+
+
+def _are_shares(probabilities: np.ndarray) -> bool:
+    return bool((probabilities >= 0).all() and np.allclose(probabilities.sum(axis=1), 1, atol=1e-3))
