@@ -253,7 +253,10 @@ class Run:
             return []
         try:
             with path.open(newline="") as file:
-                return [{name: float(row[name]) for name in COLUMNS} for row in csv.DictReader(file)]
+                reader = csv.DictReader(file)
+                if reader.fieldnames is None or not set(COLUMNS) <= set(reader.fieldnames):
+                    raise self._damaged("history.csv")
+                return [{name: float(row[name]) for name in COLUMNS} for row in reader]
         except (KeyError, TypeError, ValueError, OSError) as error:
             raise self._damaged("history.csv") from error
 

@@ -283,13 +283,6 @@ def test_a_damaged_file_is_named_in_a_sentence(run, name, damage):
     path = run.folder / name
     whole = path.read_bytes()
     path.write_bytes({"empty": b"", "half": whole[: len(whole) // 2], "rubbish": b"\x00\xff{]"}[damage])
-    if name == "history.csv" and damage in ("empty", "half"):
-        # A shorter table is still a table; what it must never be is an exception of another kind.
-        try:
-            assert len(run.history()) <= 1
-        except RunError as error:
-            assert name in str(error)
-        return
     with pytest.raises(RunError, match="damaged"):
         DAMAGE[name](run)
 
