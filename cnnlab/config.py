@@ -280,7 +280,7 @@ def title(place: tuple[str | int, ...]) -> str:
     for step in place:
         if isinstance(step, int):
             words.append(str(step + 1))
-        elif step in fields and step != "model":
+        elif step in fields and step not in ("model", "augmentation"):
             words.append(_(fields[step].title or step))
         if isinstance(step, str) and step in INNER:
             fields = INNER[step].model_fields

@@ -18,8 +18,7 @@ def layer_table(layers: list[dict]) -> None:
     shapes = ops.output_shapes(layers, (SIDE, SIDE, 3))
     counts = ops.parameters(layers, (SIDE, SIDE, 3))
     flops = estimate.flops(layers)
-    photo = {"sum": "", "count": 0, "flops": 0}
-    rows = [{"step": _("Photo, divided by 255"), "shape": _size((SIDE, SIDE, 3)), **photo}]
+    rows = [{"step": _("Photo, divided by 255"), "shape": _size((SIDE, SIDE, 3)), "sum": "", "flops": 0}]
     before = (SIDE, SIDE, 3)
     for layer, shape, count, operations in zip(layers, shapes, counts, flops, strict=True):
         if layer["kind"] == "activation":
@@ -29,16 +28,14 @@ def layer_table(layers: list[dict]) -> None:
                 {
                     "step": _name(layer),
                     "shape": _size(shape),
-                    "sum": _arithmetic(layer, before),
-                    "count": count,
+                    "sum": _arithmetic(layer, before, count),
                     "flops": operations,
                 }
             )
         before = shape
-    names = {"step": _("Step"), "shape": _("Output"), "sum": _("Weights + biases")}
+    names = {"step": _("Step"), "shape": _("Output"), "sum": _("Parameters")}
     table = {name: [row[key] for row in rows] for key, name in names.items()}
-    for key, name in {"count": _("Parameters"), "flops": _("FLOPs a photo")}.items():
-        table[name] = [number(row[key]) if row[key] else "" for row in rows]
+    table[_("FLOPs")] = [number(row["flops"]) if row["flops"] else "" for row in rows]
     st.table(table, border="horizontal", hide_index=True)
     multiplications = sum(ops.multiplications(layers, (SIDE, SIDE, 3)))
     text = _("{parameters} parameters · {multiplications} multiplications, {flops} FLOPs a photo")
@@ -86,13 +83,13 @@ def box(name: str, shape: tuple[int, ...], ink: str) -> str:
         w, h, d = max(2.0, CELL * width), max(2.0, CELL * height), min(22.0, deep)
     else:
         w, h, d = 7.0, min(72.0, 1.2 * deep), 3.0
-    x, y = (BOX - w - d) / 2, BASE - h
+    x, y = (BOX - w - d) / 2, BASE - h  # the front's upper left corner
     corners = [(x, y), (x + d, y - d), (x + w + d, y - d), (x + w + d, y + h - d), (x + w, y + h), (x + w, y)]
     side = " ".join(f"{a:.1f},{b:.1f}" for a, b in corners)
-    bottom, middle, size = BASE + 36, BOX / 2, _size(shape)
+    top, middle, size = BASE - h - d - 2, BOX / 2, _size(shape)
     text = f'text-anchor="middle" fill="{ink}"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {BOX} {bottom}">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 {top:.1f} {BOX} {BASE + 36 - top:.1f}">'
         f'<g stroke="{ink}" stroke-width="1" stroke-linejoin="round" fill="{QUIET}">'
         f'<polygon points="{side}" fill-opacity="0.55"/>'
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" fill-opacity="0.25"/></g>'
@@ -129,12 +126,16 @@ def _name(layer: dict) -> str:
     return plain[layer["kind"]]
 
 
-def _arithmetic(layer: dict, before: tuple[int, ...]) -> str:
+def _arithmetic(layer: dict, before: tuple[int, ...], count: int) -> str:
+    """Write how many parameters a layer has, with the sum: weights, then biases."""
+    if layer["kind"] == "norm":
+        return f"4×{before[-1]} = {number(count)}"
     if layer["kind"] == "conv":
         terms = f"{layer['kernel']}×{layer['kernel']}×{before[-1]}×{layer['filters']}"
-        return f"{terms} + {layer['filters']}" if layer["bias"] else terms
+        terms += f" + {layer['filters']}" if layer["bias"] else ""
+        return f"{terms} = {number(count)}"
     if layer["kind"] == "dense":
-        return f"{number(before[-1])}×{layer['units']} + {layer['units']}"
+        return f"{number(before[-1])}×{layer['units']} + {layer['units']} = {number(count)}"
     return ""
 
 

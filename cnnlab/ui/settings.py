@@ -132,7 +132,7 @@ def _blocks(name: str, title: str, add: str, checked: form.Checked) -> None:
         outputs = [sizes[spec["name"]] for spec in made if spec["name"] in sizes]
         with st.container(border=True):
             size = " → " + "×".join(number(side) for side in outputs[-1]) if outputs else ""
-            with st.container(horizontal=True, vertical_alignment="center"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
                 st.markdown(f"**{title} {place + 1}**{size}", width="content")
                 _steer(name, id, place, last=place == len(ids) - 1)
             with st.container(horizontal=True, vertical_alignment="bottom"):
