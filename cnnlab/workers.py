@@ -49,7 +49,10 @@ class Workers:
 
     def ready(self, kind: str) -> bool:
         """Say whether a worker of this kind ("train" or "look") is connected and warm."""
-        return self._slots(kind) > 0
+        try:
+            return self._slots(kind) > 0
+        except OSError:  # the scheduler does not answer
+            return False
 
     def look(self, function: Callable, *arguments) -> "Future":
         """Have a *look* worker call an importable function; RunError while there is no connection."""

@@ -185,8 +185,9 @@ def phase_text(run: Run, state: State) -> str:
     match state.phase:
         case "queued":
             before = sum(_waits_before(other, run) for other in Store().runs())
-            text = _("Waiting for its turn: {count} before it.") if before else _("Waiting for a worker.")
-            return text.format(count=before)
+            if before:
+                return _("Waiting for its turn: {count} before it.").format(count=before)
+            return _waiting_for_a_worker()
         case "starting":
             return _("A worker is about to begin.")
         case "running" if run.claimed(state.attempt)["reason"] == "recovery":
@@ -208,6 +209,16 @@ def phase_text(run: Run, state: State) -> str:
             text = _("Interrupted: its worker was lost. {epochs} finished epochs are kept; *Resume* goes on.")
             return text.format(epochs=state.epoch)
     return state.message or _("Training failed.")
+
+
+def _waiting_for_a_worker() -> str:
+    crew = workers.current()
+    if crew is not None and crew.trouble:
+        text = _("Waiting: no worker can be reached ({trouble}). The run starts when there is one.")
+        return text.format(trouble=crew.trouble)
+    if crew is not None and not crew.ready("train"):
+        return _("The worker is still starting; that takes some seconds.")
+    return _("Waiting for a worker.")
 
 
 def network(run: Run) -> None:
