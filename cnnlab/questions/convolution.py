@@ -49,12 +49,20 @@ class Setting:
 
 @dataclass(frozen=True)
 class TwoWindows:
-    """Window A is the brightest, window B answers more strongly; both are output cells with their sums."""
+    """The brightest window and the one that answers most strongly: output cells with their sums.
 
-    a: tuple[int, int]
-    b: tuple[int, int]
-    sum_a: float
-    sum_b: float
+    Their letters go by reading order, so that the answer is not the same letter every time.
+    """
+
+    bright: tuple[int, int]
+    strong: tuple[int, int]
+    sum_bright: float
+    sum_strong: float
+
+    @property
+    def letters(self) -> tuple[str, str]:
+        """Return the letters of the bright and of the strong window."""
+        return ("A", "B") if self.bright < self.strong else ("B", "A")
 
 
 def two_windows(setting: Setting) -> TwoWindows | None:
@@ -68,10 +76,11 @@ def two_windows(setting: Setting) -> TwoWindows | None:
         return None
     sums = setting.sums()
     brightness = replace(setting, kernel=np.ones_like(weights), bias=0.0).sums()
-    a, b = (tuple(map(int, np.unravel_index(v.argmax(), v.shape))) for v in (brightness, np.abs(sums)))
-    if sums[b] == 0 or abs(sums[b]) < CLEARLY * abs(sums[a]):
+    cells = (np.unravel_index(v.argmax(), v.shape) for v in (brightness, np.abs(sums)))
+    bright, strong = (tuple(map(int, cell)) for cell in cells)
+    if sums[strong] == 0 or abs(sums[strong]) < CLEARLY * abs(sums[bright]):
         return None
-    return TwoWindows(a, b, float(sums[a]), float(sums[b]))
+    return TwoWindows(bright, strong, float(sums[bright]), float(sums[strong]))
 
 
 @dataclass(frozen=True)

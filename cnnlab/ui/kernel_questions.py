@@ -29,18 +29,19 @@ class Scene:
 def ask_windows(two: questions.TwoWindows, setting: Setting, about: int) -> Scene:
     """Ask which of two windows answers more strongly: bright is not strong."""
     hidden = np.zeros([len(index) for index in setting.index()], bool)
-    marks = tuple(Mark(*cell, letter) for cell, letter in ((two.a, "A"), (two.b, "B")))
+    bright, strong = two.letters
+    marks = (Mark(*two.bright, bright), Mark(*two.strong, strong))
     question = _("two windows are marked. Which gets the **stronger** output, whatever its sign?")
     reveal = _(
-        "A, the brightest window, gives {a}; B gives {b}. The weights add up to {sum}, so brightness alone "
-        "cancels: this kernel answers to **differences**."
+        "{strong} gives {most}; {bright}, the brightest window, gives {less}. The weights sum to {sum}, so "
+        "brightness alone cancels: this kernel answers to **differences**."
     )
-    digits = digits_for(np.array([two.sum_a, two.sum_b]))
-    numbers = {"a": number(two.sum_a, digits), "b": number(two.sum_b, digits)}
-    reveal = reveal.format(sum=written(setting.kernel.sum()), **numbers)
-    if lesson.predict("convolution.windows", question, ["A", "B"], "B", reveal, about=about):
-        return Scene(setting, _("Input"), marks=marks, start=two.b)
-    hidden[two.a] = hidden[two.b] = True
+    digits = digits_for(np.array([two.sum_bright, two.sum_strong]))
+    numbers = {"less": number(two.sum_bright, digits), "most": number(two.sum_strong, digits)}
+    reveal = reveal.format(sum=written(setting.kernel.sum()), bright=bright, strong=strong, **numbers)
+    if lesson.predict("convolution.windows", question, ["A", "B"], strong, reveal, about=about):
+        return Scene(setting, _("Input"), marks=marks, start=two.strong)
+    hidden[two.bright] = hidden[two.strong] = True
     return Scene(setting, _("Input"), hidden, marks)
 
 
