@@ -87,9 +87,8 @@ def take_apart(seen: answer.Look, names: list[str]) -> None:
     text = _("Inputs: {origin}. Each is multiplied by its weight for **{name}**; the products add up.")
     st.markdown(text.format(origin=origin, name=names[unit]))
     total, bias, score = (lesson.tex(value, 2) for value in (step.products.sum(), step.bias, step.output))
-    lesson.formula(
-        rf"z_c = \sum_{{i=1}}^{{{len(inputs)}}} a_i\,w_{{i,c}} + b_c \approx {total} + ({bias}) = {score}"
-    )
+    lesson.formula(rf"z_c = \sum_{{i=1}}^{{{len(inputs)}}} a_i\,w_{{i,c}} + b_c")
+    lesson.formula(rf"z_c \approx {total} + ({bias}) \approx {score}")
     result = _("score of {name}").format(name=names[unit])
     terms(contributions_table(step, inputs, result=result), key="_answer.terms", start=start)
 

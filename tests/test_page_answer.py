@@ -72,6 +72,12 @@ def tables(at: AppTest) -> dict[str, dict]:
     return {table["title"] + ("" if place == 0 else f" {place}"): table for place, table in enumerate(sent)}
 
 
+def picks(at: AppTest) -> list[dict]:
+    """Return what the tables of numbers to pick from were sent: the map, the flattened row."""
+    views = [view.proto for view in at.get("bidi_component") if view.proto.component_name == "cnnlab.pick"]
+    return [json.loads(view.json) for view in views]
+
+
 def column(table: dict, title: str) -> list[str]:
     place = next(i for i, column in enumerate(table["columns"]) if column["title"] == title)
     return [row["cells"][place]["text"] for row in table["rows"] if row["kind"] == "term"]
@@ -231,8 +237,14 @@ def test_a_cell_leads_to_its_position_and_a_position_to_its_cell(store):
         at = sound(at.number_input(key="answer.position").set_value(position).run())
         cell = [at.number_input(key=f"answer.{key}").value - 1 for key in ("row", "col", "map")]
         assert tuple(cell) == tuple(np.unravel_index(position - 1, maps.shape))
-    strip = json.loads(at.get("plotly_chart")[1].proto.spec)["data"][1]["text"]
-    assert f"{maps.reshape(-1)[49]:.2f}".replace("-", "−") in [text.replace("-", "−") for text in strip]
+    grid, strip = picks(at)
+    assert len(grid["lines"]) == height and len(grid["lines"][0]["texts"]) == width
+    line, place = strip["chosen"]
+    assert strip["lines"][line]["head"] == "50" and place == 0
+    written = strip["lines"][line]["texts"][0]
+    assert value(written) == pytest.approx(float(maps.reshape(-1)[49]), abs=0.0051)
+    row, col = grid["chosen"]
+    assert grid["lines"][row]["texts"][col] == written
 
 
 def test_a_smaller_network_keeps_the_cell_within_its_maps(store):
@@ -301,7 +313,7 @@ def test_formulas_and_code_come_with_their_level(store):
     assert not open_page(run=run.id).latex
     at = open_page("formulas", run=run.id)
     top = max(shares(outputs(run)["scores"]))
-    assert f"{top:.4f}" in at.latex[0].value
+    assert f"{top:.4f}" in at.latex[1].value
     code = "\n".join(block.value for block in open_page("code", run=run.id).code)
     assert "def softmax_steps(" in code and "def map_index(" in code
 

@@ -7,12 +7,11 @@ import numpy as np
 import streamlit as st
 
 from cnnlab import datasets, images, ops
-from cnnlab.figures import flat
 from cnnlab.questions.answer import telling_unit
 from cnnlab.text import _, number
 from cnnlab.ui import lesson, network, photo, state
+from cnnlab.ui.components.pick import Line, pick
 
-STATIC = {"displayModeBar": False}
 REACH = 4  # neighbours on either side that the strip of flattened numbers shows
 
 
@@ -127,10 +126,12 @@ def _positions(maps: np.ndarray) -> None:
     for name, side in sides.items():
         state.default(f"answer.{name}", 1 if name == "map" else (side + 1) // 2, range(1, side + 1))
 
+    def set_cell(*cell: int) -> None:
+        for name, place in zip(sides, cell, strict=True):
+            st.session_state[f"answer.{name}"] = int(place) + 1
+
     def from_position() -> None:
-        found = ops.map_index(maps.shape, st.session_state["answer.position"] - 1)
-        for name, place in zip(sides, found, strict=True):
-            st.session_state[f"answer.{name}"] = place + 1
+        set_cell(*ops.map_index(maps.shape, st.session_state["answer.position"] - 1))
 
     cell = row, col, channel = [st.session_state[f"answer.{name}"] - 1 for name in sides]
     place = ops.flat_index(maps.shape, *cell)
@@ -147,25 +148,32 @@ def _positions(maps: np.ndarray) -> None:
     values |= {"width": width, "channels": channels, "size": number(maps.size)}
     limit = float(np.abs(maps).max())
     with middle:
-        st.markdown(_("**Map {map}** of {channels}").format(**values))
-        alt = _("Map {map}; the cell in row {row}, column {col} is outlined").format(**values)
-        figure = flat.map_with_cell(maps[..., channel], row, col, limit)
-        st.plotly_chart(figure, config=STATIC, key="_answer.map", alt=alt)
+        st.markdown(_("**Map {map}** of {channels}: pick a cell").format(**values))
+        label = _("Map {map}; the cell in row {row}, column {col} is chosen").format(**values)
+        lines = [Line(number(n + 1), maps[n, :, channel]) for n in range(height)]
+        heads = [number(n + 1) for n in range(width)]
+        chosen = {"key": "_answer.cell", "chosen": (row, col), "heads": heads}
+        pick(label, lines, limit=limit, on_pick=lambda i, j: set_cell(i, j, channel), **chosen)
         st.caption(_("Values without unit; orange is positive, blue negative."))
     with right:
         st.markdown(_("**The row of {size} numbers**, around position {position}").format(**values))
         first = max(0, min(place - REACH, maps.size - 2 * REACH - 1))
         around = range(first, min(first + 2 * REACH + 1, maps.size))
-        cells = [_cell(ops.map_index(maps.shape, n)) for n in around]
-        alt = _("Position {position} is outlined, between its neighbours").format(**values)
-        figure = flat.strip(ops.flatten(maps)[list(around)], around, cells, place, limit)
-        st.plotly_chart(figure, config=STATIC, key="_answer.strip", alt=alt)
+        cells = [ops.map_index(maps.shape, n) for n in around]
+        row_of_numbers = ops.flatten(maps)
+        lines = [
+            Line(number(n + 1), row_of_numbers[n : n + 1], _cell(cell))
+            for n, cell in zip(around, cells, strict=True)
+        ]
+        label = _("Position {position} is chosen, between its neighbours").format(**values)
+        chosen = {"key": "_answer.position", "chosen": (place - first, 0)}
+        pick(label, lines, limit=limit, on_pick=lambda n, _place: set_cell(*cells[n]), **chosen)
     text = _(
         "**(({row} − 1) × {width} + {col} − 1) × {channels} + {map} = {position}**: whole rows above, "
         "columns before, {channels} maps a cell. Neighbours in the row are the *same place on other maps*."
     )
     st.markdown(text.format(**values))
+    lesson.formula(r"\text{position} = ((r - 1)\,W + c - 1)\,K + k")
     lesson.formula(
-        r"\text{position} = ((r - 1)\,W + c - 1)\,K + k "
-        rf"= (({row + 1} - 1) \cdot {width} + {col + 1} - 1) \cdot {channels} + {channel + 1} = {place + 1}"
+        rf"(({row + 1} - 1) \cdot {width} + {col + 1} - 1) \cdot {channels} + {channel + 1} = {place + 1}"
     )

@@ -18,9 +18,9 @@ def softmax_formula(steps: ops.SoftmaxSteps, names: list[str]) -> None:
     top = int(steps.scores.argmax())
     score, shift = lesson.tex(steps.scores[top], 2), lesson.tex(steps.shift, 2)
     total, probability = (lesson.tex(value, 4) for value in (steps.total, steps.probabilities[top]))
+    lesson.formula(r"P(c) = \frac{e^{z_c - m}}{\sum_k e^{z_k - m}}, \quad m = \max_k z_k")
     lesson.formula(
-        rf"P(\text{{{_plain(names[top])}}}) = \frac{{e^{{z - m}}}}{{\sum_k e^{{z_k - m}}}} "
-        rf"= \frac{{e^{{{score} - ({shift})}}}}{{{total}}} = {probability}, \quad m = \max_k z_k"
+        rf"P(\text{{{_plain(names[top])}}}) = \frac{{e^{{{score} - ({shift})}}}}{{{total}}} = {probability}"
     )
 
 
