@@ -26,10 +26,57 @@ ARTICLE = ModelConfig(
     dense=(DenseBlock(units=64),),
 )
 
+
+def _normalised(filters: int, **settings) -> ConvBlock:
+    """Return a block with zero border and batch normalisation."""
+    return ConvBlock(filters=filters, padding="same", normalise=True, **settings)
+
+
+# The first layer moves by 2 and is pooled at once, so that all others work on maps of 8x8 or less.
+SPRINT = ModelConfig(
+    blocks=(
+        _normalised(32, kernel=5, stride=2, pool="max"),
+        _normalised(64, pool="max"),
+        _normalised(128),
+    ),
+)
+TINY = ModelConfig(
+    blocks=(
+        _normalised(16, kernel=5, stride=2, pool="max"),
+        _normalised(32, pool="max"),
+        _normalised(64),
+    ),
+)
+
 PRESETS: dict[str, Preset] = {
     "article": Preset(
         title="Baseline (the article's)",
         purpose="Three convolutions, two poolings and two dense layers: the network this app grew from.",
         config=TrainConfig(model=ARTICLE),
+    ),
+    "sprint": Preset(
+        title="Sprint",
+        purpose="As good as the baseline in a fraction of its time: coarse first steps, batch normalisation, "
+        "large batches, and a learning rate that rises and falls. Which of these helps most?",
+        config=TrainConfig(model=SPRINT, learning_rate=0.01, schedule="one_cycle", batch_size=256, epochs=4),
+    ),
+    "tiny": Preset(
+        title="Tiny",
+        purpose="Fewer photos and a small network: done in less than half a minute, so that a whole class "
+        "can take turns.",
+        config=TrainConfig(
+            model=TINY, limit=10_000, learning_rate=0.01, schedule="one_cycle", batch_size=128, epochs=8
+        ),
+    ),
+    "overfit": Preset(
+        title="Overfit on purpose",
+        purpose="Very few photos, seen again and again, until the network gets every one right. Watch "
+        "what becomes of the photos it does not learn from.",
+        config=TrainConfig(model=ARTICLE, limit=625, validation=0.2, batch_size=32, epochs=60),
+    ),
+    "rate_too_high": Preset(
+        title="Learning rate too high",
+        purpose="The baseline with steps that are far too long. Predict its curve before you press Train.",
+        config=TrainConfig(model=ARTICLE, limit=10_000, learning_rate=0.05, epochs=5),
     ),
 }

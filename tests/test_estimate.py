@@ -1,0 +1,85 @@
+"""Are the estimates of time and memory the sums that they claim to be?"""
+
+import json
+
+import psutil
+import pytest
+
+from cnnlab import estimate
+from cnnlab.attempts import Attempt
+from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
+from cnnlab.presets import PRESETS
+from cnnlab.runs import COLUMNS, Store
+
+# One kernel of 3x3 on 32x32x3, no border: a map of 30x30; flattened, 900 inputs for each of 10 scores.
+ONE = ModelConfig(blocks=(ConvBlock(filters=1),))
+LAYERS = ONE.layers(10)
+CONVOLUTION = 30 * 30 * 27  # a product for each of 27 weights at 900 places
+SCORES = 900 * 10
+
+
+def test_flops_of_a_photo():
+    named = dict(zip([layer["name"] for layer in LAYERS], estimate.flops(LAYERS), strict=True))
+    assert {name: count for name, count in named.items() if count} == {
+        "conv_1": 2 * CONVOLUTION,
+        "scores": 2 * SCORES,
+    }
+    assert sum(estimate.flops(PRESETS["article"].config.model.layers(10))) == 2 * 4_548_608
+
+
+def test_operations_of_an_epoch():
+    expected = (CONVOLUTION + SCORES) * (6 * 90 + 2 * 10)
+    assert estimate.epoch_operations(LAYERS, training=90, validation=10) == expected
+
+
+@pytest.mark.parametrize(("optimizer", "numbers"), [("sgd", 2), ("momentum", 3), ("rmsprop", 3), ("adam", 4)])
+def test_memory_of_a_batch(optimizer, numbers):
+    config = TrainConfig(model=ONE, optimizer=optimizer, batch_size=5)
+    parameters = 27 + 1 + 9000 + 10
+    # photo, division by 255, convolution, relu, flattened, scores, softmax
+    outputs = 3072 + 3072 + 900 + 900 + 900 + 10 + 10
+    assert estimate.memory(config, LAYERS) == 4 * (numbers * parameters + 2 * 5 * outputs)
+
+
+def test_free_memory_is_what_the_machine_says():
+    assert estimate.free_memory() == pytest.approx(psutil.virtual_memory().available, rel=0.2)
+
+
+def finished(store, seconds, **changes):
+    config = TrainConfig(model=ONE, dataset="digits", limit=100, validation=0.1).model_copy(update=changes)
+    run = store.create(config, tuple("0123456789"), preset="article", owner="me")
+    row = dict.fromkeys(COLUMNS, 0.5)
+    rows = [row | {"epoch": n, "seconds": s} for n, s in enumerate(seconds, start=1)]
+    Attempt(run, run.claim("queued")).write_history(rows)
+    return run
+
+
+def test_the_speed_of_a_run_leaves_its_first_epoch_out(tmp_path):
+    run = finished(Store(tmp_path), [9.0, 2.0, 4.0])
+    measured = estimate.measure(run, "digits", 1437)
+    assert measured.operations == 2 * (CONVOLUTION + SCORES) * (6 * 90 + 2 * 10)
+    assert measured.seconds == 6.0
+    assert estimate.measure(run, "cifar10", 50_000) is None
+
+
+def test_a_limit_beyond_the_data_counts_as_all_of_it(tmp_path):
+    run = finished(Store(tmp_path), [1.0, 1.0], limit=None)
+    assert estimate.measure(run, "digits", 200).operations == (CONVOLUTION + SCORES) * (6 * 180 + 2 * 20)
+
+
+def test_what_measures_nothing(tmp_path):
+    store = Store(tmp_path)
+    assert estimate.measure(finished(store, []), "digits", 1437) is None
+    assert estimate.measure(finished(store, [3.0]), "digits", 1437) is None
+    damaged = finished(store, [3.0, 3.0])
+    (damaged.folder / "config.json").write_text(json.dumps({"schema": 1}))
+    assert estimate.measure(damaged, "digits", 1437) is None
+
+
+def test_the_same_network_is_believed_first():
+    other = PRESETS["article"].config.model.layers(10)
+    runs = [estimate.Measured(LAYERS, 100.0, 2.0), estimate.Measured(other, 900.0, 3.0)]
+    assert estimate.speed(LAYERS, []) == (estimate.DEFAULT_SPEED, "default")
+    assert estimate.speed(LAYERS, runs) == (50.0, "same")
+    assert estimate.speed(other, runs) == (300.0, "same")
+    assert estimate.speed(ModelConfig(blocks=()).layers(10), runs) == (200.0, "other")
