@@ -6,7 +6,8 @@ an archive from which this app, on another computer, rebuilds the network withou
 
 from .archive import export_archive, import_archive
 from .notebook import notebook
+from .report import report
 from .script import script
 from .unpack import ArchiveError
 
-__all__ = ["ArchiveError", "export_archive", "import_archive", "notebook", "script"]
+__all__ = ["ArchiveError", "export_archive", "import_archive", "notebook", "report", "script"]

@@ -9,6 +9,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 
 import numpy as np
 from pydantic import ValidationError
@@ -167,11 +168,18 @@ def kernels(files: Mapping[str, bytes], shapes: Mapping, epochs: int) -> dict[in
         if found := KERNEL_FILE.fullmatch(name):
             if int(found[1]) > epochs or not every:
                 raise ArchiveError(_("{file} belongs to no epoch of the history.").format(file=name))
-            try:
-                kernels[int(found[1])] = _finite(name, data, every)
-            except ArchiveError:
-                kernels[int(found[1])] = _finite(name, data, first)
+            kernels[int(found[1])] = _either(name, data, every, first)
     return kernels
+
+
+def _either(file: str, data: bytes, expected: Mapping, otherwise: Mapping) -> dict[str, np.ndarray]:
+    """Return the expected arrays or, where those others are there instead, the others."""
+    try:
+        return _finite(file, data, expected)
+    except ArchiveError as error:
+        with suppress(ArchiveError):
+            return _finite(file, data, otherwise)
+        raise error
 
 
 def evaluation(data: bytes | None, classes: int) -> dict[str, np.ndarray] | None:
