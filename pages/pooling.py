@@ -114,6 +114,7 @@ lesson.unfold(
     {
         _("Where the gradient goes"): partial(view.gradient, setting),
         _("What could stand instead"): partial(view.alternatives, setting),
+        _("The same as text"): partial(view.as_text, setting, view.hidden_cells(setting, asked, answered)),
     },
     key="pooling.more",
 )

@@ -271,6 +271,20 @@ def test_the_gradient_goes_to_the_winner_or_is_shared(open_page):
     assert share == ["0.25"] * 4
 
 
+def test_the_text_says_what_the_view_shows_and_hides(open_page):
+    at = more(open_page(), "The same as text")
+    pixels, largest, mean = ([line.split() for line in block.value.split("\n")] for block in at.code)
+    assert np.array_equal(np.array(pixels, float), crop_of(at))
+    for lines, mode in ((largest, "max"), (mean, "average")):
+        expected = by_hand(crop_of(at), 2, 2, False, mode).ravel()
+        hidden = sent(at)["outputs"][0]["hidden"]
+        for place, text in enumerate(text for line in lines for text in line):
+            assert (
+                text == "?" if place in hidden else float(text) == pytest.approx(expected[place], abs=0.006)
+            )
+        assert len(hidden) == 1
+
+
 def test_a_convolution_of_equal_weights_is_average_pooling(open_page):
     at = more(open_page(), "What could stand instead")
     assert "(largest difference here: 0.0)" in texts(at)

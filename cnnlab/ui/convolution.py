@@ -213,13 +213,14 @@ def as_text(setting: Setting, relu: bool, hidden: np.ndarray | None) -> None:
     for channel, name in enumerate(names):
         for label, grid in ((_("Input"), setting.image), (_("Kernel"), setting.kernel)):
             st.markdown(f"**{label}**, {name}")
-            st.code(_rows(grid[..., channel]), language=None)
+            st.code(rows_of_numbers(grid[..., channel]), language=None)
     sums = setting.sums()
     st.markdown(f"**{_('Output after ReLU') if relu else _('Output')}**")
-    st.code(_rows(ops.relu(sums) if relu else sums, hidden), language=None)
+    st.code(rows_of_numbers(ops.relu(sums) if relu else sums, hidden), language=None)
 
 
-def _rows(values: np.ndarray, hidden: np.ndarray | None = None) -> str:
+def rows_of_numbers(values: np.ndarray, hidden: np.ndarray | None = None) -> str:
+    """Write a grid (h, w) as text, a line a row; hidden cells (h, w) bool are "?"."""
     digits = digits_for(values)
     texts = [[number(value, digits) for value in line] for line in values]
     for row, col in np.argwhere(hidden) if hidden is not None else ():

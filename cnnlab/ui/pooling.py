@@ -11,6 +11,7 @@ from cnnlab.questions.pooling import Loser, Setting, shift_test
 from cnnlab.text import _, number, percent
 from cnnlab.ui import lesson, state
 from cnnlab.ui.components.windows import Mark, Plane, pooled, windows
+from cnnlab.ui.convolution import rows_of_numbers
 
 STATIC = {"displayModeBar": False}
 PICTURE = 320  # pixels of a small map that is shown as a picture
@@ -55,28 +56,44 @@ def size_line(setting: Setting) -> str:
     return text.format(n=n, border=border, k=k, s=s, size=size)
 
 
+def hidden_cells(setting: Setting, asked: Loser | None, answered: bool) -> np.ndarray:
+    """Return which output cells (H, W) would answer the question about the brighter pixel."""
+    rows, cols = setting.index()
+    if asked is None or answered:
+        return np.zeros((len(rows), len(cols)), bool)
+    return np.outer((rows == asked.row).any(axis=1), (cols == asked.col).any(axis=1))
+
+
 def stepper(setting: Setting, asked: Loser | None, answered: bool) -> None:
     """Draw both poolings of the crop; the cells that would answer the question are hidden until then."""
     rows, cols = setting.index()
-    hidden, marks, start = None, [], (0, 0)
-    if asked:
-        hidden = (rows == asked.row).any(axis=1)[:, None] & (cols == asked.col).any(axis=1) & (not answered)
-        marks = [Mark(asked.row, asked.col, "P", on="input")]
-        start = asked.cell if answered else start
+    hidden = hidden_cells(setting, asked, answered)
     note = _("{height} × {width}").format(height=len(rows), width=len(cols))
-    titles = {"max": _("Max pooling"), "average": _("Average pooling")}
     windows(
         key="_pooling.steps",
         inputs=[Plane(setting.values, _("Input"), _("{n} × {n}, grey, 0–255").format(n=len(setting.values)))],
         outputs=[
             pooled(setting.steps(mode), title, mode=mode, note=note, hidden=hidden)
-            for mode, title in titles.items()
+            for mode, title in _titles().items()
         ],
         index_rows=rows,
         index_cols=cols,
-        marks=marks,
-        start=start,
+        marks=[Mark(asked.row, asked.col, "P", on="input")] if asked else [],
+        start=asked.cell if answered else (0, 0),
     )
+
+
+def _titles() -> dict[str, str]:
+    return {"max": _("Max pooling"), "average": _("Average pooling")}
+
+
+def as_text(setting: Setting, hidden: np.ndarray) -> None:
+    """Write the crop and both maps as rows of numbers; what is hidden in the view is hidden here."""
+    st.markdown(f"**{_('Input')}**")
+    st.code(rows_of_numbers(setting.values), language=None)
+    for mode, title in _titles().items():
+        st.markdown(f"**{title}**")
+        st.code(rows_of_numbers(setting.pooled(mode), hidden), language=None)
 
 
 def formulas(setting: Setting, cell: tuple[int, int]) -> None:
@@ -101,7 +118,7 @@ def moved(photo: np.ndarray, row: int, col: int, setting: Setting, room: int) ->
     side = _("right") if room > 0 else _("left")
     label = _("Move the crop to the {side}, pixels").format(side=side)
     step = st.segmented_control(label, range(len(shifts)), key="pooling.shift", required=True)
-    titles = {"none": _("No pooling"), "max": _("Max pooling"), "average": _("Average pooling")}
+    titles = {"none": _("No pooling"), **_titles()}
     n = len(setting.values)
     crop = photo[row : row + n, col + shifts[step] : col + shifts[step] + n]
     st.caption(
