@@ -45,17 +45,27 @@ def bring_in() -> None:
     )
     if data is None:
         return
-    try:
-        run = import_archive(data.getvalue(), Store(), identity.owner())
-    except ArchiveError as error:
-        st.error(str(error), icon=":material/folder_off:")
-    except OSError as error:
-        text = _("The archive could not be stored: {why}.")
-        st.error(text.format(why=error.strerror or type(error).__name__), icon=":material/folder_off:")
-    else:
-        st.session_state["take_home.taken"] = st.session_state.get("take_home.taken", 0) + 1  # empties it
+    key = "_take_home.refused"  # the file stays in the field while the page is drawn again and again
+    known = st.session_state.get(key, ("", ""))[0] == data.file_id
+    run = None if known else _taken_in(data.getvalue(), key, data.file_id)
+    if run:
+        st.session_state["take_home.taken"] = st.session_state.get("take_home.taken", 0) + 1  # a new field
         st.query_params["run"] = run.id
         st.rerun()
+    st.error(st.session_state[key][1], icon=":material/folder_off:")
+
+
+def _taken_in(data: bytes, key: str, file_id: str) -> Run | None:
+    """Import the archive; where that fails, keep the reason under `key` together with the file's id."""
+    try:
+        return import_archive(data, Store(), identity.owner())
+    except ArchiveError as error:
+        reason = str(error)
+    except OSError as error:
+        text = _("The archive could not be stored: {why}.")
+        reason = text.format(why=error.strerror or type(error).__name__)
+    st.session_state[key] = (file_id, reason)
+    return None
 
 
 def _downloads(run: Run) -> list[tuple[str, str, str, str, Callable | bytes]]:
