@@ -27,7 +27,7 @@ def choose_data() -> datasets.Dataset | None:
 
 
 def choose_preset() -> None:
-    """Draw the choice of a preset, which fills the form, and what has been changed since."""
+    """Draw the choice of a preset, which fills the form."""
     titles = {name: training.title_of(name) for name in PRESETS}
     st.selectbox(
         _("Network"),
@@ -37,9 +37,6 @@ def choose_preset() -> None:
         on_change=lambda: form.fill(st.session_state["train.preset"]),
     )
     st.caption(_(PRESETS[st.session_state["train.preset"]].purpose))
-    if "_train.bad_link" in st.session_state:
-        text = _("{why} The form shows the usual settings instead.")
-        st.warning(text.format(why=st.session_state["_train.bad_link"][0]), icon=":material/link_off:")
 
 
 def start(config: TrainConfig, data: datasets.Dataset) -> None:
@@ -63,6 +60,7 @@ def configure(watching: bool) -> None:
         data = choose_data()
         choose_preset()
         checked = form.check(data)
+        link = form.keep_link(checked.config, watching)
         preflight.changes(checked.config)
         for fault in checked.faults:
             st.error(fault)
@@ -79,7 +77,7 @@ def configure(watching: bool) -> None:
         if ready:
             preflight.estimates(checked, data)
         settings.recipe(data, checked.config)
-        preflight.link(form.keep_link(checked.config, watching))
+        preflight.link(link)
     with right:
         if ready:
             training.data_sentence(checked.config)
