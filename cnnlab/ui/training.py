@@ -127,31 +127,34 @@ def _controls(run: Run, state: State) -> None:
     }
     with st.container(horizontal=True):
         for wish, (possible, label, icon) in buttons.items():
-            if possible and st.button(label, icon=icon, key=f"_train.{wish}"):
-                if wish == "more":
-                    run.wish("epochs", identity.owner(), len(run.history()) + 1)
-                _wish(run, "resume" if wish == "more" else wish)
+            if possible:
+                st.button(label, icon=icon, key=f"_train.{wish}", on_click=_wish, args=(run, wish))
         if active or state.phase == "paused":
             with st.popover(_("Learning rate"), icon=":material/tune:"):
                 _change_rate(run)
+    if problem := st.session_state.pop("_train.problem", None):
+        st.error(problem)
 
 
 def _change_rate(run: Run) -> None:
     """Let the owner set another learning rate for what follows; a schedule goes on multiplying it."""
-    now = run.wished("rate", run.recipe().config.learning_rate)
-    page_state.default(f"train.new_rate.{run.id}", now)
-    rate = st.number_input(
-        _("From now on"), 0.0, 10.0, step=0.0005, format="%.4f", key=f"train.new_rate.{run.id}"
-    )
-    if st.button(_("Set it"), key="_train.rate", disabled=rate == now or rate <= 0):
-        _wish(run, "rate", rate)
+    now, key = run.wished("rate", run.recipe().config.learning_rate), f"train.new_rate.{run.id}"
+    page_state.default(key, now)
+    rate = st.number_input(_("From now on"), 0.0, 10.0, step=0.0005, format="%.4f", key=key)
+    idle = rate == now or not rate
+    st.button(_("Set it"), key="_train.rate", disabled=idle, on_click=_wish, args=(run, "rate", rate))
 
 
 def _wish(run: Run, wish: str, value: float | None = None) -> None:
-    run.wish(wish, identity.owner(), value)
+    """Carry out a click. A callback comes before the page is drawn again, so no click is lost to a redraw."""
+    try:
+        if wish == "more":
+            run.wish("epochs", identity.owner(), len(run.history()) + 1)
+        run.wish("resume" if wish == "more" else wish, identity.owner(), value)
+    except RunError as error:
+        st.session_state["_train.problem"] = str(error)
     if workers.current():
         workers.current().wake()
-    st.rerun()
 
 
 def _kernels(run: Run) -> None:
