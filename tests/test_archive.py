@@ -49,6 +49,7 @@ def trained(store: Store, config: TrainConfig = CONFIG, epochs: int = 3, evaluat
         attempt.write_kernels(epoch, {name: array for name, array in weights.items() if array.ndim == 4})
     if epochs:
         attempt.write_result(weights)
+    attempt.update(steps=21)
     attempt.enter("finished")
     if evaluated:
         run.save_evaluation(np.full((6, 3), 1 / 3), np.array([0, 1, 2, 0, 1, 2]))
@@ -142,7 +143,7 @@ def test_a_shipped_network_travels_too(store):
 def test_it_rests_as_finished_and_wants_no_worker(source, store):
     run = import_archive(export_archive(source), store, "ben")
     state = run.state()
-    assert (state.phase, state.epoch, state.epochs) == ("finished", 3, 3)
+    assert (state.phase, state.epoch, state.epochs, state.steps) == ("finished", 3, 3, 21)
     assert run.needs_attempt() is None
     assert run.claimed(1)["reason"] == "import"
 
@@ -390,6 +391,11 @@ def test_a_config_with_surplus_or_missing_parts(files, store):
 @pytest.mark.parametrize("preset", [3, None, "x" * 41, "a\nb", "![x](http://y)"])
 def test_a_preset_that_is_no_name(files, store, preset):
     refused(edited(files, preset=preset), store, "preset")
+
+
+@pytest.mark.parametrize("steps", [-1, 10**9, 1.5, "9", None, True, []])
+def test_a_number_of_batches_that_is_none(files, store, steps):
+    refused(edited(files, steps=steps), store, "batches")
 
 
 @pytest.mark.parametrize(

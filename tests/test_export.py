@@ -14,11 +14,14 @@ import sys
 import numpy as np
 import pytest
 
+from cnnlab import config as configuration
 from cnnlab import datasets
 from cnnlab.config import Augmentation, ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.datasets import BATCHES, RECORD
 from cnnlab.export import notebook, script
+from cnnlab.export.data import DATA
 from cnnlab.export.rates import rates
+from cnnlab.export.script import OPTIMIZERS
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, Store
 from cnnlab.schedules import SCHEDULES
@@ -74,9 +77,18 @@ CONFIGS = {
     "photos": small(ConvBlock(filters=4, stride=3), dataset="cifar10", limit=None, epochs=1),
 }
 DRIVER = """
-import json, runpy, sys
+import json, os, runpy, sys
+import keras, numpy
 sys.modules["cnnlab"] = None  # an import of it would fail
+folder = os.environ["CNNLAB_CIFAR10"]
+
+def load_data():  # as Keras gives it: labels in a column
+    parts = numpy.load("train.npz"), numpy.load("test.npz")
+    return [(part["images"], part["labels"][:, None]) for part in parts]
+
+keras.datasets.cifar10.load_data = load_data
 for name in sys.argv[1:]:
+    os.environ["CNNLAB_CIFAR10"] = "" if name == "downloaded.py" else folder
     there = runpy.run_path(name)
     rate = float(there["model"].optimizer.learning_rate)
     result = {"history": there["history"], "parameters": there["model"].count_params(), "rate": rate}
@@ -101,7 +113,10 @@ def photos(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def repeated(tmp_path_factory, photos) -> dict[str, tuple[Run, dict]]:
-    """Train each configuration here, repeat it from its script; 'notebook' from the notebook of 'changed'."""
+    """Train each configuration here, repeat it from its script.
+
+    'notebook' repeats 'changed' from its notebook; 'downloaded' is 'photos' with the images from Keras.
+    """
     folder, runs, files = tmp_path_factory.mktemp("exported"), {}, {}
     for name, config in CONFIGS.items():
         classes = datasets.load(config.dataset).classes
@@ -111,6 +126,9 @@ def repeated(tmp_path_factory, photos) -> dict[str, tuple[Run, dict]]:
         runs[name], files[name] = run, script(run)
     cells = json.loads(notebook(runs["changed"]))["cells"]
     files["notebook"] = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    files["downloaded"], data = files["photos"], datasets.load("cifar10")
+    np.savez(folder / "train.npz", images=data.train_images, labels=data.train_labels)
+    np.savez(folder / "test.npz", images=data.test_images, labels=data.test_labels)
     for name, text in files.items():
         (folder / f"{name}.py").write_text(text)
     (folder / "driver.py").write_text(DRIVER)
@@ -120,7 +138,8 @@ def repeated(tmp_path_factory, photos) -> dict[str, tuple[Run, dict]]:
     assert done.returncode == 0, done.stderr[-2000:]
     results = re.findall(r"^RESULT (.*)$", done.stdout, re.MULTILINE)
     results = dict(zip(files, map(json.loads, results), strict=True))
-    return {name: (runs.get(name, runs["changed"]), result) for name, result in results.items()}
+    runs |= {"notebook": runs["changed"], "downloaded": runs["photos"]}
+    return {name: (runs[name], result) for name, result in results.items()}
 
 
 def _changes(run: Run):
@@ -135,7 +154,7 @@ def _changes(run: Run):
     return look
 
 
-@pytest.mark.parametrize("name", [*CONFIGS, "notebook"])
+@pytest.mark.parametrize("name", [*CONFIGS, "notebook", "downloaded"])
 def test_the_network_and_its_first_epoch_are_the_same(repeated, name):
     run, result = repeated[name]
     assert result["parameters"] == sum(array.size for array in run.weights().values())
@@ -145,7 +164,7 @@ def test_the_network_and_its_first_epoch_are_the_same(repeated, name):
     assert ("val_loss" in mine) == (run.recipe().config.validation > 0)
 
 
-@pytest.mark.parametrize("name", [*CONFIGS, "notebook"])
+@pytest.mark.parametrize("name", [*CONFIGS, "notebook", "downloaded"])
 def test_later_epochs_and_final_weights_follow(repeated, name):
     """Looser: rounding grows. Epochs, rates and weights agree, so schedule and changes were replayed."""
     run, result = repeated[name]
@@ -197,6 +216,26 @@ def test_the_notebook_is_valid(repeated):
         assert set(cell) == {"id", "cell_type", "metadata", "source"} | code
         assert all(line.endswith("\n") for line in cell["source"][:-1])
     assert {cell["cell_type"] for cell in book["cells"]} == {"markdown", "code"}
+
+
+def test_every_dataset_and_optimiser_has_its_code():
+    assert set(DATA) == set(datasets.DATASETS)
+    assert set(OPTIMIZERS) == set(configuration.OPTIMIZERS)
+
+
+def test_nothing_of_it_needs_tensorflow(tmp_path):
+    """All of it happens in the process that serves the pages."""
+    code = """
+import sys
+import cnnlab.ui.take_home
+from cnnlab.export import export_archive, import_archive, notebook, report, script
+from cnnlab.runs import Store
+run = Store().get("article")
+script(run), notebook(run), report(run)
+import_archive(export_archive(run), Store(sys.argv[1]), "ben")
+assert not {"tensorflow", "keras"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=120)
 
 
 def test_every_setting_is_written_out():

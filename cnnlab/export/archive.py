@@ -36,7 +36,7 @@ def export_archive(run: Run) -> bytes:
         text = _("Run {run} has not finished an epoch yet, so there is nothing to take home.")
         raise RunError(text.format(run=run.id))
     config = {"schema": SCHEMA, "preset": recipe.preset, "classes": recipe.classes}
-    config |= {"config": recipe.config.model_dump(mode="json")}
+    config |= {"steps": run.state().steps, "config": recipe.config.model_dump(mode="json")}
     changes = [wish for wish in run.wishes() if wish["wish"] in ("rate", "epochs")]
     files = {
         "config.json": json.dumps(config, indent=1).encode(),
@@ -97,7 +97,7 @@ def import_archive(data: bytes, store: Store, owner: str) -> Run:
     files = members(data, check.limit)
     if missing := check.NEEDED.keys() - files.keys():
         raise ArchiveError(_("The archive lacks the file {name}.").format(name=min(missing)))
-    preset, classes, config = check.config(files["config.json"])
+    preset, classes, steps, config = check.config(files["config.json"])
     shapes = check.shapes(config, len(classes))
     rows = check.history(files["history.csv"])
     changes = check.changes(files.get("changes.jsonl", b""))
@@ -112,11 +112,11 @@ def import_archive(data: bytes, store: Store, owner: str) -> Run:
         write_text(run.folder / "changes.jsonl", "".join(lines))
         if evaluation:
             write_arrays(run.folder / "evaluation.npz", evaluation)
-        _settle(run, rows, weights, kernels)
+        _settle(run, steps, rows, weights, kernels)
         return store.adopt(run.folder)
 
 
-def _settle(run: Run, rows: list[dict], weights: Mapping, kernels: Mapping[int, Mapping]) -> None:
+def _settle(run: Run, steps: int, rows: list[dict], weights: Mapping, kernels: Mapping[int, Mapping]) -> None:
     """Write what a trainer would have left behind; the attempt says that it was an import."""
     attempt = Attempt(run, run.claim("import"))  # without its beat: it ends here
     attempt.write_history(rows)
@@ -125,7 +125,7 @@ def _settle(run: Run, rows: list[dict], weights: Mapping, kernels: Mapping[int, 
     attempt.write_result(weights)
     config = run.recipe().config
     planned = int(run.wished("epochs", config.epochs))
-    attempt.update(epoch=len(rows), epochs=planned)
+    attempt.update(steps=steps, epoch=len(rows), epochs=planned)
     attempt.enter("finished" if len(rows) >= planned or config.patience else "stopped")
 
 

@@ -26,7 +26,9 @@ KERNEL_FILE = re.compile(r"kernels/epoch-(\d{4})\.npz")
 NEEDED = {"config.json": 64 * 2**10, "history.csv": MEGABYTE, "weights.npz": UNPACKED}  # name -> most bytes
 OPTIONAL = {"changes.jsonl": MEGABYTE // 4, "evaluation.npz": 16 * MEGABYTE}
 KERNELS = 4 * MEGABYTE  # all kernels of all epochs travel up to this size, else those of the first layer
+PARTS = {"schema", "preset", "classes", "steps", "config"}  # of config.json
 CLASSES = range(2, 101)
+STEPS = range(1_000_001)
 EPOCHS = 2_000
 
 
@@ -44,10 +46,13 @@ def _json(name: str, data: bytes) -> object:
         raise ArchiveError(_("{file} cannot be read: it is not valid JSON.").format(file=name)) from error
 
 
-def config(data: bytes) -> tuple[str, tuple[str, ...], TrainConfig]:
-    """Return preset, class names and configuration; what is shown later holds no markup."""
+def config(data: bytes) -> tuple[str, tuple[str, ...], int, TrainConfig]:
+    """Return preset, class names, batches an epoch (0: not known) and configuration.
+
+    What is shown later holds no markup.
+    """
     recipe = _json("config.json", data)
-    if not isinstance(recipe, dict) or set(recipe) != {"schema", "preset", "classes", "config"}:
+    if not isinstance(recipe, dict) or set(recipe) != PARTS:
         raise ArchiveError(_("config.json does not describe a training run."))
     if recipe["schema"] != SCHEMA:
         text = _("The archive was made by another version of the app (here: schema {ours}).")
@@ -55,6 +60,8 @@ def config(data: bytes) -> tuple[str, tuple[str, ...], TrainConfig]:
     preset, classes, config = recipe["preset"], recipe["classes"], recipe["config"]
     if not isinstance(preset, str) or not re.fullmatch(r"[a-z0-9_-]{0,40}", preset):
         raise ArchiveError(_("config.json: the name of the preset is not one."))
+    if type(recipe["steps"]) is not int or recipe["steps"] not in STEPS:
+        raise ArchiveError(_("config.json: the number of batches in an epoch is not one."))
     if not isinstance(classes, list) or len(classes) not in CLASSES or not all(map(_is_name, classes)):
         text = _("config.json: there must be {least} to {most} classes, each with a short plain name.")
         raise ArchiveError(text.format(least=CLASSES[0], most=CLASSES[-1]))
@@ -64,7 +71,7 @@ def config(data: bytes) -> tuple[str, tuple[str, ...], TrainConfig]:
         text = _("The network was trained on data that this app does not have; it has {names}.")
         raise ArchiveError(text.format(names=", ".join(DATASETS)))
     try:
-        return preset, tuple(classes), TrainConfig.model_validate(config)
+        return preset, tuple(classes), recipe["steps"], TrainConfig.model_validate(config)
     except (ValidationError, RecursionError) as error:
         raise ArchiveError(_("config.json: {fault}").format(fault=_fault(error))) from error
 

@@ -5,15 +5,15 @@ same layers, first weights, division of the images, order, batches and learning 
 but for the rounding of another machine.
 """
 
-import inspect
 import textwrap
 from dataclasses import dataclass
 
-from cnnlab import augmentation, schedules, training
+from cnnlab import schedules, training
 from cnnlab.config import Augmentation, TrainConfig
 from cnnlab.export.data import DATA
 from cnnlab.export.network import network
 from cnnlab.export.rates import rates
+from cnnlab.export.sources import augmentation, source
 from cnnlab.runs import RESTING, Recipe, Run
 from cnnlab.text import _, number, percent
 
@@ -54,7 +54,7 @@ def cells(run: Run) -> list[Cell]:
         Cell(_("The network"), *network(recipe.layers(), config.model.l2)),
     ]
     if config.augmentation != Augmentation():
-        parts.append(_augmentation(config.augmentation))
+        parts.append(Cell(_("New pictures from old"), *augmentation(config.augmentation)))
     parts += [
         _batches(config),
         _goal(config, _batches_at_once(recipe)),
@@ -131,40 +131,6 @@ STEPS = -(-len(training) // BATCH_SIZE)  # batches an epoch"""
 
 
 # ---- Training
-
-
-def _augmentation(settings: Augmentation) -> Cell:
-    words = _(
-        "Each image is changed at random each time it is seen, so that the network meets ever new pictures "
-        "of the same things."
-    )
-    helpers, lines = [], []
-    if settings.flip:
-        lines.append("mirrored = rng.random(len(images))[:, None, None, None] < 0.5")
-        lines.append("images = np.where(mirrored, images[:, :, ::-1], images)")
-    if settings.rotate:
-        helpers.append(augmentation._rotated)
-        drawn = f"rng.uniform({-settings.rotate}, {settings.rotate}, len(images))"
-        lines.append(f"images = rotated(images, np.radians({drawn}))")
-    if settings.shift:
-        helpers.append(augmentation._shifted)
-        drawn = f"rng.integers({-settings.shift}, {settings.shift + 1}, (len(images), 2))"
-        lines.append(f"images = shifted(images, {drawn})")
-    if settings.cutout:
-        helpers.append(augmentation._cut_out)
-        lines.append(f"images = cut_out(images, {settings.cutout}, rng)")
-    body = ["def augment(images, rng):", '    """Change images (n, 32, 32, 3) at random."""']
-    body += [f"    {line}" for line in [*lines, "return images"]]
-    return Cell(_("New pictures from old"), words, "\n\n\n".join([*map(_source, helpers), "\n".join(body)]))
-
-
-def _source(function) -> str:
-    """Return a function of this app as text: what the trainer runs is what the script shows."""
-    return (
-        inspect.getsource(function)
-        .strip()
-        .replace(f"def {function.__name__}", f"def {function.__name__.strip('_')}")
-    )
 
 
 def _batches_at_once(recipe: Recipe) -> int:
@@ -269,7 +235,7 @@ class SetRate(keras.callbacks.Callback):
 
 
 def _joined(functions: list) -> str:
-    return "\n\n\n".join(map(_source, functions))
+    return "\n\n\n".join(map(source, functions))
 
 
 def _training(config: TrainConfig) -> Cell:
