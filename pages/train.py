@@ -54,34 +54,36 @@ def start(config: TrainConfig, data: datasets.Dataset) -> None:
 
 
 def configure(watching: bool) -> None:
-    """Draw what a run is made of: on the left the few choices and Train, on the right the network."""
+    """Draw what a run is made of: on the left the few choices and Train, on the right the network.
+
+    What comes and goes has a container of its own: whatever stands below would close when it moves.
+    """
     left, right = st.columns([1, 2.4], gap="large")
     with left:
-        data = choose_data()
+        with st.container():
+            data = choose_data()
         choose_preset()
         checked = form.check(data)
-        link = form.keep_link(checked.config, watching)
-        preflight.changes(checked.config)
-        for fault in checked.faults:
-            st.error(fault)
         ready = checked.trainable and data is not None
-        if st.button(
-            _("Train"),
-            type="primary",
-            icon=":material/play_arrow:",
-            disabled=not ready,
-            width="stretch",
-            key="_train.start",
-        ):
+        link = form.keep_link(checked.config, watching)
+        with st.container():
+            preflight.changes(checked.config)
+            for fault in checked.faults:
+                st.error(fault)
+        options = {"type": "primary", "icon": ":material/play_arrow:", "width": "stretch"}
+        if st.button(_("Train"), disabled=not ready, key="_train.start", **options):
             start(checked.config, data)
-        if ready:
-            preflight.estimates(checked, data)
+        with st.container():
+            if ready:
+                preflight.estimates(checked, data)
         settings.recipe(data, checked.config)
         preflight.link(link)
     with right:
-        if ready:
-            training.data_sentence(checked.config)
-        layers.picture(checked.layers, checked.shapes)
+        with st.container():
+            if ready:
+                training.data_sentence(checked.config)
+        with st.container():
+            layers.picture(checked.layers, checked.shapes)
         settings.network(checked)
         if checked.layers:
             layers.layer_table(checked.layers)

@@ -88,8 +88,9 @@ def recipe(data: datasets.Dataset | None, config: TrainConfig | None) -> None:
         st.markdown(_("**Augmentation**: each epoch sees each image changed at random"))
         for name in Augmentation.model_fields:
             draw(Augmentation, name, f"train.{name}")
-        if data and config and config.augmentation != Augmentation():
-            preview(data, config)
+        with st.container():
+            if data and config and config.augmentation != Augmentation():
+                preview(data, config)
         st.markdown(_("**Loss and the rest**"))
         for name in ("loss", "label_smoothing"):
             draw(TrainConfig, name, f"train.{name}")
