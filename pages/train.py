@@ -7,7 +7,7 @@ from cnnlab.config import TrainConfig
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.text import _
-from cnnlab.ui import form, identity, layers, lesson, preflight, settings, training
+from cnnlab.ui import compare, form, identity, layers, lesson, preflight, settings, training
 
 
 def choose_data() -> datasets.Dataset | None:
@@ -112,6 +112,8 @@ else:
     training.watch(run)
     with lesson.more(_("Train another network")):
         configure(watching=True)
+    with lesson.more(_("Compare training runs")):
+        compare.compare(run)
     with lesson.more(_("The network in numbers")):
         training.network(run)
     lesson.next_lesson("inside", _("Look inside this very network"), run=run.id)

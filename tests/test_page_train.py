@@ -187,3 +187,44 @@ def test_a_damaged_file_never_breaks_the_page(store, name, damage):
         assert "damaged" in text, text
     at = open_page(run=sound.id)
     assert sound.id in words(at), "the other run is shown as ever"
+
+
+def test_a_diagnosis_opens_the_form_with_its_change(store):
+    run = store.create(CONFIG, tuple("0123456789"), preset="article", owner=ME)
+    attempt = Attempt(run, run.claim("queued"))
+    pairs = [(0.60, 0.64), (0.63, 0.65), (0.66, 0.65), (0.70, 0.66)]
+    rows = [ROW | {"epoch": i + 1, "accuracy": a, "val_accuracy": v} for i, (a, v) in enumerate(pairs)]
+    attempt.write_history(rows)
+    attempt.update(epoch=4, epochs=4)
+    attempt.enter("finished")
+    at = open_page(run=run.id)
+    assert "It is starting to overfit" in words(at)
+    assert "training rose 10.0 points, validation 2.0" in words(at)
+    button(at, "Open the form with this change").click()
+    at.run()
+    assert not at.exception
+    assert "run" not in at.query_params
+    button(at, "Train").click()
+    at.run()
+    [new] = [other for other in store.runs() if other.id != run.id]
+    config = new.recipe().config
+    assert config.augmentation.shift == 2
+    assert not config.augmentation.flip, "a mirrored digit is no digit"
+    assert config.model_copy(update={"augmentation": CONFIG.augmentation}) == CONFIG
+
+
+def test_runs_are_compared_and_optimisers_raced(store):
+    one, two = trained(store), trained(store, owner="somebody else")
+    at = open_page(run=one.id)
+    at.multiselect(key="compare.runs").set_value([one.id, two.id])
+    at.run()
+    assert not at.exception
+    assert "Ranked by validation" in words(at)
+    before = {run.id for run in store.runs()}
+    button(at, "Race the optimisers").click()
+    at.run()
+    racers = [run for run in store.runs() if run.id not in before]
+    assert len(racers) == 4
+    assert len({run.recipe().config.optimizer for run in racers}) == 4
+    assert all(run.recipe().owner == ME for run in racers)
+    assert {run.id for run in racers} <= set(at.multiselect(key="compare.runs").value)

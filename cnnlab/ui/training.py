@@ -63,6 +63,8 @@ def data_sentence(config: TrainConfig) -> None:
 
 def _live(run: Run, drawn_as: tuple[str, bool]) -> None:
     """Draw curve, progress, controls and kernels; after a change of phase draw the page at its new pace."""
+    if st.session_state.pop("_train.left", False):
+        st.rerun()
     try:
         state, rows = run.state(), run.history()
         if (state.phase, bool(rows)) != drawn_as:

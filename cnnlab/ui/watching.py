@@ -3,10 +3,13 @@
 import streamlit as st
 
 from cnnlab import datasets
+from cnnlab.config import TrainConfig
 from cnnlab.diagnosis import Finding, diagnose, silence, silent_shares
 from cnnlab.figures.probe import panel
-from cnnlab.runs import Run, State
+from cnnlab.presets import PRESETS
+from cnnlab.runs import Recipe, Run, State
 from cnnlab.text import _
+from cnnlab.ui import form
 from cnnlab.ui.network import class_name, layer_title, load
 
 LOOKED_AT = 100  # photos on which silent outputs are looked for
@@ -16,22 +19,37 @@ def findings(run: Run, state: State, rows: list[dict[str, float]]) -> None:
     """Draw what the curves say, with the evidence and what to try."""
     recipe = run.recipe()
     for finding in diagnose(rows, recipe.config, len(recipe.classes), failed=state.phase == "failed"):
-        _card(finding)
+        _card(finding, recipe)
 
 
 def silent_parts(run: Run, epochs: int) -> None:
     """Draw a word on layers whose outputs are mostly 0, where there are such."""
-    config = run.recipe().config
-    if epochs and run.has_weights() and datasets.DATASETS[config.dataset].present():
-        finding = silence(_shares(str(run.folder), epochs, run), config, LOOKED_AT)
+    recipe = run.recipe()
+    if epochs and run.has_weights() and datasets.DATASETS[recipe.config.dataset].present():
+        finding = silence(_shares(str(run.folder), epochs, run), recipe.config, LOOKED_AT)
         if finding is not None:
-            _card(finding)
+            _card(finding, recipe)
 
 
-def _card(finding: Finding) -> None:
+def _card(finding: Finding, recipe: Recipe) -> None:
     with st.container(border=True):
         st.markdown(f"**{finding.says}** {finding.evidence}")
         st.markdown(finding.advice)
+        config = recipe.config.model_copy(update=finding.change)
+        st.button(
+            _("Open the form with this change"),
+            key=f"_train.try.{finding.kind}",
+            on_click=_open_form,
+            args=(recipe.preset, config),
+        )
+
+
+def _open_form(preset: str, config: TrainConfig) -> None:
+    """Fill the form and leave the run; the page sees the mark and draws itself anew."""
+    form.fill(preset if preset in PRESETS else "article", config)
+    st.session_state["train.dataset"] = config.dataset
+    st.query_params.pop("run", None)
+    st.session_state["_train.left"] = True
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
