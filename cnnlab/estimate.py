@@ -20,6 +20,7 @@ FORWARD, TRAINING = 2, 6  # operations a multiplication: with its addition; and 
 # Speed before anything was measured, in operations a second: the article's network on CIFAR-10, batches of
 # 64, on two cores that had other work too; median of 18 epochs of two runs.
 DEFAULT_SPEED = 100e9
+PREPARING = 2.0  # seconds more for the first epoch: Keras traces the network (Digits, many runs: 1.2 to 5 s)
 BYTES = 4  # of a number in float32
 # How many numbers an optimiser keeps for each weight, beside the weight and its gradient.
 KEPT = {"sgd": 0, "momentum": 1, "nesterov": 1, "rmsprop": 1, "adam": 2, "adamw": 2}

@@ -83,10 +83,11 @@ def configure(watching: bool) -> None:
             if ready:
                 training.data_sentence(checked.config)
         with st.container():
-            layers.picture(checked.layers, checked.shapes)
+            if checked.layers:
+                layers.picture(checked.layers, checked.shapes)
         settings.network(checked)
         if checked.layers:
-            layers.layer_table(checked.layers)
+            layers.layer_table(checked.layers, whole=not checked.misfit)
     lesson.code(links.write, links.read)
 
 

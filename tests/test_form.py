@@ -9,10 +9,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import datasets, links
+from cnnlab.attempts import Attempt
 from cnnlab.config import OPTIMIZERS, ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.presets import PRESETS
-from cnnlab.runs import Store
-from cnnlab.ui import form
+from cnnlab.runs import COLUMNS, Store
+from cnnlab.ui import form, preflight
 from tests.conftest import ROOT
 
 ME = hashlib.sha256(b"me").hexdigest()[:32]
@@ -273,6 +274,7 @@ def test_an_impossible_convolution_is_explained_at_its_block(store):
     press(at, "blocks.add")
     sentence = "Convolution block 5 is impossible: a kernel of 3×3 does not fit on maps of 2×2."
     assert [error.value.startswith(sentence) for error in at.error] == [True, True]  # at Train, at the block
+    assert "parameters" not in captions(at)  # no sums of half a network
     assert not can_train(at)
     set_to(at, f"blocks.{block_ids(at)[4]}.padding", "same")
     assert not errors(at)
@@ -409,3 +411,20 @@ def test_every_setting_has_a_widget(store):
         assert {f"train.{name}" for name in names} <= keys
     assert {f"train.blocks.{block_ids(at)[0]}.{name}" for name in ConvBlock.model_fields} <= keys
     assert {f"train.dense.{block_ids(at, 'dense')[0]}.{name}" for name in DenseBlock.model_fields} <= keys
+
+
+def test_the_estimate_is_measured_on_finished_runs(store):
+    at = open_page()
+    assert "nothing has been measured here yet" in captions(at)
+    run = store.create(ARTICLE, tuple("0123456789"), preset="article", owner=ME)
+    row = dict.fromkeys(COLUMNS, 0.5)
+    rows = [row | {"epoch": epoch, "seconds": 4.0} for epoch in (1, 2, 3)]
+    Attempt(run, run.claim("queued")).write_history(rows)
+    preflight.measured.clear()
+    again(at)
+    # the same network on the same images: 4 s an epoch, and 10 epochs with their preparation
+    assert "About 4.0 s an epoch, 42 s in all (measured with this network on this computer)" in captions(at)
+    set_to(at, "epochs", 100)
+    assert "7 min in all" in captions(at)
+    press(at, "blocks.add")
+    assert "measured with other networks on this computer" in captions(at)

@@ -10,10 +10,11 @@ from cnnlab.models import SIDE
 from cnnlab.text import _, number
 
 
-def layer_table(layers: list[dict]) -> None:
+def layer_table(layers: list[dict], whole: bool = True) -> None:
     """Draw the table and the sums; dividing by 255 stands in the photo's row, activation in the layer's.
 
-    FLOPs are the operations for one photo, forwards: a multiply and an add for each multiplication.
+    FLOPs are the operations for one photo, forwards: a multiply and an add for each multiplication. Where
+    `layers` are only the beginning of a network (not `whole`) there are no sums.
     """
     shapes = ops.output_shapes(layers, (SIDE, SIDE, 3))
     counts = ops.parameters(layers, (SIDE, SIDE, 3))
@@ -37,6 +38,8 @@ def layer_table(layers: list[dict]) -> None:
     table = {name: [row[key] for row in rows] for key, name in names.items()}
     table[_("FLOPs")] = [number(row["flops"]) if row["flops"] else "" for row in rows]
     st.table(table, border="horizontal", hide_index=True)
+    if not whole:
+        return
     multiplications = sum(ops.multiplications(layers, (SIDE, SIDE, 3)))
     text = _("{parameters} parameters · {multiplications} multiplications, {flops} FLOPs a photo")
     sums = {"multiplications": multiplications, "flops": sum(flops), "parameters": sum(counts)}

@@ -65,8 +65,8 @@ def estimates(checked: form.Checked, data: datasets.Dataset) -> None:
     """Say about how long training will take here and how much memory it needs."""
     config = checked.config
     training, held = datasets.split(len(data.train_images), config.validation, config.limit, config.seed)
-    measured = _measured(str(Store().root), data.name, len(data.train_images))
-    speed, basis = estimate.speed(checked.layers, measured)
+    runs = measured(str(Store().root), data.name, len(data.train_images))
+    speed, basis = estimate.speed(checked.layers, runs)
     seconds = estimate.epoch_operations(checked.layers, len(training), len(held)) / speed
     sources = {
         "same": _("measured with this network on this computer"),
@@ -77,7 +77,7 @@ def estimates(checked: form.Checked, data: datasets.Dataset) -> None:
     st.caption(
         text.format(
             epoch=duration(seconds),
-            all=duration(seconds * config.epochs),
+            all=duration(estimate.PREPARING + seconds * config.epochs),
             source=sources[basis],
             memory=number(max(1, estimate.memory(config, checked.layers) / 1e6)),
         )
@@ -92,7 +92,7 @@ def duration(seconds: float) -> str:
 
 
 @st.cache_data(ttl=30, max_entries=20, show_spinner=False)
-def _measured(root: str, dataset: str, images: int) -> list[estimate.Measured]:
+def measured(root: str, dataset: str, images: int) -> list[estimate.Measured]:
     """Return what the newest runs with this data have shown of this machine's speed."""
     runs = Store(Path(root)).runs()[:NEWEST]
     found = [estimate.measure(run, dataset, images) for run in runs]
