@@ -72,7 +72,7 @@ PRESETS: dict[str, Preset] = {
         title="Overfit on purpose",
         purpose="Very few photos, seen again and again, until the network gets every one right. Watch "
         "what becomes of the photos it does not learn from.",
-        config=TrainConfig(model=ARTICLE, limit=625, validation=0.2, batch_size=32, epochs=60),
+        config=TrainConfig(model=ARTICLE, limit=625, validation=0.2, batch_size=32, epochs=45),
     ),
     "rate_too_high": Preset(
         title="Learning rate too high",

@@ -64,15 +64,15 @@ def picture(layers: list[dict], shapes: list[tuple[int, ...]]) -> None:
     for layer, shape in zip(layers, shapes, strict=True):
         if layer["kind"] in short:
             steps.append((_("Scores") if layer["name"] == "scores" else short[layer["kind"]], shape))
-    with st.container(horizontal=True, gap="xxsmall", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap=None, vertical_alignment="bottom"):
         for name, shape in steps:
             st.image(box(name, shape, ink), width=BOX, alt=f"{name}: {_size(shape)}")
     st.caption(_("Front: the size of a map. Depth: the root of the number of maps."))
 
 
-BOX = 78  # pixels across for one step of the picture
+BOX = 71  # pixels across for one step of the picture
 BASE = 80  # pixels from the top to the boxes' lower edge
-CELL = 1.7  # pixels across for a cell of a map
+CELL = 1.5  # pixels across for a cell of a map
 
 
 def box(name: str, shape: tuple[int, ...], ink: str) -> str:
@@ -96,7 +96,7 @@ def box(name: str, shape: tuple[int, ...], ink: str) -> str:
         f'<g stroke="{ink}" stroke-width="1" stroke-linejoin="round" fill="{QUIET}">'
         f'<polygon points="{side}" fill-opacity="0.55"/>'
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" fill-opacity="0.25"/></g>'
-        f'<text x="{middle}" y="{BASE + 16}" font-family="sans-serif" font-size="13" {text}>{name}</text>'
+        f'<text x="{middle}" y="{BASE + 16}" font-family="sans-serif" font-size="12" {text}>{name}</text>'
         f'<text x="{middle}" y="{BASE + 31}" font-family="monospace" font-size="12" {text}>{size}</text>'
         "</svg>"
     )

@@ -70,7 +70,7 @@ def option_words() -> dict[str, str]:
         "adamw": "AdamW",
         "constant": _("constant"),
         "cosine": _("cosine: falls to 0"),
-        "one_cycle": _("one cycle: rises, then falls"),
+        "one_cycle": _("one cycle: up, down"),
         "cross_entropy": _("cross-entropy"),
         "mse": _("mean squared error"),
     }
