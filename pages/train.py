@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from cnnlab import datasets, links, workers
+from cnnlab import datasets, estimate, workers
+from cnnlab.augmentation import augment
 from cnnlab.config import TrainConfig
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, RunError, Store
@@ -88,7 +89,7 @@ def configure(watching: bool) -> None:
         settings.network(checked)
         if checked.layers:
             layers.layer_table(checked.layers, whole=not checked.misfit)
-    lesson.code(links.write, links.read)
+    lesson.code(estimate.epoch_operations, estimate.memory, augment)
 
 
 def watched() -> Run | None:
