@@ -35,9 +35,9 @@ def _normalised(filters: int, **settings) -> ConvBlock:
 # The first layer moves by 2 and is pooled at once, so that all others work on maps of 8x8 or less.
 SPRINT = ModelConfig(
     blocks=(
-        _normalised(32, kernel=5, stride=2, pool="max"),
-        _normalised(64, pool="max"),
-        _normalised(128),
+        _normalised(24, kernel=4, stride=2, pool="max"),
+        _normalised(48, pool="max"),
+        _normalised(96),
     ),
 )
 TINY = ModelConfig(
@@ -58,7 +58,7 @@ PRESETS: dict[str, Preset] = {
         title="Sprint",
         purpose="As good as the baseline in a fraction of its time: coarse first steps, batch normalisation, "
         "large batches, and a learning rate that rises and falls. Which of these helps most?",
-        config=TrainConfig(model=SPRINT, learning_rate=0.01, schedule="one_cycle", batch_size=256, epochs=4),
+        config=TrainConfig(model=SPRINT, learning_rate=0.02, schedule="one_cycle", batch_size=256, epochs=3),
     ),
     "tiny": Preset(
         title="Tiny",
