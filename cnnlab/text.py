@@ -35,5 +35,5 @@ def number(value: float, digits: int = 0) -> str:
 
 
 def percent(share: float, digits: int = 1) -> str:
-    """Write a share between 0 and 1 as a percentage: 0.7012 -> '70.1 %'."""
-    return f"{number(100 * share, digits)} %"
+    """Write a share between 0 and 1 as a percentage: 0.7012 -> '70.1 %', which no line break tears apart."""
+    return f"{number(100 * share, digits)}\u00a0%"

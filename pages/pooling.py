@@ -8,7 +8,7 @@ import streamlit as st
 
 from cnnlab import images, ops
 from cnnlab.questions import pooling as ask
-from cnnlab.text import _, number
+from cnnlab.text import _, number, percent
 from cnnlab.ui import crop, lesson, photo, state
 from cnnlab.ui import pooling as view
 
@@ -65,13 +65,13 @@ def shifted(square: crop.Crop, setting: ask.Setting) -> None:
             "The windows now hold other pixels, and with them other winners. Without pooling {none} stay. "
             "Pooling dampens a small move; it is not indifferent to it."
         )
-        options = {share: f"{number(share)} %" for share in shares}
+        options = {share: percent(share / 100, 0) for share in shares}
         if not lesson.predict(
             "pooling.shift",
             question.format(side=side),
             list(options.values()),
             options[answer],
-            reveal.format(none=f"{number(100 * changes['none'][0].same)} %"),
+            reveal.format(none=percent(changes["none"][0].same, 0)),
             about=(crc32(setting.values), setting.window, setting.stride, setting.padding, step),
         ):
             return

@@ -60,7 +60,7 @@ def test_not_learning_proposes_another_rate(rate, proposed):
     [finding] = diagnose(history([0.1, 0.103]), config, 10)
     assert finding.kind == "not learning"
     assert finding.change["learning_rate"] == pytest.approx(proposed)
-    assert "10.3 %" in finding.evidence
+    assert "10.3\u00a0%" in finding.evidence
 
 
 def test_diverging_needs_two_rises_and_a_clear_one():
@@ -94,7 +94,7 @@ def test_silent_kernels_are_found_by_looking():
     assert shares["conv_2_relu"] >= 0.5
     assert shares["conv_1_relu"] < 0.5
     finding = silence({"Convolution 1": 0.1, "Convolution 2": 0.5}, ARTICLE, 5)
-    assert finding.evidence == "50 % of Convolution 2 is 0 on all of 5 photos looked at."
+    assert finding.evidence == "50\u00a0% of Convolution 2 is 0 on all of 5 photos looked at."
     assert {block.activation for block in finding.change["model"].blocks} == {"leaky_relu"}
     assert silence({"Convolution 1": 0.1}, ARTICLE, 5) is None
 

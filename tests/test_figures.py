@@ -128,7 +128,7 @@ def test_bars_are_as_long_as_the_probabilities_on_a_scale_to_100():
     (bar,) = figure.data
     assert bar.x.tolist() == [12.5, 50.0, 37.5]
     assert list(figure.layout.xaxis.range) == [0, 100]
-    assert list(bar.text) == ["12.5 %", "<b>50.0 %</b>", "37.5 %"]
+    assert list(bar.text) == ["12.5\u00a0%", "<b>50.0\u00a0%</b>", "37.5\u00a0%"]
     assert list(bar.y) == ["cat", "<b>dog</b>", "✓ ship"]
     darkest = min(range(3), key=lambda i: colours.rgb(bar.marker.color[i]).sum())
     assert darkest == 1

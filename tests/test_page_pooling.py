@@ -199,9 +199,9 @@ def test_the_shift_test_appears_after_its_prediction_and_counts_on_the_photo(ope
     crops = [grey[row : row + 8, col + sign * n : col + sign * n + 8] for n in range(5)]
     assert not at.metric and not at.table
     maxima = [by_hand(crop, 2, 2, False, "max") for crop in crops]
-    same = f"{round(100 * np.mean(maxima[0] == maxima[1]))} %"
+    same = f"{round(100 * np.mean(maxima[0] == maxima[1]))}\u00a0%"
     question = asked(at, "shift")
-    assert same in question.options and "100 %" in question.options
+    assert same in question.options and "100\u00a0%" in question.options
     assert len(set(question.options)) == len(question.options)
     at = answer(at, "shift", same)
     assert f":green[:material/check_circle:] **{same}**" in texts(at)

@@ -370,12 +370,12 @@ def test_mistakes_are_counted_as_scikit_learn_counts_them(store):
     evaluation = run.evaluation()
     at = open_page("inside")
     said = evaluation.probabilities.argmax(1)
-    assert at.metric[0].value == f"{100 * accuracy_score(evaluation.labels, said):.1f} %"
+    assert at.metric[0].value == f"{100 * accuracy_score(evaluation.labels, said):.1f}\u00a0%"
     cells = charts(at)[-1]["data"][0]["customdata"]
     shown = [[int(cell[2]) for cell in row] for row in cells]
     assert shown == confusion_matrix(evaluation.labels, said).tolist()
     wrong = said != evaluation.labels
-    surest = f"{100 * evaluation.probabilities[wrong].max():.0f} %"
+    surest = f"{100 * evaluation.probabilities[wrong].max():.0f}\u00a0%"
     first = at.get("image")[-8].captions[0]
     assert surest in first
 
@@ -385,7 +385,7 @@ def test_a_network_without_mistakes_has_no_worst_ones(store):
     labels = datasets.load("digits").test_labels
     run.save_evaluation(np.eye(10)[labels], labels)
     at = open_page("inside")
-    assert at.metric[0].value == "100.0 %" and "There are none." in texts(at)
+    assert at.metric[0].value == "100.0\u00a0%" and "There are none." in texts(at)
 
 
 def test_mistakes_without_the_dataset_keep_their_table(store, monkeypatch):
@@ -423,7 +423,7 @@ def test_the_vote_is_answered_by_the_network(store, monkeypatch, present):
     most = int(np.argmax([p.max() for p in answers]))
     assert f"**Photo {most + 1}**" in texts(at)
     for p in answers:
-        assert f"**{run.recipe().classes[p.argmax()]}** {100 * p.max():.1f} %" in texts(at)
+        assert f"**{run.recipe().classes[p.argmax()]}** {100 * p.max():.1f}\u00a0%" in texts(at)
     assert texts(at).count("in truth: none of its kinds") == truths.count(None)
 
 
@@ -456,7 +456,7 @@ def test_a_kernel_needs_far_fewer_parameters_and_its_map_moves_along(store):
     ]
     for shift in (0, 1, 8):
         again(at.slider(key="faq.shift").set_value(shift).run())
-        assert "**100 %** of the values" in texts(at)
+        assert "**100\u00a0%** of the values" in texts(at)
 
 
 def test_cross_entropy_pushes_where_the_squared_error_does_not(store):
@@ -489,7 +489,7 @@ def test_a_dense_layer_weighs_every_finding_for_every_class(store):
     shown = [float(re.sub("[*]", "", cell).replace("−", "-")) for cell in table.iloc[3, 1:]]
     assert shown == pytest.approx(scores)
     p = np.exp(scores) / np.exp(scores).sum()
-    assert [cell.strip("*") for cell in table.iloc[4, 1:]] == [f"{100 * x:.1f} %" for x in p]
+    assert [cell.strip("*") for cell in table.iloc[4, 1:]] == [f"{100 * x:.1f}\u00a0%" for x in p]
 
 
 def test_the_glossary_has_two_columns_and_no_gaps(store):

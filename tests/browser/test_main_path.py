@@ -178,7 +178,7 @@ def test_an_uploaded_photo_gets_ten_probabilities(page, app):
     shrunk = images.resize(images.square(images.read(photo.getvalue())))
     run = Store(app.runs).get("article")
     expected = ops.forward(run.recipe().layers(), run.weights(), shrunk)[-1].values
-    expected_texts = [f"{100 * p:.1f} %" for p in expected]
+    expected_texts = [f"{100 * p:.1f}\u00a0%" for p in expected]
     expect(
         page.locator(".js-plotly-plot").filter(has_text=expected_texts[int(expected.argmax())])
     ).to_be_visible()
