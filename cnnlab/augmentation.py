@@ -16,15 +16,15 @@ def augment(images: np.ndarray, settings: Augmentation, rng: np.random.Generator
     if settings.flip:
         images = np.where(rng.random(len(images))[:, None, None, None] < 0.5, images[:, :, ::-1], images)
     if settings.rotate:
-        images = _rotated(images, np.radians(rng.uniform(-settings.rotate, settings.rotate, len(images))))
+        images = rotated(images, np.radians(rng.uniform(-settings.rotate, settings.rotate, len(images))))
     if settings.shift:
-        images = _shifted(images, rng.integers(-settings.shift, settings.shift + 1, (len(images), 2)))
+        images = shifted(images, rng.integers(-settings.shift, settings.shift + 1, (len(images), 2)))
     if settings.cutout:
-        images = _cut_out(images, settings.cutout, rng)
+        images = cut_out(images, settings.cutout, rng)
     return images
 
 
-def _shifted(images: np.ndarray, by: np.ndarray) -> np.ndarray:
+def shifted(images: np.ndarray, by: np.ndarray) -> np.ndarray:
     """Move each image by its (rows, cols) in `by`, (n, 2)."""
     n, height, width, _channels = images.shape
     rows = np.clip(np.arange(height) - by[:, :1], 0, height - 1)  # (n, h)
@@ -32,7 +32,7 @@ def _shifted(images: np.ndarray, by: np.ndarray) -> np.ndarray:
     return images[np.arange(n)[:, None, None], rows[:, :, None], cols[:, None, :]]
 
 
-def _rotated(images: np.ndarray, angles: np.ndarray) -> np.ndarray:
+def rotated(images: np.ndarray, angles: np.ndarray) -> np.ndarray:
     """Turn each image about its centre by its angle (radians, (n,)); each pixel takes the nearest source."""
     n, height, width, _channels = images.shape
     y, x = np.mgrid[:height, :width] - np.array([(height - 1) / 2, (width - 1) / 2])[:, None, None]
@@ -44,7 +44,7 @@ def _rotated(images: np.ndarray, angles: np.ndarray) -> np.ndarray:
     return np.where(inside[..., None], taken, 0).astype(images.dtype)
 
 
-def _cut_out(images: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
+def cut_out(images: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
     """Blacken a square of `side` pixels in each image; its centre may lie anywhere, so borders clip it.
 
     DeVries and Taylor, *Improved Regularization of Convolutional Neural Networks with Cutout*, 2017.

@@ -36,7 +36,7 @@ class Training:
             len(data.train_images), config.validation, config.limit, config.seed
         )
         self.steps = steps_per_epoch(len(self.training), config.batch_size)
-        steps_per_execution = _steps_per_execution(recipe, self.steps)  # names a layer that does not fit
+        at_once = steps_per_execution(recipe, self.steps)  # names a layer that does not fit
         self.model = models.build(recipe.layers(), config.model.l2, config.seed)
         self.optimizer = models.optimizer(config.optimizer, config.learning_rate)
         self.optimizer.build(self.model.trainable_variables)
@@ -50,7 +50,7 @@ class Training:
             optimizer=self.optimizer,
             loss=loss,
             metrics=["accuracy"],
-            steps_per_execution=steps_per_execution,
+            steps_per_execution=at_once,
             jit_compile=False,  # on CPUs XLA made this three times slower
         )
 
@@ -268,7 +268,7 @@ def _dropout_states(model) -> dict[str, object]:
     return {f"random/{layer.name}": layer.seed_generator.state for layer in layers}
 
 
-def _steps_per_execution(recipe: Recipe, steps: int) -> int:
+def steps_per_execution(recipe: Recipe, steps: int) -> int:
     """Return how many batches to compute between two looks at should_stop; more make an epoch faster."""
     multiplications = sum(network.multiplications(recipe.layers(), (models.SIDE, models.SIDE, 3)))
     flops = 6 * multiplications * recipe.config.batch_size  # a multiply-add forward, two backward

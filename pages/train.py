@@ -9,6 +9,7 @@ from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.text import _
 from cnnlab.ui import compare, form, identity, layers, lesson, preflight, settings, training
+from cnnlab.ui.take_home import bring_in, take_home
 
 
 def choose_data() -> datasets.Dataset | None:
@@ -110,6 +111,8 @@ lesson.opening(
 run = watched()
 if run is None:
     configure(watching=False)
+    with lesson.more(_("Bring in a training run from elsewhere")):
+        bring_in()
 else:
     training.watch(run)
     with lesson.more(_("Train another network")):
@@ -118,5 +121,7 @@ else:
         compare.compare(run)
     with lesson.more(_("The network in numbers")):
         training.network(run)
+    with lesson.more(_("Take it home")):
+        take_home(run)
     lesson.next_lesson("inside", _("Look inside this very network"), run=run.id)
 training.others(run)

@@ -134,7 +134,7 @@ STEPS = -(-len(training) // BATCH_SIZE)  # batches an epoch"""
 
 
 def _batches_at_once(recipe: Recipe) -> int:
-    return training._steps_per_execution(recipe, steps=10**9)
+    return training.steps_per_execution(recipe, steps=10**9)
 
 
 def _batches(config: TrainConfig) -> Cell:

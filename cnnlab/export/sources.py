@@ -18,15 +18,15 @@ def augmentation(settings: Augmentation) -> tuple[str, str]:
         lines.append("mirrored = rng.random(len(images))[:, None, None, None] < 0.5")
         lines.append("images = np.where(mirrored, images[:, :, ::-1], images)")
     if settings.rotate:
-        helpers.append(trainer._rotated)
+        helpers.append(trainer.rotated)
         drawn = f"rng.uniform({-settings.rotate}, {settings.rotate}, len(images))"
         lines.append(f"images = rotated(images, np.radians({drawn}))")
     if settings.shift:
-        helpers.append(trainer._shifted)
+        helpers.append(trainer.shifted)
         drawn = f"rng.integers({-settings.shift}, {settings.shift + 1}, (len(images), 2))"
         lines.append(f"images = shifted(images, {drawn})")
     if settings.cutout:
-        helpers.append(trainer._cut_out)
+        helpers.append(trainer.cut_out)
         lines.append(f"images = cut_out(images, {settings.cutout}, rng)")
     body = ["def augment(images, rng):", '    """Change images (n, 32, 32, 3) at random."""']
     body += [f"    {line}" for line in [*lines, "return images"]]

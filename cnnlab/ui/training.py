@@ -121,11 +121,16 @@ def _controls(run: Run, state: State) -> None:
         st.caption(_("This run is not yours: you can look at it, not steer it."))
         return
     active = state.phase in ("queued", "starting", "running")
+    rested = not active and run.can_go_on()
     buttons = {
         "pause": (active, _("Pause"), ":material/pause:"),
-        "resume": (not active and state.phase != "finished", _("Resume"), ":material/play_arrow:"),
+        "resume": (rested and state.phase != "finished", _("Resume"), ":material/play_arrow:"),
         "stop": (active or state.phase == "paused", _("Stop and keep"), ":material/stop:"),
-        "more": (state.phase in ("finished", "stopped"), _("One more epoch"), ":material/plus_one:"),
+        "more": (
+            rested and state.phase in ("finished", "stopped"),
+            _("One more epoch"),
+            ":material/plus_one:",
+        ),
     }
     with st.container(horizontal=True):
         for wish, (possible, label, icon) in buttons.items():
