@@ -17,7 +17,7 @@ NEWEST = 50  # finished runs that the speed is measured on, at most
 def changes(config: TrainConfig | None) -> None:
     """Say why a link was not followed, what differs from the preset, and offer the way back."""
     if "_train.bad_link" in st.session_state:
-        text = _("{why} The form shows the usual settings instead.")
+        text = _("The link was not followed: {why} The form shows the usual settings.")
         st.warning(text.format(why=st.session_state["_train.bad_link"][0]), icon=":material/link_off:")
     preset = st.session_state["train.preset"]
     changed = _changed(PRESETS[preset].config, config) if config else []
