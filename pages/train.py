@@ -117,11 +117,8 @@ else:
     training.watch(run)
     with lesson.more(_("Train another network")):
         configure(watching=True)
-    with lesson.more(_("Compare training runs")):
-        compare.compare(run)
-    with lesson.more(_("The network in numbers")):
-        training.network(run)
-    with lesson.more(_("Take it home")):
-        take_home(run)
+    training.folded(_("Compare training runs"), compare.compare, run)
+    training.folded(_("The network in numbers"), training.network, run)
+    training.folded(_("Take it home"), take_home, run)
     lesson.next_lesson("inside", _("Look inside this very network"), run=run.id)
 training.others(run)

@@ -1,5 +1,7 @@
 """What does a student see of a training run: live, at rest, and beside the others?"""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from cnnlab import datasets, workers
@@ -10,10 +12,9 @@ from cnnlab.figures.tiles import colour_tiles
 from cnnlab.presets import PRESETS
 from cnnlab.runs import RESTING, Run, RunError, State, Store
 from cnnlab.text import _, number, percent
-from cnnlab.ui import identity, layers, watching
+from cnnlab.ui import identity, layers, lesson, watching
 from cnnlab.ui import state as page_state
 from cnnlab.ui.envelope import envelope
-from cnnlab.ui.lesson import PAGES
 
 
 def title_of(preset: str) -> str:
@@ -233,10 +234,16 @@ def _waiting_for_a_worker() -> str:
 
 def network(run: Run) -> None:
     """Draw the table of the run's network."""
-    try:
-        layers.layer_table(run.recipe().layers())
-    except RunError as error:
-        st.error(str(error))
+    layers.layer_table(run.recipe().layers())
+
+
+def folded(title: str, draw: Callable[[Run], None], run: Run) -> None:
+    """Draw something of the run, folded away; what is damaged is named in its place."""
+    with lesson.more(title):
+        try:
+            draw(run)
+        except RunError as error:
+            st.warning(str(error), icon=":material/broken_image:")
 
 
 def others(shown: Run | None) -> None:
@@ -251,7 +258,7 @@ def others(shown: Run | None) -> None:
             except RunError as error:
                 text = str(error)
             st.page_link(
-                PAGES / "train.py",
+                lesson.PAGES / "train.py",
                 label=text,
                 icon=":material/person:" if _owned(run, me) else ":material/visibility:",
                 query_params={"run": run.id},
