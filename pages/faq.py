@@ -1,12 +1,34 @@
-"""The questions that everybody asks, and the words of the field in English and Chinese."""
+"""What everybody asks, what students believe, and the words of the field in English and Chinese."""
 
 import streamlit as st
 
 from cnnlab import ops
+from cnnlab.runs import RunError
 from cnnlab.text import _
 from cnnlab.ui import lesson, state
+from cnnlab.ui.article_questions import outlook, questions
+from cnnlab.ui.beliefs import beliefs
 from cnnlab.ui.glossary import TERMS
-from cnnlab.ui.questions import questions
+
+
+def put_to_the_test() -> None:
+    """Let the student choose a misconception; show numbers that test it, and then what is right."""
+    believed = beliefs()
+    state.default("faq.belief", next(iter(believed)), believed)
+    options = {"format_func": lambda name: believed[name].short, "key": "faq.belief", "required": True}
+    belief = believed[st.pills(_("Students say"), list(believed), **options)]
+    with st.container(border=True):
+        st.subheader(f"“{belief.sentence}”", anchor=False)
+        try:
+            right, *article = belief.test()
+        except RunError as error:
+            st.warning(str(error), icon=":material/broken_image:")
+            return
+        st.markdown(f":green[:material/check_circle:] **{_('Right is')}:** {right}")
+        lesson.next_lesson(belief.page, belief.link)
+        if article:
+            lesson.article(*article)
+
 
 lesson.opening(
     _("What does everybody ask?"),
@@ -23,7 +45,12 @@ with right, st.container(border=True):
     question, answer = answers[chosen]
     st.subheader(question, anchor=False)
     answer()
-lesson.code(ops.conv2d, ops.parameters, ops.dense, ops.softmax, ops.cross_entropy, ops.mse)
+outlook()
+st.subheader(_("Is that so? What students say"), anchor=False)
+st.fragment(put_to_the_test)()
+lesson.code(
+    ops.conv2d, ops.max_pool, ops.parameters, ops.dense, ops.softmax, ops.cross_entropy, ops.mse, ops.update
+)
 st.subheader(_("Words in English and Chinese"), anchor=False)
 english, chinese = zip(*TERMS, strict=True)
 st.table({"English": english, "中文": chinese}, hide_index=True)

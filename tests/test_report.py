@@ -67,7 +67,14 @@ def test_it_is_one_page_that_fetches_and_runs_nothing(run):
 
 def test_it_says_what_the_files_say(run):
     text = Page(report(run)).text
-    for words in ("75.0\u00a0%", "60.0\u00a0%", "33.3\u00a0% of 6 test images", "opened 1×", "learning rate", "adam"):
+    for words in (
+        "75.0\u00a0%",
+        "60.0\u00a0%",
+        "33.3\u00a0% of 6 test images",
+        "opened 1×",
+        "learning rate",
+        "adam",
+    ):
         assert words.lower() in text.lower(), words
     counts = sum(array.size for array in run.weights().values())
     assert f"|{counts}|" in text

@@ -1,4 +1,4 @@
-"""What does everybody ask? Each question with its answer, and a demonstration computed as one looks."""
+"""What does everybody ask about the article? Each question with a demonstration computed as one looks."""
 
 import numpy as np
 import streamlit as st
@@ -51,6 +51,11 @@ def why_kernels() -> None:
     )
     st.markdown(text.format(same=percent(same, 0)))
     lesson.article(
+        _("y(x, y) = Σ x(p, q) h(p, q): no position of the window; x and y name functions and coordinates."),
+        _(
+            "z(i, j, k) = b(k) + Σ x(s·i + d·p − P, s·j + d·q − P, c) · W(p, q, c, k), summed over p, q and "
+            "c, with zeros outside: cross-correlation, which networks call convolution."
+        ),
         _("A filter is a two-dimensional matrix, and the layer learns by convolving."),
         _(
             "A kernel has height × width × input channels, one such block for each output map. Convolution "
@@ -86,10 +91,15 @@ def why_pooling() -> None:
     text = _("{flat} × {units} weights + {units} biases = {sum}")
     st.markdown(text.format(flat=number(flat), units=units, sum=number(flat * units + units)))
     lesson.article(
-        _("Pooling reduces overfitting; its window runs from −k to k."),
+        _("The window runs from −k to k; the result is the maximum of the image."),
         _(
-            "The window is k × k, from 0 to k − 1: from −k to k it would be 2k + 1 wide. Whether pooling "
-            "means less overfitting is a measurement: train both networks, compare training with validation."
+            "It is the maximum of **each window**, for each channel: k × k, from 0 to k − 1. From −k to k it "
+            "would be 2k + 1 wide, never 2 × 2. Average pooling divides the same window's sum by k²."
+        ),
+        _("Pooling reduces overfitting."),
+        _(
+            "It has no weights; it shrinks what follows. Whether that means less overfitting is a "
+            "measurement: train both networks, compare training with validation."
         ),
     )
     lesson.next_lesson("pooling", _("Step through pooling"))
@@ -116,10 +126,19 @@ def why_dense() -> None:
     st.table(table, border="horizontal", hide_index=True)
     score = step.output
     lesson.article(
-        _("The fully connected layer is the output layer; softmax is a “software threshold” of one number."),
+        _("The fully connected layer is the output layer."),
+        _("The article's own network has a hidden Dense {units} before it.").format(
+            units=ARTICLE.dense[0].units
+        ),
+        _("A “software threshold”, a matrix of thresholds, does the classification."),
         _(
-            "The article's own network has a hidden Dense 64 before it. Softmax has neither thresholds nor "
-            "parameters, and it takes all scores: of a single one, say {score}, it makes {alone}, as of any."
+            "A mistranslation of **softmax**, which has neither thresholds nor parameters; the matrix is the "
+            "dense layer's weights. Soft thresholding is another operation."
+        ),
+        _("P(c) = softmax(Σ w a + b), of one number."),
+        _(
+            "Softmax takes all scores: of a single one, say {score}, it makes {alone}, as of any. Its inputs "
+            "are scores, not probabilities."
         ).format(score=number(score, 2), alone=percent(ops.softmax([score])[0], 0)),
     )
     lesson.next_lesson("answer", _("Step from maps to an answer"))
@@ -165,8 +184,8 @@ def what_is_gradient_descent() -> None:
     lesson.article(
         _("Gradient descent reduces the gradient and finds the optimum; Adam is a dynamic learning rate."),
         _(
-            "It reduces the loss, moves biases too, and promises no optimum. Adam is adaptive moment "
-            "estimation: w ← w − rate × m̂ / (√v̂ + ε)."
+            "It reduces the loss, moves biases too, and promises no optimum. SGD estimates the gradient from "
+            "a batch. Adam is adaptive moment estimation: w ← w − rate × m̂ / (√v̂ + ε)."
         ),
     )
 
@@ -200,6 +219,19 @@ def what_is_cross_entropy() -> None:
     lesson.article(
         _("Losses are named without formulas; cross-entropy is a “difference”."),
         _("Cross-entropy = −Σ y ln p = −ln p of the true class; mean squared error = the mean of (p − y)²."),
+    )
+
+
+def outlook() -> None:
+    """Say where each part of the article's outlook can be tried."""
+    lesson.article(
+        _("Outlook: efficiency, interpretability, generalisation and privacy."),
+        _(
+            "Each can be tried. Efficiency: the table of parameters in *Train*. Interpretability: *What it "
+            "learned*. Generalisation: validation and the sealed test set in *Train*, foreign photos in "
+            "*Classify a photo*. Privacy: the weights keep no photo files, yet can reveal something about "
+            "training photos."
+        ),
     )
 
 
