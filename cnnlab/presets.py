@@ -56,8 +56,8 @@ PRESETS: dict[str, Preset] = {
     ),
     "sprint": Preset(
         title="Sprint",
-        purpose="As good as the baseline in a fraction of its time: a coarse first layer, batch normalisation, "
-        "and a learning rate that rises and falls. Which of these helps most?",
+        purpose="As good as the baseline in a fraction of its time: a coarse first layer, batch "
+        "normalisation, and a learning rate that rises and falls. Which of these helps most?",
         config=TrainConfig(model=SPRINT, learning_rate=0.01, schedule="one_cycle", epochs=2),
     ),
     "tiny": Preset(
