@@ -1,4 +1,4 @@
-"""Does a student with mouse, keyboard, touch or screen reader get through the lessons, and is each number right?
+"""Does a student with mouse, keyboard, touch or screen reader get through the lessons? Is each number right?
 
 What a page shows is read back from it and compared with `cnnlab.ops`, computed here from the page's own
 inputs. A lesson is opened once per kind of window, so no test relies on where another left the view; what is
@@ -59,7 +59,7 @@ class Window:
 
 @pytest.fixture(scope="module")
 def opened(light, chromium):
-    """Return a function that opens a lesson for a laptop or a phone, once; later calls get the same window."""
+    """Return a function that opens a lesson for a laptop or a phone: once, later calls get its window."""
     windows: dict[tuple[str, bool], Window] = {}
 
     def get(name: str, phone: bool = False) -> Window:
@@ -198,7 +198,9 @@ def test_up_and_down_change_the_row_and_the_step_is_heard_with_its_value(opened,
     grid.press("End")
     shown = values(view, "output-grid", "output-cell")
     rows, cols = shown.shape
-    row, col = next((r, c) for r in range(rows - 2, 0, -1) for c in range(1, cols) if not np.isnan(shown[r, c]))
+    row, col = next(
+        (r, c) for r in range(rows - 2, 0, -1) for c in range(1, cols) if not np.isnan(shown[r, c])
+    )
     grid.press("Home")
     for _time in range(row):
         grid.press("ArrowDown")
@@ -305,7 +307,10 @@ def test_an_input_pixel_tells_how_many_outputs_it_feeds(opened, phone, name):
             f"{count} output cell{'s' if count > 1 else ''}."
         )
         for grid in view.locator("[data-part=output-grid]").all():
-            frame, corner = grid.locator("[data-part=fed]"), grid.locator(f"[data-row='{rows[0]}'][data-col='{cols[0]}']")
+            frame, corner = (
+                grid.locator("[data-part=fed]"),
+                grid.locator(f"[data-row='{rows[0]}'][data-col='{cols[0]}']"),
+            )
             unit = corner.bounding_box()
             box = frame.bounding_box()
             assert (box["width"] / unit["width"], box["height"] / unit["height"]) == pytest.approx(
@@ -365,7 +370,9 @@ def test_pooling_shows_the_largest_its_place_and_the_mean(opened, phone):
         expect(result.nth(0).locator("[data-part=winner]")).to_have_text(f"★ {place}")
         assert number(result.nth(1).locator("[data-part=window-sum]").inner_text()) == mean.total
         assert number(result.nth(1).locator("[data-part=count]").inner_text()) == mean.count
-        assert number(result.nth(1).locator("[data-part=sum]").inner_text()) == pytest.approx(mean.output, abs=0.005)
+        assert number(result.nth(1).locator("[data-part=sum]").inner_text()) == pytest.approx(
+            mean.output, abs=0.005
+        )
         still(view)
         expect_window_at(view, 2 * row, 2 * col, 2)
 
@@ -387,8 +394,8 @@ def test_on_a_phone_window_cell_and_sum_are_visible_together(opened, name):
         sums,
     ):
         box = part.bounding_box()
-        assert box["y"] >= header["y"] + header["height"]
-        assert box["y"] + box["height"] <= 844
+        assert box["y"] >= header["y"] + header["height"] - 1  # places are rounded to pixels
+        assert box["y"] + box["height"] <= 845
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= 390
 
@@ -408,6 +415,7 @@ def test_a_pixel_is_read_in_three_colours(opened, phone):
             assert float(share.split("=")[1]) == pytest.approx(ops.rescale(value, 1 / 255), abs=0.0005)
     assert len(noted(view, "live")) == (3 if phone else 0), "a tap is heard, a passing mouse is not"
     if not phone:
+        window.page.mouse.move(0, 0)  # lest the page scrolls under a resting mouse
         grids = view.locator("[data-part=grids]")
         row, col = divmod(62, 8)
         for key, (down, right) in {"ArrowUp": (-1, 0), "ArrowLeft": (0, -1), "ArrowDown": (1, 0)}.items():
@@ -454,7 +462,9 @@ def test_the_inputs_of_a_score_add_up_once_the_student_has_predicted(fresh, arti
     page.get_by_role("radio", name=re.compile("it has the largest weight")).click()
     view.wait_for()
     name = re.search(r"Inputs: .* weight for (\w+);", page.locator("[data-testid=stMain]").inner_text())[1]
-    unit = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck").index(name)
+    unit = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck").index(
+        name
+    )
     inputs, score = outputs["dense_1_relu"].values, outputs["scores"].values[unit]
     found = ops.contributions(inputs, weights["scores/kernel"], weights["scores/bias"], unit)
     view.locator("[data-part=table]").press("End")
@@ -472,20 +482,21 @@ def test_the_inputs_of_a_score_add_up_once_the_student_has_predicted(fresh, arti
 
 def test_a_cell_of_a_map_is_found_in_the_flattened_row(opened, phone, article):
     page = opened("answer", phone).page
-    maps = article[2]["pool_2"].values
+    names = list(article[2])
+    maps = article[2][names[names.index("flatten") - 1]].values
     picked = page.get_by_role("group", name=re.compile("is chosen")).first
     values_ = picked.locator("[data-part=value]")
     expect(values_).to_have_count(maps.shape[0] * maps.shape[1])
-    target = values_.nth(2 * maps.shape[1] + 4)
+    target = values_.nth(2 * maps.shape[1] + 3)
     target.tap() if phone else target.click()
-    place = ops.flat_index(maps.shape, 2, 4, 0)
+    place = ops.flat_index(maps.shape, 2, 3, 0)
     expect(page.get_by_text(re.compile(rf"around position {place + 1:,}"))).to_be_visible()
     chosen = page.locator("[data-part=value][data-chosen=true]")
     expect(chosen).to_have_count(2)
     for text in chosen.all_inner_texts():
         assert number(text) == pytest.approx(ops.flatten(maps)[place], abs=0.0051)
     page.keyboard.press("ArrowLeft")
-    place = ops.flat_index(maps.shape, 2, 3, 0)
+    place = ops.flat_index(maps.shape, 2, 2, 0)
     expect(page.get_by_text(re.compile(rf"around position {place + 1:,}"))).to_be_visible()
 
 
@@ -493,13 +504,21 @@ def test_a_cell_of_a_map_is_found_in_the_flattened_row(opened, phone, article):
 
 
 def choose_tile(page: Page, layer: str, tile: int) -> None:
-    page.locator(f"[data-layer={layer}] input[data-tile='{tile}']").check(force=True)
+    small = page.locator(f"[data-layer={layer}] label").nth(tile - 1)
+    small.evaluate(
+        "small => small.scrollIntoView({block: 'center'})"
+    )  # the header covers the top of the page
+    small.click()
 
 
 def test_a_cell_of_any_layer_has_the_number_that_the_network_computed(opened, phone, article):
     page = opened("network", phone).page
     outputs = article[2]
-    for layer, tile, (row, col) in [("conv_2_relu", 6, (3, 8)), ("pool_1", 2, (4, 1)), ("conv_1", 3, (0, 29))]:
+    for layer, tile, (row, col) in [
+        ("conv_2_relu", 6, (3, 8)),
+        ("pool_1", 2, (4, 1)),
+        ("conv_1", 3, (0, 29)),
+    ]:
         choose_tile(page, layer, tile)
         field, says = page.locator("[data-part=map][role=application]"), page.locator("[data-part=says]")
         expect(field).to_have_attribute("aria-label", re.compile(rf"^Map {tile}\."))
@@ -508,22 +527,16 @@ def test_a_cell_of_any_layer_has_the_number_that_the_network_computed(opened, ph
         expect(page.get_by_text(f"{height} × {width}").first).to_be_visible()
         box = field.bounding_box()
         spot = {"x": (col + 0.5) * box["width"] / width, "y": (row + 0.5) * box["height"] / height}
-        before = len(opened("network", phone).sent)
-        if not phone:
-            field.hover(position=spot)
-        else:
-            field.tap(position=spot)
+        computed = page.get_by_text(f"Row {row + 1}, column {col + 1}: how this number is computed")
+        field.tap(position=spot) if phone else field.hover(position=spot)
         expect(says).to_contain_text(f"Row {row + 1}, column {col + 1}: ")
         value = number(re.search(r": ([−\d.,]+)", says.inner_text())[1])
         assert value == pytest.approx(plane[row, col], abs=0.0051)
         if not phone:
-            assert len(opened("network").sent) == before, "pointing needs no server"
+            expect(computed).to_have_count(0)  # pointing alone asks nothing of the server
             field.click(position=spot)
-        expect(page.get_by_text(f"Row {row + 1}, column {col + 1}: how this number is computed")).to_be_visible()
-        view = page.locator("[data-part=view]").first
-        expect(view.locator("[data-part=sum]").or_(view.locator("[data-part=activated]")).last).to_be_visible()
-        chip = view.locator("[data-part=activated], [data-part=sum]").last
-        expect(chip).to_have_text(re.compile(r"\d"))
+        expect(computed).to_be_visible()
+        chip = page.locator("[data-part=view]").first.locator("[data-part=activated], [data-part=sum]").last
         wait_for(
             lambda chip=chip, wanted=plane[row, col]: abs(number(chip.inner_text()) - wanted) <= 0.0051,
             10,
@@ -581,19 +594,29 @@ def test_the_loss_and_the_update_are_computed_from_the_numbers_on_the_page(opene
     loss, update = (page.locator("[data-part=view]").nth(n) for n in (0, 1))
     for view in (loss, update):
         view.locator("[data-part=table]").press("End")
-    pixels = re.search(r"Three pixels: ([\d.]+) · ([\d.]+) · ([\d.]+)", page.locator("[data-testid=stMain]").inner_text())
+    pixels = re.search(
+        r"Three pixels: ([\d.]+) · ([\d.]+) · ([\d.]+)", page.locator("[data-testid=stMain]").inner_text()
+    )
     x = np.array([float(text) for text in pixels.groups()])
-    old = np.array(numbers([row[1] for row in table_rows(update)])).reshape(3, 4).T  # pixels and bias, classes
+    old = (
+        np.array(numbers([row[1] for row in table_rows(update)])).reshape(3, 4).T
+    )  # pixels and bias, classes
     truth = numbers([row[3] for row in table_rows(loss)])
-    rate = float(page.get_by_role("slider", name="Learning rate").first.get_attribute("aria-valuenow"))
+    rate = float(page.get_by_role("slider", name="Learning rate").first.input_value())
     found = ops.update(x, old[:3], old[3], truth.index(1), rate)
     np.testing.assert_allclose(numbers([row[1] for row in table_rows(loss)]), found.scores, atol=0.00051)
-    np.testing.assert_allclose(numbers([row[2] for row in table_rows(loss)]), found.probabilities, atol=0.00051)
-    np.testing.assert_allclose(numbers([row[4] for row in table_rows(loss)]), found.score_gradient, atol=0.00051)
+    np.testing.assert_allclose(
+        numbers([row[2] for row in table_rows(loss)]), found.probabilities, atol=0.00051
+    )
+    np.testing.assert_allclose(
+        numbers([row[4] for row in table_rows(loss)]), found.score_gradient, atol=0.00051
+    )
     assert number(table_rows(loss, "total")[0][2]) == pytest.approx(found.loss, abs=0.00051)
     new = np.array(numbers([row[4] for row in table_rows(update)])).reshape(3, 4).T
     np.testing.assert_allclose(new, np.vstack([found.new_weights, found.new_bias]), atol=0.00051)
-    expect(page.get_by_text(re.compile(rf"costs {found.new_loss:.3f} instead of {found.loss:.3f}"))).to_be_visible()
+    expect(
+        page.get_by_text(re.compile(rf"costs {found.new_loss:.3f} instead of {found.loss:.3f}"))
+    ).to_be_visible()
 
 
 def test_the_race_is_played_to_where_the_optimisers_really_arrive(opened, phone):
@@ -645,7 +668,10 @@ def test_doubled_scores_and_a_step_are_revealed_after_the_answer(fresh):
     page.get_by_role("radio", name="same answer, the loss rises").click()
     text = page.get_by_text("the largest score stays the largest")
     expect(text).to_be_visible()
-    scores = re.search(r"[Ss]cores ([−\d.]+) · ([−\d.]+) · ([−\d.]+): it says", page.locator("[data-testid=stMain]").inner_text())
+    scores = re.search(
+        r"[Ss]cores ([−\d.]+) · ([−\d.]+) · ([−\d.]+): it says",
+        page.locator("[data-testid=stMain]").inner_text(),
+    )
     shown = re.search(r"goes from ([\d.]+) to ([\d.]+)\.", text.inner_text())
     z = np.array(numbers(list(scores.groups())))
     for found, factor in zip(shown.groups(), (1, 2), strict=True):
@@ -715,7 +741,10 @@ def test_a_brighter_loser_is_predicted_before_its_windows_show(fresh):
     assert pixels[p_row, p_col] == value
     changed = pixels.copy()
     changed[p_row, p_col] += more
-    said = re.search(r"maximum is ([\d,]+) → ([\d,]+).*: ([\d.,]+) → ([\d.,]+)\.", page.get_by_text(re.compile("P is now")).inner_text())
+    said = re.search(
+        r"maximum is ([\d,]+) → ([\d,]+).*: ([\d.,]+) → ([\d.,]+)\.",
+        page.get_by_text(re.compile("P is now")).inner_text(),
+    )
     for group, pixels_now, pool in [
         (1, pixels, ops.max_pool),
         (2, changed, ops.max_pool),
@@ -776,11 +805,15 @@ def test_the_formula_has_the_numbers_of_the_step(fresh):
     view = page.locator("[data-part=view]").first
     for row, col in [(2, 3), (4, 1)]:
         cell(view, "output", row, col).click()
-        wait_for(lambda row=row, col=col: f"z({row + 1},{col + 1}) =" in latex(page), 10, "the formula of the cell")
+        wait_for(
+            lambda row=row, col=col: f"z({row + 1},{col + 1}) =" in latex(page), 10, "the formula of the cell"
+        )
         pixels, kernel = values(view, "input-grid", "input-cell"), values(view, "kernel-grid", "kernel-cell")
         text = latex(page).replace("{,}", "")
         terms = re.findall(r"(\d+) \\cdot \(?(-?\d+)\)?", text)
         window = pixels[row : row + 3, col : col + 3]
-        assert terms == [(f"{x:.0f}", f"{w:.0f}") for x, w in zip(window.ravel(), kernel.ravel(), strict=True)]
+        assert terms == [
+            (f"{x:.0f}", f"{w:.0f}") for x, w in zip(window.ravel(), kernel.ravel(), strict=True)
+        ]
         total = re.search(r"= (-?\d+) \\end", text)[1]
         assert int(total) == (window * kernel).sum()
