@@ -38,7 +38,10 @@ def train(run: Run, number: int, should_stop: Callable[[], bool]) -> None:
         except (RunError, datasets.DatasetError, ValueError) as error:
             attempt.enter("failed", str(error))
         except OSError as error:
-            attempt.enter("failed", _("Writing failed: {why}.").format(why=error.strerror or error))
+            for part in run.folder.rglob(".*part*"):  # what was half written, so that the message finds room
+                part.unlink(missing_ok=True)
+            text = _("Writing the run failed ({why}), so training stopped. The epochs before are kept.")
+            attempt.enter("failed", text.format(why=error.strerror or error))
         except MemoryError:
             attempt.enter("failed", _("There was not enough memory to train this network."))
         except Exception as error:

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from cnnlab import datasets, ops
-from cnnlab.config import Augmentation, ConvBlock, ModelConfig, TrainConfig
+from cnnlab.attempts import Attempt
+from cnnlab.config import Augmentation, ConvBlock, ModelConfig, TrainConfig, steps_per_epoch
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, Store
 from cnnlab.schedules import SCHEDULES
 from cnnlab.train import train
+from cnnlab.training import Training
 
 CLASSES = tuple("0123456789")
 # Small, and with everything that has a state of its own: normalisation, dropout, Adam.
@@ -322,3 +324,59 @@ def test_the_command_line_names_a_bad_value():
     assert done.returncode == 2
     assert "epochs" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_full_disk_ends_the_run_with_a_sentence_and_keeps_the_epochs_before(tmp_path):
+    """The system itself refuses files beyond a size, here from the second epoch on: no write is faked."""
+    run = make(
+        tmp_path,
+        PRESETS["article"].config.model_copy(update={"dataset": "digits", "limit": 200, "epochs": 3}),
+    )
+    script = """
+import resource, sys
+from cnnlab.runs import Store
+from cnnlab.train import train
+from cnnlab.training import Training
+run = Store(sys.argv[1]).get(sys.argv[2])
+
+def fill_up():
+    if run.history():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+    return False
+
+train(run, run.claim("queued"), fill_up)
+"""
+    command = [sys.executable, "-c", script, str(tmp_path / "runs"), run.id]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    state = run.state()
+    assert state.phase == "failed"
+    assert "epochs before are kept" in state.message
+    assert len(run.history()) >= 1
+    assert run.checkpoint().epoch == 1
+    assert not list(run.folder.rglob(".*part*"))
+
+
+def test_the_settings_of_a_run_are_those_that_keras_was_given(tmp_path):
+    """Everything that the recipe of a finished run shows, read back from the compiled model."""
+    model = ModelConfig(blocks=(ConvBlock(filters=4, stride=3, dropout=0.2),), l2=0.01)
+    changes = {"model": model, "optimizer": "nesterov", "learning_rate": 0.02, "label_smoothing": 0.1}
+    run = make(
+        tmp_path, SMALL.model_copy(update={**changes, "epochs": 1, "batch_size": 32, "validation": 0.25})
+    )
+    with Attempt(run, run.claim("queued")) as attempt:
+        training = Training(run, attempt, lambda: False)
+        training.work()
+    config, keras_model = run.recipe().config, training.model
+    optimizer = keras_model.optimizer.get_config()
+    assert (optimizer["name"].lower(), optimizer["momentum"], optimizer["nesterov"]) == ("sgd", 0.9, True)
+    assert float(keras_model.optimizer.learning_rate) == pytest.approx(config.learning_rate)
+    assert keras_model.loss.get_config()["label_smoothing"] == config.label_smoothing
+    assert keras_model.get_layer("conv_1").strides == (3, 3)
+    assert float(keras_model.get_layer("conv_1").kernel_regularizer.l2) == pytest.approx(config.model.l2)
+    assert keras_model.get_layer("conv_1_dropout").rate == 0.2
+    assert (len(training.training), len(training.validation)) == (300, 100)
+    assert int(keras_model.optimizer.iterations) == steps_per_epoch(300, config.batch_size) * config.epochs
+    images, labels = next(iter(training._batches(training.training, 0)))
+    assert images.shape == (32, 32, 32, 3)
+    assert labels.shape == (32, 10)

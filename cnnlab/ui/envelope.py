@@ -1,12 +1,14 @@
 """How good is the network really? The sealed test set of a run, and who has looked into it how often."""
 
+import numpy as np
 import streamlit as st
 
 from cnnlab import datasets, workers
 from cnnlab.inspection.evaluation import open_test_set
-from cnnlab.runs import Run, RunError
+from cnnlab.runs import Evaluation, Run, RunError
 from cnnlab.text import _, number, percent
 from cnnlab.ui import identity
+from cnnlab.ui.network import class_name
 
 
 def envelope(run: Run) -> None:
@@ -32,7 +34,17 @@ def envelope(run: Run) -> None:
                 "{right} of {all} right. Opened {times}×: the first look is honest, each further one less."
             )
             st.caption(text.format(right=number(right), all=number(all), times=evaluation.openings))
+            _per_class(run, evaluation)
         _opening(run, first=evaluation is None)
+
+
+def _per_class(run: Run, evaluation: Evaluation) -> None:
+    """Draw the share of right answers for each true class, the best first."""
+    right = evaluation.probabilities.argmax(1) == evaluation.labels
+    shares = [(float(right[evaluation.labels == c].mean()), c) for c in np.unique(evaluation.labels)]
+    names = [class_name(name) for name in run.recipe().classes]
+    words = [f"{names[c]} {percent(share, 0)}" for share, c in sorted(shares, reverse=True)]
+    st.markdown(_("**Per class:** {list}").format(list=" · ".join(words)))
 
 
 def _opening(run: Run, first: bool) -> None:

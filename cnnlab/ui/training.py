@@ -1,5 +1,6 @@
 """What does a student see of a training run: live, at rest, and beside the others?"""
 
+import statistics
 from collections.abc import Callable
 
 import streamlit as st
@@ -15,6 +16,7 @@ from cnnlab.text import _, number, percent
 from cnnlab.ui import identity, layers, lesson, watching
 from cnnlab.ui import state as page_state
 from cnnlab.ui.envelope import envelope
+from cnnlab.ui.preflight import duration
 
 
 def title_of(preset: str) -> str:
@@ -111,9 +113,19 @@ def _progress(run: Run, state: State) -> None:
         parts.append(_("learning rate {rate}").format(rate=f"{state.learning_rate:.4g}"))
     if state.images_per_second:
         parts.append(_("{speed} photos a second").format(speed=number(state.images_per_second)))
+    if (left := _seconds_left(run, state)) is not None:
+        parts.append(_("about {time} left").format(time=duration(left)))
     done = (state.epoch + state.step / max(1, state.steps)) / max(1, state.epochs)
     st.progress(min(1.0, done), text=" · ".join(parts))
     st.caption(phase_text(run, state))
+
+
+def _seconds_left(run: Run, state: State) -> float | None:
+    """Return how long the rest takes if its epochs are like the last ones; None before the first."""
+    seconds = [row["seconds"] for row in run.history()][-3:]
+    if not seconds:
+        return None
+    return statistics.median(seconds) * (state.epochs - state.epoch - state.step / max(1, state.steps))
 
 
 def _controls(run: Run, state: State) -> None:
