@@ -3,8 +3,8 @@
     CNNLAB_CIFAR10=... python benchmarks/training.py [--epochs N] [--runs N]
 
 The article's own code means float64 arrays of images / 255, one-hot labels, `model.fit(x, y,
-epochs=10, batch_size=64)` on all 50,000 images. The sides take turns; figures are medians. Each measurement is
-a process of its own that warms up first on a few images. The last line is one JSON object:
+epochs=10, batch_size=64)` on all 50,000 images. The sides take turns; figures are medians. Each measurement
+is a process of its own that warms up first on a few images. The last line is one JSON object:
 
     epoch_ratio     seconds an epoch, the article's code / preset article, both without validation
     sprint_ratio    training seconds of the article's code until an epoch ends with 68 % test accuracy or more

@@ -70,7 +70,7 @@ def picture(layers: list[dict], shapes: list[tuple[int, ...]]) -> None:
     st.caption(_("Front: the size of a map. Depth: the root of the number of maps."))
 
 
-BOX = 71  # pixels across for one step of the picture
+BOX = 64  # pixels across for one step of the picture
 BASE = 80  # pixels from the top to the boxes' lower edge
 CELL = 1.5  # pixels across for a cell of a map
 
@@ -96,8 +96,8 @@ def box(name: str, shape: tuple[int, ...], ink: str) -> str:
         f'<g stroke="{ink}" stroke-width="1" stroke-linejoin="round" fill="{QUIET}">'
         f'<polygon points="{side}" fill-opacity="0.55"/>'
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{w:.1f}" height="{h:.1f}" fill-opacity="0.25"/></g>'
-        f'<text x="{middle}" y="{BASE + 16}" font-family="sans-serif" font-size="12" {text}>{name}</text>'
-        f'<text x="{middle}" y="{BASE + 31}" font-family="monospace" font-size="12" {text}>{size}</text>'
+        f'<text x="{middle}" y="{BASE + 16}" font-family="sans-serif" font-size="11" {text}>{name}</text>'
+        f'<text x="{middle}" y="{BASE + 31}" font-family="monospace" font-size="11" {text}>{size}</text>'
         "</svg>"
     )
 
