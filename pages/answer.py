@@ -7,6 +7,7 @@ import streamlit as st
 
 from cnnlab import ops
 from cnnlab.figures import tiles
+from cnnlab.presets import ARTICLE
 from cnnlab.questions.answer import largest_input, one_score_rises
 from cnnlab.text import _, number, percent
 from cnnlab.ui import answer, lesson, network, own_scores
@@ -134,6 +135,10 @@ lesson.unfold(
     key="answer.more",
 )
 lesson.article(
+    _("The fully connected layer is the output layer."),
+    _("Its own model has a hidden dense layer of {units} units before the one that gives the scores.").format(
+        units=ARTICLE.dense[0].units
+    ),
     _("A “software threshold”, a matrix of thresholds, does the classification."),
     _(
         "That is a mistranslation of **softmax**, which has neither thresholds nor parameters; the matrix is "

@@ -6,7 +6,7 @@ import streamlit as st
 from cnnlab import datasets, drawing, images, ops
 from cnnlab.figures import tiles
 from cnnlab.figures.bars import probability_bars
-from cnnlab.text import _, number
+from cnnlab.text import _, number, percent
 from cnnlab.ui import lesson, network, photo, state
 from cnnlab.ui.components.pad import pad
 
@@ -71,7 +71,7 @@ lesson.opening(
     _("What is on this photo?"),
     _(
         "A network answers with a probability for each of its classes. It has no answer “none of these”: "
-        "the probabilities always add up to 100 %."
+        "the probabilities always add up to 100\u00a0%."
     ),
 )
 net = network.choose()
@@ -94,9 +94,9 @@ with right, st.container(border=True):
                 st.caption(remark)
         theme = st.context.theme.type or "light"
         bars = probability_bars(probabilities, classes, theme=theme, true=truth)
-        st.plotly_chart(
-            bars, config={"displayModeBar": False}, key="_classify.bars", alt=_("Ten probabilities")
-        )
+        shares = zip(classes, probabilities, strict=True)
+        alt = ", ".join(f"{name} {percent(p)}" for name, p in shares)
+        st.plotly_chart(bars, config={"displayModeBar": False}, key="_classify.bars", alt=alt)
 if net.dataset == "cifar10":
     st.caption(
         _(
@@ -122,5 +122,12 @@ lesson.predict(
     about=net.run.id,
 )
 lesson.formula(r"P(c) = \frac{e^{z_c}}{\sum_k e^{z_k}}, \qquad z_c = \sum_i w_{ic}\, a_i + b_c")
+lesson.article(
+    _("Outlook: generalisation and privacy."),
+    _(
+        "Generalisation: give it photos unlike its training images, such as a coin or a galaxy. Privacy: a "
+        "network keeps weights, no photo files; still, weights can reveal something about training photos."
+    ),
+)
 lesson.code(ops.forward, ops.softmax)
 lesson.next_lesson("faq", _("Common questions"))

@@ -9,7 +9,7 @@ from cnnlab.figures.confusion import confusion_matrix
 from cnnlab.figures.heatmap import heatmap
 from cnnlab.runs import RunError
 from cnnlab.text import _, number, percent
-from cnnlab.ui import lesson, network, photo, state
+from cnnlab.ui import as_text, lesson, network, photo, state
 from cnnlab.ui.components.sheet import sheet
 
 STATIC = {"displayModeBar": False}
@@ -61,6 +61,9 @@ def kernels(net: network.Network) -> None:
                 st.caption(title)
                 grid = heatmap(slices[:, :, place, chosen], limit, height=200)
                 st.plotly_chart(grid, config=STATIC, key=f"_inside.slice.{place}", alt=captions[chosen])
+        with lesson.more(_("The same as text")):
+            named = {title: slices[:, :, place, chosen] for place, title in enumerate(names)}
+            as_text.grids(captions[chosen], named)
 
 
 @st.fragment
@@ -105,6 +108,8 @@ def maps(net: network.Network) -> None:
             st.markdown(f"**{captions[chosen]}**")
             grid = heatmap(values[..., chosen], float(ends[chosen]), height=340)
             st.plotly_chart(grid, config=STATIC, key="_inside.large", alt=captions[chosen])
+        with lesson.more(_("The same as text")):
+            as_text.grids(network.layer_title(outputs[layer].spec), {captions[chosen]: values[..., chosen]})
 
 
 def _range(values: np.ndarray) -> str:
@@ -152,6 +157,21 @@ def mistakes(net: network.Network) -> None:
             )
 
 
+def measured(net: network.Network) -> str:
+    """Say how good the network is on its test set, or that nobody has looked yet."""
+    try:
+        evaluation, done = net.run.evaluation(), len(net.run.history())
+    except RunError as error:
+        return str(error)
+    if evaluation is None:
+        return _(
+            "A result has to be measured, on images kept apart. This network's test set is still sealed."
+        )
+    text = _("Measured for the network on show: {accuracy} of {count} test images, after {epochs} epochs.")
+    count = number(len(evaluation.labels))
+    return text.format(accuracy=percent(evaluation.accuracy), count=count, epochs=done)
+
+
 lesson.opening(
     _("What has the network learned?"),
     _(
@@ -173,6 +193,12 @@ for title, part in {
             part(net)
         except (RunError, datasets.DatasetError) as error:
             st.warning(str(error), icon=":material/broken_image:")
+lesson.article(
+    _("Outlook: interpretability."),
+    _("Look for yourself, here: at the kernels, at their maps, and at the mistakes."),
+    _("No result is stated."),
+    measured(net),
+)
 lesson.formula(r"z(i,j,k) = b_k + \sum_{p,q,c} x(s\,i+p-P,\; s\,j+q-P,\; c)\; W(p,q,c,k)")
 lesson.code(ops.forward, ops.conv2d, metrics.confusion)
 lesson.next_lesson("classify", _("Let it classify a photo"))

@@ -7,7 +7,7 @@ from cnnlab import datasets, images, ops
 from cnnlab.questions.network import Reach, reach
 from cnnlab.runs import RunError
 from cnnlab.text import _, number
-from cnnlab.ui import cell_view, layer_view, lesson, network, photo, state
+from cnnlab.ui import as_text, cell_view, layer_view, lesson, network, photo, state
 from cnnlab.ui.components.field import field
 from cnnlab.ui.keras_check import check
 from cnnlab.ui.layer_view import View
@@ -170,6 +170,8 @@ def page(net: network.Network, seen: np.ndarray) -> None:
             layer_view.making_of(see, first, channel, choose_map)
     with lesson.more(_("More: does Keras get the same?")):
         check(see)
+    with lesson.more(_("The same as text")):
+        as_text.grids(title, {capital(name): see.maps(place)[..., channel]})
 
 
 lesson.opening(

@@ -133,4 +133,5 @@ with lesson.more(_("The same as text")):
     names = (_("Red"), _("Green"), _("Blue"))
     as_text.grids(_("The crop"), {name: square.values[..., c] for c, name in enumerate(names)})
 lesson.code(images.square, images.resize, ops.rescale, ops.one_hot)
+lesson.next_lesson("network", _("This is what your network gets: see what its layers make of it"))
 lesson.next_lesson("convolution", _("Next: what does one kernel do with these numbers?"))

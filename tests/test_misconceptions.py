@@ -173,9 +173,10 @@ def test_sure_answers_can_be_wrong(evaluation, least):
 
 def test_foreign_photos_are_named_too(weights):
     shown = table(opened("sure"))
+    assert not {"Astronaut", "Photographer"} & set(shown.iloc[:, 0]), "no person is given a class"
     layers, best = Store().get("article").recipe().layers(), []
     for sample in images.SAMPLES:
-        if images.SAMPLES[sample].cifar10 is None:
+        if images.SAMPLES[sample].cifar10 is None and sample not in ("astronaut", "photographer"):
             seen = images.resize(images.square(images.sample(sample)))
             best.append(ops.forward(layers, weights, seen)[-1].values.max())
     expected = 100 * np.sort(best)[::-1][:4]

@@ -322,7 +322,7 @@ def test_softmax_ends_with_the_probabilities(store):
     run, layers, weights = made(store, ARTICLE)
     probabilities = ops.forward(layers, weights, photo())[-1].values
     view = sent(open_page(run, layer="softmax"), "terms")
-    shown = [read(row["cells"][4]["text"].replace(" %", "")) / 100 for row in view["rows"][:10]]
+    shown = [read(row["cells"][4]["text"].replace("\u00a0%", "")) / 100 for row in view["rows"][:10]]
     assert shown == pytest.approx(probabilities.tolist(), abs=6e-5)
 
 

@@ -29,7 +29,7 @@ def verdict(kind: str, losses: np.ndarray) -> None:
         st.error(text.format(steps=steps, times=number(left, 1 if left < 100 else 0)))
     elif kind == "right":
         arrived = int(np.argmax(losses < 0.01 * losses[0]))
-        text = _("**Right.** After {steps} steps less than 1 % of the loss is left.")
+        text = _("**Right.** After {steps} steps less than 1\u00a0% of the loss is left.")
         if arrived == 1:
             text = _("**Right.** Here a single step lands at the bottom.")
         st.success(text.format(steps=arrived))

@@ -192,7 +192,7 @@ def _load(folder: str, stamp: int) -> Network:
     try:
         network.forward(np.zeros((SIDE, SIDE, 3), np.uint8))
     except ops.GeometryError as error:
-        text = _("The weights of run {run} do not fit its configuration: {reason}.")
+        text = _("The weights of training run {run} do not fit its configuration: {reason}.")
         raise RunError(text.format(run=run.id, reason=error)) from error
     return network
 
