@@ -96,7 +96,7 @@ class Workers:
         if self.scheduler is not None:
             return Client(self.scheduler, set_as_default=False, timeout=5)
         self.store.root.mkdir(parents=True, exist_ok=True)
-        self._cluster = LocalCluster(n_workers=0, dashboard_address=None, host="127.0.0.1")
+        self._cluster = LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", host="127.0.0.1")
         address = self._cluster.scheduler_address
         self.processes = [_start_worker(address, kind, self.store.root) for kind in KINDS]
         return Client(address, set_as_default=False)
