@@ -45,9 +45,9 @@ with right, st.container(border=True):
     question, answer = answers[chosen]
     st.subheader(question, anchor=False)
     answer()
-outlook()
 st.subheader(_("Is that so? What students say"), anchor=False)
 st.fragment(put_to_the_test)()
+outlook()
 lesson.code(
     ops.conv2d, ops.max_pool, ops.parameters, ops.dense, ops.softmax, ops.cross_entropy, ops.mse, ops.update
 )

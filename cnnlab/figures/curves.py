@@ -63,13 +63,13 @@ def curve(
     title = {"accuracy": _("Accuracy"), "loss": _("Loss")}[what]
     figure.update_layout(
         height=330,
-        margin={"l": 10, "r": 10, "t": 10, "b": 10},
+        margin={"l": 10, "r": 125, "t": 10, "b": 10},  # on the right the curves' names, on a phone as well
         showlegend=False,
         hovermode="x unified",
         uirevision="stay",
         xaxis={
             "title": _("epoch"),
-            "range": [0.5, max(epochs, len(rows) + 1) * 1.22 + 0.5],
+            "range": [0.5, max(epochs, len(rows) + (running is not None)) + 0.5],
             "tickvals": _ticks(max(epochs, len(rows))),
             "zeroline": False,
         },

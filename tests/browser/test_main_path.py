@@ -183,7 +183,7 @@ def test_an_uploaded_photo_gets_ten_probabilities(page, app):
         page.locator(".js-plotly-plot").filter(has_text=expected_texts[int(expected.argmax())])
     ).to_be_visible()
     texts = page.locator(".js-plotly-plot text").all_text_contents()
-    shown = [float(text[:-2]) for text in texts if re.fullmatch(r"\d+\.\d %", text)]
+    shown = [float(text[:-2]) for text in texts if re.fullmatch(r"\d+\.\d\s%", text)]
     assert len(shown) == 10
     assert sum(shown) == pytest.approx(100, abs=0.5)
     np.testing.assert_allclose(shown, 100 * expected, atol=0.0501)
