@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from cnnlab import datasets, estimate, workers
+from cnnlab import datasets, models, workers
 from cnnlab.augmentation import augment
 from cnnlab.config import TrainConfig
+from cnnlab.ops import optimizers
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.text import _
@@ -90,7 +91,6 @@ def configure(watching: bool) -> None:
         settings.network(checked)
         if checked.layers:
             layers.layer_table(checked.layers, whole=not checked.misfit)
-    lesson.code(estimate.epoch_operations, estimate.memory, augment)
 
 
 def watched() -> Run | None:
@@ -122,3 +122,5 @@ else:
     training.folded(_("Take it home"), take_home, run)
     lesson.next_lesson("inside", _("Look inside this very network"), run=run.id)
 training.others(run)
+training.article()
+lesson.code(models.build, augment, optimizers.adam)

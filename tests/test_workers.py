@@ -20,17 +20,15 @@ def queue(store: Store, config: TrainConfig) -> Run:
     return store.create(config, CLASSES, preset="article", owner="anna")
 
 
-def worker_pids(parent: int, kind: str | None = None) -> list[int]:
-    """Return the computing processes below `parent` (the nannies' children), of one kind or all."""
-    pids = []
-    for nanny in psutil.Process(parent).children(recursive=True):
-        try:
-            command = nanny.cmdline()
-            if "distributed.cli.dask_worker" in command and (kind is None or kind in command):
-                pids += [p.pid for p in nanny.children() if "spawn_main" in " ".join(p.cmdline())]
-        except psutil.NoSuchProcess:
-            continue
-    return pids
+def computing(nanny: int) -> list[int]:
+    """Return the processes that compute for a nanny: one, or none while it is being started again."""
+    return [p.pid for p in psutil.Process(nanny).children() if "spawn_main" in " ".join(p.cmdline())]
+
+
+def nannies(app: int) -> list[int]:
+    """Return the worker processes that an app has started."""
+    below = psutil.Process(app).children()
+    return [p.pid for p in below if "distributed.cli.dask_worker" in p.cmdline()]
 
 
 def at_work_beyond(run: Run, epochs: int) -> bool:
@@ -82,7 +80,8 @@ def test_the_look_worker_answers_while_training(crew):
     run = queue(store, LONG)
     workers.wake()
     wait_for(lambda: at_work_beyond(run, 0), 60, "the run is at work")
-    assert workers.look(os.getpid).result(30) in worker_pids(os.getpid(), "look")
+    _train, look = workers.processes
+    assert [workers.look(os.getpid).result(30)] == computing(look.pid)
     run.wish("stop", "anna")
     wait_for(lambda: run.state().phase == "stopped", 30, "the run has stopped")
 
@@ -109,13 +108,13 @@ def test_a_killed_worker_costs_no_finished_epoch_and_the_second_death_ends_it(cr
     workers.wake()
     wait_for(lambda: at_work_beyond(run, 1), 60, "two epochs are finished")
     kept = run.history()
-    [worker] = worker_pids(os.getpid(), "train")
+    [worker] = computing(workers.processes[0].pid)
     os.kill(worker, signal.SIGKILL)
     wait_for(lambda: at_work_beyond(run, len(kept)), 90, "the run goes on by itself")
     assert run.attempt() == 2
     assert run.claimed(2)["reason"] == "recovery"
     assert run.history()[: len(kept)] == kept
-    [worker] = worker_pids(os.getpid(), "train")
+    [worker] = computing(workers.processes[0].pid)
     os.kill(worker, signal.SIGKILL)
     wait_for(lambda: run.state().phase == "interrupted", 60, "it rests after the second death")
     wait_for(lambda: innocent.state().phase == "finished", 90, "the run behind it is trained")
@@ -136,7 +135,7 @@ def test_a_killed_app_leaves_no_process_behind_and_its_runs_go_on_after_a_restar
     run, waiting = queue(store, LONG), queue(store, SHORT)
     wait_for(lambda: at_work_beyond(run, 1), 120, "the run is at work")
     below = psutil.Process(app.process.pid).children(recursive=True)
-    assert len(worker_pids(app.process.pid)) == 2
+    assert sum(len(computing(nanny)) for nanny in nannies(app.process.pid)) == 2
     app.process.kill()
     app.process.wait()
     wait_for(lambda: not any(alive(process) for process in below), 10, "all of its processes have ended")

@@ -16,6 +16,7 @@ from cnnlab.text import _, number, percent
 from cnnlab.ui import identity, layers, lesson, watching
 from cnnlab.ui import state as page_state
 from cnnlab.ui.envelope import envelope
+from cnnlab.ui.network import layer_title
 from cnnlab.ui.preflight import duration
 
 
@@ -130,8 +131,11 @@ def _seconds_left(run: Run, state: State) -> float | None:
 
 def _controls(run: Run, state: State) -> None:
     """Draw what the owner can do now; others are told why they cannot."""
-    if run.shipped or run.recipe().owner != identity.owner():
-        st.caption(_("This run is not yours: you can look at it, not steer it."))
+    if run.shipped:
+        st.caption(_("This network comes with the app: it has been trained already."))
+        return
+    if run.recipe().owner != identity.owner():
+        st.caption(_("This training run is not yours: you can look at it, not steer it."))
         return
     active = state.phase in ("queued", "starting", "running")
     rested = not active and run.can_go_on()
@@ -187,7 +191,8 @@ def _kernels(run: Run) -> None:
     with st.container(border=True):
         when = _("before training") if newest[0] == 0 else _("after epoch {epoch}").format(epoch=newest[0])
         st.markdown(_("**The first layer's kernels**, {when}").format(when=when))
-        alt = _("{count} kernels of {layer}").format(count=values.shape[-1], layer=name.split("/")[0])
+        spec = next(spec for spec in run.recipe().layers() if spec["name"] == name.split("/")[0])
+        alt = _("{count} kernels of {layer}").format(count=values.shape[-1], layer=layer_title(spec))
         st.image(
             sheet(colour_tiles(values.astype("float32")), columns=8, zoom=10), width="stretch", caption=alt
         )
@@ -219,7 +224,7 @@ def phase_text(run: Run, state: State) -> str:
             )
             return text.format(n=state.attempt)
         case "running":
-            return state.message or _("The run goes on when you close this page.")
+            return state.message or _("The training run goes on when you close this page.")
         case "finished":
             text = _("Finished after {epochs} epochs.").format(epochs=state.epoch)
             return f"{text} {state.message}"
@@ -256,6 +261,30 @@ def folded(title: str, draw: Callable[[Run], None], run: Run) -> None:
             draw(run)
         except RunError as error:
             st.warning(str(error), icon=":material/broken_image:")
+
+
+def article() -> None:
+    """Set what the article says of training beside what is right, with the shipped run's own figures."""
+    try:
+        run = Store().get("article")
+        epochs, accuracy = len(run.history()), run.evaluation().accuracy
+    except (RunError, AttributeError):  # no shipped network, or its test set is sealed
+        return
+    measured = _("Measured here: {accuracy} of the test photos after {epochs} epochs ({note}).")
+    lesson.article(
+        _("It trains and evaluates, without validation data."),
+        _(
+            "Then overfitting stays invisible: hold out validation data to choose by, and open the sealed "
+            "test set once, when the choice is made."
+        ),
+        _("Adam is a dynamic learning rate."),
+        _(
+            "Adaptive moment estimation: each weight moves by rate × m̂ / (√v̂ + ε), where m̂ and v̂ are running "
+            "means of its gradient and of the gradient's square."
+        ),
+        _("No result is stated."),
+        measured.format(accuracy=percent(accuracy), epochs=epochs, note=_(run.recipe().note)),
+    )
 
 
 def others(shown: Run | None) -> None:

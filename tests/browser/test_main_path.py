@@ -134,7 +134,7 @@ def test_train_look_inside_and_classify(page, app):
     # Pause, another rate, resume, stop: each is carried out.
     run = Store(app.runs).get(id)
     page.get_by_role("button", name="Pause").click()
-    expect(page.get_by_text(re.compile("Paused in epoch"))).to_be_visible(timeout=60_000)
+    expect(page.get_by_text(re.compile("Paused in epoch")).first).to_be_visible(timeout=60_000)
     paused = len(run.history())
     page.get_by_role("button", name="Learning rate").click()
     rate = page.get_by_label("From now on")
@@ -244,7 +244,7 @@ def test_one_student_cannot_steer_anothers_run(page, app, chromium):
     stranger = other.new_page()
     stranger.goto(page.url)
     settled(stranger)
-    expect(stranger.get_by_text("This run is not yours")).to_be_visible()
+    expect(stranger.get_by_text("This training run is not yours")).to_be_visible()
     expect(stranger.get_by_role("button", name="Stop and keep")).to_have_count(0)
     other.close()
     page.get_by_role("button", name="Stop and keep").click()
