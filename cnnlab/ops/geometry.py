@@ -100,8 +100,10 @@ def window_at(image, rows, cols):
     The window holds the values (kh, kw, c) where the rows and columns meet, and 0 on the border.
     """
     height, width, _channels = image.shape
-    inside = np.outer((rows >= 0) & (rows < height), (cols >= 0) & (cols < width))
-    nearest = image[np.ix_(rows.clip(0, height - 1), cols.clip(0, width - 1))]
+    inside = ((rows >= 0) & (rows < height))[:, None] & ((cols >= 0) & (cols < width))
+    if inside.all():
+        return image[rows[:, None], cols], inside
+    nearest = image[rows.clip(0, height - 1)[:, None], cols.clip(0, width - 1)]
     return np.where(inside[..., None], nearest, np.zeros_like(nearest)), inside
 
 
