@@ -333,6 +333,7 @@ def test_temperature_stands_in_the_column_and_in_the_arithmetic():
 
 
 def test_labels_are_translated_when_the_page_runs(monkeypatch):
+    monkeypatch.setattr(sources, "_", str.upper)
     for module in (windows, terms):
         monkeypatch.setattr(module, "_", str.upper)
         assert all(label == label.upper() for label in module._labels().values())

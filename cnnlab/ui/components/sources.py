@@ -7,6 +7,7 @@ The text is read here and handed to Streamlit in full: it takes a string without
 from pathlib import Path
 
 from cnnlab.figures.colours import NEGATIVE, POSITIVE
+from cnnlab.text import _
 
 HERE = Path(__file__).parent
 COLOURS = f"""
@@ -21,4 +22,18 @@ def sources(name: str) -> dict[str, str]:
         "css": COLOURS
         + (HERE / "player.css").read_text("utf-8")
         + (HERE / name / f"{name}.css").read_text("utf-8"),
+    }
+
+
+def player_labels() -> dict[str, str]:
+    """What the player's controls say, in the session's language."""
+    return {
+        "first": _("To the start"),
+        "back": _("Back"),
+        "play": _("Play"),
+        "pause": _("Pause"),
+        "forward": _("Step"),
+        "last": _("To the end"),
+        "jump": _("Go to step"),
+        "speed": _("Speed"),
     }

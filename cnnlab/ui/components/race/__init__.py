@@ -25,7 +25,7 @@ from cnnlab.figures.contour import contour
 from cnnlab.figures.tiles import data_uri
 from cnnlab.ops import Surface
 from cnnlab.text import _, number
-from cnnlab.ui.components.sources import sources
+from cnnlab.ui.components.sources import player_labels, sources
 
 _component = st.components.v2.component("cnnlab.race", **sources("race"))
 
@@ -132,16 +132,8 @@ def _loss(value: float) -> str:
 
 
 def _labels() -> dict[str, str]:
-    return {
+    return player_labels() | {
         "view": _("Race of the optimisers"),
-        "first": _("To the start"),
-        "back": _("Back"),
-        "play": _("Play"),
-        "pause": _("Pause"),
-        "forward": _("Step"),
-        "last": _("To the end"),
-        "jump": _("Go to step"),
-        "speed": _("Speed"),
         "racers": _("Optimisers: choose which are drawn"),
         "loss": _("loss"),
         "across": _("first weight"),

@@ -24,7 +24,7 @@ import streamlit as st
 from cnnlab.ops import DenseStep, SoftmaxSteps
 from cnnlab.text import _, number, percent
 from cnnlab.ui.components.data import digits_for
-from cnnlab.ui.components.sources import sources
+from cnnlab.ui.components.sources import player_labels, sources
 
 _component = st.components.v2.component("cnnlab.terms", **sources("terms"))
 
@@ -265,15 +265,7 @@ def _signed(value: float, digits: int) -> str:
 
 
 def _labels() -> dict[str, str]:
-    return {
+    return player_labels() | {
         "view": _("Step through the terms"),
-        "first": _("To the start"),
-        "back": _("Back"),
-        "play": _("Play"),
-        "pause": _("Pause"),
-        "forward": _("Step"),
-        "last": _("To the end"),
-        "jump": _("Go to step"),
-        "speed": _("Speed"),
         "pending": _("not computed yet"),
     }

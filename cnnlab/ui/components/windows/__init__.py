@@ -33,7 +33,7 @@ import streamlit as st
 from cnnlab.text import _
 from cnnlab.ui.components.colours import levels, palette
 from cnnlab.ui.components.data import digits_for, exact, pack, pack_levels
-from cnnlab.ui.components.sources import sources
+from cnnlab.ui.components.sources import player_labels, sources
 
 MOST_BYTES = 500_000
 MANY_PRODUCTS = 40_000  # beyond this, all maps together, products give up digits so that 16 bits are enough
@@ -343,16 +343,8 @@ def _span(window: np.ndarray, size: int) -> str:
 
 def _labels() -> dict[str, str]:
     """What the view says. Rows and columns in these sentences count from 1."""
-    return {
+    return player_labels() | {
         "view": _("Step through the windows"),
-        "first": _("To the start"),
-        "back": _("Back"),
-        "play": _("Play"),
-        "pause": _("Pause"),
-        "forward": _("Step"),
-        "last": _("To the end"),
-        "jump": _("Go to step"),
-        "speed": _("Speed"),
         "position": _("row {row} · column {column}"),
         "says": _("Output row {row}, column {column}: {value}"),
         "done": _("{done} of {count} cells done"),
