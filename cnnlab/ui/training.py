@@ -25,7 +25,7 @@ def title_of(preset: str) -> str:
 
 
 def watch(run: Run) -> None:
-    """Draw the run, and keep drawing it while it waits or works."""
+    """Draw the run, and keep drawing it while it waits or works: often until its first figures come."""
     try:
         headline(run)
         phase, begun = run.state().phase, bool(run.history())
@@ -33,7 +33,8 @@ def watch(run: Run) -> None:
         st.error(str(error), icon=":material/broken_image:")
         return
     resting = phase in RESTING and phase != "queued"
-    st.fragment(_live, run_every=None if resting else 2 if begun else 1)(run, (phase, begun))
+    soon = not begun and not (phase == "queued" and _before(run))
+    st.fragment(_live, run_every=None if resting else 0.5 if soon else 2)(run, (phase, begun))
 
 
 def headline(run: Run) -> None:
@@ -212,8 +213,7 @@ def phase_text(run: Run, state: State) -> str:
     """Return what the run is doing, as one sentence."""
     match state.phase:
         case "queued":
-            before = sum(_waits_before(other, run) for other in Store().runs())
-            if before:
+            if before := _before(run):
                 return _("Waiting for its turn: {count} before it.").format(count=before)
             return _waiting_for_a_worker()
         case "starting":
@@ -327,6 +327,11 @@ def download(name: str, spec: datasets.Spec) -> None:
         st.error(str(error))
     else:
         st.rerun()
+
+
+def _before(run: Run) -> int:
+    """Return how many runs are trained before this one."""
+    return sum(_waits_before(other, run) for other in Store().runs())
 
 
 def _waits_before(other: Run, run: Run) -> bool:
