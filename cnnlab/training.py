@@ -222,6 +222,7 @@ def _watcher(training: Training, epoch: int, first: int):
         def __init__(self):
             super().__init__()
             self.end: str | None = None
+            self.shown = False
             self.first = self.step = first
             self.values = (0.0, 0.0)
             self.start = time.perf_counter()
@@ -241,6 +242,11 @@ def _watcher(training: Training, epoch: int, first: int):
                 learning_rate=float(training.optimizer.learning_rate),
                 images_per_second=seen / (time.perf_counter() - self.start),
             )
+            if not self.shown:
+                attempt.enter(
+                    "running"
+                )  # the first figures are written at once, the others with the next beat
+                self.shown = True
             self.end = self._reason_to_end(loss)
             self.model.stop_training = self.end is not None
 

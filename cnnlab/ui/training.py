@@ -25,16 +25,21 @@ def title_of(preset: str) -> str:
 
 
 def watch(run: Run) -> None:
-    """Draw the run, and keep drawing it while it waits or works: often until its first figures come."""
+    """Draw the run, and keep drawing it while it waits or works."""
     try:
         headline(run)
-        phase, begun = run.state().phase, bool(run.history())
+        pace = _pace(run, run.state())
     except RunError as error:
         st.error(str(error), icon=":material/broken_image:")
         return
-    resting = phase in RESTING and phase != "queued"
-    soon = not begun and not (phase == "queued" and _before(run))
-    st.fragment(_live, run_every=None if resting else 0.5 if soon else 2)(run, (phase, begun))
+    st.fragment(_live, run_every=pace)(run, pace)
+
+
+def _pace(run: Run, state: State) -> float | None:
+    """Return the seconds between two looks at a run: few until its first figures come, None once it rests."""
+    if state.phase in RESTING and state.phase != "queued":
+        return None
+    return 2 if run.history() or (state.phase == "queued" and _before(run)) else 0.5
 
 
 def headline(run: Run) -> None:
@@ -66,13 +71,13 @@ def data_sentence(config: TrainConfig) -> None:
     st.markdown(text.format(title=data.title, training=training, validation=validation, test=test))
 
 
-def _live(run: Run, drawn_as: tuple[str, bool]) -> None:
-    """Draw curve, progress, controls and kernels; after a change of phase draw the page at its new pace."""
+def _live(run: Run, drawn_at: float | None) -> None:
+    """Draw curve, progress, controls and kernels; where another pace is due, draw the page again at that."""
     if st.session_state.pop("_train.left", False):
         st.rerun()
     try:
         state, rows = run.state(), run.history()
-        if (state.phase, bool(rows)) != drawn_as:
+        if _pace(run, state) != drawn_at:
             st.rerun()
         if state.phase == "failed":
             st.error(state.message, icon=":material/error:")
