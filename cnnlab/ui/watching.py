@@ -75,7 +75,7 @@ def probe(run: Run) -> None:
             "**Pictures it does not learn from**, as it names them after epoch {epoch}; ✓ marks the truth"
         )
         st.markdown(text.format(epoch=answers.epoch))
-        with st.container(horizontal=True, gap="medium"):
+        with st.container(horizontal=True, gap="small"):
             for index, probabilities in zip(answers.index, answers.probabilities, strict=True):
                 true = int(data.train_labels[index])
-                st.image(panel(data.train_images[index], probabilities, names, true, theme), width=168)
+                st.image(panel(data.train_images[index], probabilities, names, true, theme), width=148)
