@@ -1,0 +1,14 @@
+"""How does Inside write down what arrays hold?"""
+
+import numpy as np
+
+from cnnlab.text import _, number
+
+
+def span(values: np.ndarray) -> str:
+    return _("{low} to {high}").format(low=number(values.min(), 2), high=number(values.max(), 2))
+
+
+def captions(text: str, arrays: np.ndarray) -> list[str]:
+    """Write number and range of each of n arrays, (..., n)."""
+    return [text.format(n=i + 1, range=span(arrays[..., i])) for i in range(arrays.shape[-1])]
