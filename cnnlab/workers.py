@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 ROOT = Path(__file__).parents[1]
-KINDS = ("train", "look")
+LANES = {"train": "train=1", "look": "look=1 long=1"}  # kind of worker -> what it does at the same time
 LOOK_AGAIN = 1.0  # seconds until the dispatcher looks at the run folder again without being woken
 
 
@@ -54,11 +54,19 @@ class Workers:
         except OSError:  # the scheduler does not answer
             return False
 
-    def look(self, function: Callable, *arguments) -> "Future":
-        """Have a *look* worker call an importable function; RunError while there is no connection."""
+    def look(self, function: Callable, *arguments, long: bool = False) -> "Future":
+        """Have a *look* worker call an importable function; RunError while there is no connection.
+
+        Such a worker has two lanes: one for what is answered in a second or two, one for what takes longer,
+        so that nobody's long question holds up the quick ones of others. See `cnnlab.jobs`.
+        """
         if self.client is None:
             raise RunError(_("The workers are still starting; try again in a few seconds."))
-        return self.client.submit(function, *arguments, resources={"look": 1}, pure=False)
+        try:
+            lane = "long" if long and self._slots("long") else "look"
+        except OSError as error:
+            raise RunError(_("The workers do not answer; try again in a few seconds.")) from error
+        return self.client.submit(function, *arguments, resources={lane: 1}, pure=False)
 
     def close(self) -> None:
         """Let go of everything: a training run is queued again by its worker and goes on after a restart."""
@@ -98,7 +106,7 @@ class Workers:
         self.store.root.mkdir(parents=True, exist_ok=True)
         self._cluster = LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", host="127.0.0.1")
         address = self._cluster.scheduler_address
-        self.processes = [_start_worker(address, kind, self.store.root) for kind in KINDS]
+        self.processes = [_start_worker(address, kind, self.store.root) for kind in LANES]
         return Client(address, set_as_default=False)
 
     def _dispatch(self) -> None:
@@ -155,7 +163,8 @@ def train_run(root: str, id: str, number: int) -> None:
 def _start_worker(address: str, kind: str, root: Path) -> subprocess.Popen:
     """Start one worker process on the loopback interface alone; it logs into the folder of the runs."""
     command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--name", kind]
-    command += ["--nthreads", "1", "--memory-limit", "0", "--resources", f"{kind}=1"]
+    lanes = LANES[kind]
+    command += ["--nthreads", str(lanes.count("=")), "--memory-limit", "0", "--resources", lanes]
     command += ["--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0"]
     command += ["--preload", "cnnlab.worker", "--preload-nanny", "cnnlab.nanny"]
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
