@@ -7,6 +7,7 @@ import streamlit as st
 
 from cnnlab.text import number
 from cnnlab.ui.components.data import digits_for
+from cnnlab.ui.components.terms import Table
 
 
 def rows(values: np.ndarray, hidden: Sequence[tuple[int, int]] = ()) -> str:
@@ -27,3 +28,22 @@ def grids(
     blocks = [f"{name}\n{rows(values, hidden.get(name, ()))}" for name, values in named.items()]
     st.markdown(f"**{title}**")
     st.code("\n\n".join(blocks), language=None)
+
+
+def table(shown: Table) -> None:
+    """Write a table that fills in step by step, filled, without its bars."""
+    places = [place for place, column in enumerate(shown.columns) if column.kind != "bar"]
+    lines = [[shown.columns[place].title for place in places]]
+    lines += [[row.cells[place].text for place in places] for row in shown.rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(places))]
+    texts = [
+        " ".join(
+            [
+                line[0].ljust(widths[0]),
+                *(text.rjust(width) for text, width in zip(line[1:], widths[1:], strict=True)),
+            ]
+        )
+        for line in lines
+    ]
+    st.markdown(f"**{shown.title}**")
+    st.code("\n".join(text.rstrip() for text in texts), language=None)

@@ -29,9 +29,14 @@ def opening(question: str, lead: str) -> None:
     st.markdown(lead, width=760)
 
 
+def formulas() -> bool:
+    """Whether the student wants formulas: at the levels *+ Formulas* and *+ Code*."""
+    return st.session_state["lesson.level"] != "numbers"
+
+
 def formula(text: str) -> None:
-    """Show a LaTeX formula at the levels *+ Formulas* and *+ Code*."""
-    if st.session_state["lesson.level"] != "numbers":
+    """Show a LaTeX formula where the student wants formulas."""
+    if formulas():
         st.latex(text)
 
 

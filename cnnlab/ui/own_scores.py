@@ -13,22 +13,6 @@ SHIFTS = (0, 100, 1000)
 STATIC = {"displayModeBar": False}
 
 
-def softmax_formula(steps: ops.SoftmaxSteps, names: list[str]) -> None:
-    """Write the probability of the class with the largest score as a formula, with its numbers."""
-    top = int(steps.scores.argmax())
-    score, shift = lesson.tex(steps.scores[top], 2), lesson.tex(steps.shift, 2)
-    total, probability = (lesson.tex(value, 4) for value in (steps.total, steps.probabilities[top]))
-    lesson.formula(r"P(c) = \frac{e^{z_c - m}}{\sum_k e^{z_k - m}}, \quad m = \max_k z_k")
-    lesson.formula(
-        rf"P(\text{{{_plain(names[top])}}}) = \frac{{e^{{{score} - ({shift})}}}}{{{total}}} = {probability}"
-    )
-
-
-def _plain(name: str) -> str:
-    """Return a class's name without the signs that mean something in a formula."""
-    return "".join(sign for sign in name if sign.isalnum() or sign in " -")
-
-
 def sliders(names: list[str], first: np.ndarray, key: str, columns: int = 5) -> np.ndarray:
     """Draw a slider for each score, so many a line; return the scores."""
     for begin in range(0, len(names), columns):

@@ -11,6 +11,7 @@ const ICONS = {
 };
 const SPEEDS = [0.5, 1, 2, 4, 16];
 const STEP_MS = 700; // one step at speed 1
+const REST_MS = 250; // at one step before it counts as looked at
 
 function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
@@ -65,9 +66,10 @@ function unpack({ shape, digits, type, base64 }) {
 class Player {
   // `root` hears the keys; `onStep(index, how)` draws and calls `drawn`. How: "manual", "restart" (cover up
   // again), "play", "play-again" (from the start), "update" (new data); the first two are announced.
-  // `onKey(name)` may handle ArrowUp, ArrowDown and Enter and then returns true.
-  constructor(root, { onStep, onKey = () => false, onPlay = () => {} }) {
-    Object.assign(this, { root, onStep, onKey, onPlay, index: 0, count: 1, speed: 1, playing: false, timer: null });
+  // `onKey(name)` may handle ArrowUp, ArrowDown and Enter and then returns true. `onRest()`: the student has
+  // stayed at a step for a moment; never while it plays.
+  constructor(root, { onStep, onKey = () => false, onPlay = () => {}, onRest = () => {} }) {
+    Object.assign(this, { root, onStep, onKey, onPlay, onRest, index: 0, count: 1, speed: 1, playing: false });
     this.live = element("div", { class: "unseen", "aria-live": "polite", "data-part": "live" });
     this.controls = element("div", { class: "controls", role: "group", "data-part": "controls" });
     this.buttons = {};
@@ -127,6 +129,12 @@ class Player {
     this.buttons.forward.disabled = this.buttons.last.disabled = this.index === this.count - 1;
     if (how === "manual" || how === "restart") this.live.textContent = says;
     this.says = says;
+    this.rest();
+  }
+
+  rest() {
+    clearTimeout(this.resting);
+    if (!this.playing) this.resting = setTimeout(() => this.onRest(), REST_MS);
   }
 
   toggle() {
@@ -157,6 +165,13 @@ class Player {
     this.drawPlay();
     this.onPlay(false);
     this.live.textContent = this.says;
+    this.rest();
+  }
+
+  // The view leaves the page.
+  stop() {
+    this.pause();
+    clearTimeout(this.resting);
   }
 
   drawPlay() {

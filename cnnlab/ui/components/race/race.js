@@ -94,7 +94,7 @@ class RaceView {
   }
 
   stop() {
-    this.player.pause();
+    this.player.stop();
     this.observer.disconnect();
   }
 }

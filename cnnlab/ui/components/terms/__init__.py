@@ -12,7 +12,7 @@ What travels (see `payload`):
                a bar column left and width in percent
     zero       where zero lies in the bar column, in percent
     steps      row, reveal (list of [row, column]), pieces (the arithmetic), place, says
-    start, speed
+    start, speed, follow
 """
 
 from collections.abc import Sequence
@@ -26,6 +26,7 @@ from cnnlab.text import _, number, percent
 from cnnlab.ui.components.data import digits_for
 from cnnlab.ui.components.sources import player_labels, sources
 
+MOST_TERMS = 24  # that get a line of their own; the smaller ones follow as one sum
 _component = st.components.v2.component("cnnlab.terms", **sources("terms"))
 
 
@@ -88,12 +89,19 @@ class Table:
     labels: dict[str, str] = field(default_factory=dict)
 
 
-def terms(table: Table, *, key: str, start: int = 0, speed: float = 1) -> None:
-    """Show the table. A changed `start` (a step, from 0) moves it there; else the student's place is kept."""
-    _component(key=key, data=payload(table, start=start, speed=speed))
+def terms(table: Table, *, key: str, start: int = 0, speed: float = 1, follow: bool = False) -> int:
+    """Show the table. A changed `start` (a step, from 0) moves it there; else the student's place is kept.
+
+    With `follow` the page (or fragment) is drawn again whenever the student rests at a step; returns that
+    step.
+    """
+    data = payload(table, start=start, speed=speed, follow=follow)
+    told = _component(key=key, data=data, on_at_change=lambda: None).at
+    known = told and told["start"] == start and told["step"] < len(table.steps)
+    return told["step"] if known else start
 
 
-def payload(table: Table, *, start: int = 0, speed: float = 1) -> dict:
+def payload(table: Table, *, start: int = 0, speed: float = 1, follow: bool = False) -> dict:
     """The data that `terms` sends, as described at the top of this file."""
     data = asdict(table)
     data["labels"] = _labels() | table.labels
@@ -101,18 +109,25 @@ def payload(table: Table, *, start: int = 0, speed: float = 1) -> dict:
         step | {"place": _("step {step} of {count}").format(step=place, count=len(table.steps))}
         for place, step in enumerate(data["steps"], start=1)
     ]
-    return data | {"start": start, "speed": speed}
+    return data | {"start": start, "speed": speed, "follow": follow}
 
 
-def contributions_table(step: DenseStep, names: Sequence[str], *, result: str, show: int = 24) -> Table:
+def largest_first(step: DenseStep, show: int) -> tuple[np.ndarray, np.ndarray]:
+    """The inputs of a dense unit by their contributions: those that get a line of their own, and the rest."""
+    order = np.argsort(-np.abs(step.products), kind="stable")
+    shown = show if len(order) > show + 1 else len(order)  # a rest of one would save no line
+    return order[:shown], order[shown:]
+
+
+def contributions_table(
+    step: DenseStep, names: Sequence[str], *, result: str, show: int = MOST_TERMS
+) -> Table:
     """How the inputs of one dense unit add up to its score, the largest contributions first.
 
     names: one for each input; result: what the unit is called, such as "score of cat". What is beyond the
     first `show` contributions follows as one sum, then the bias.
     """
-    order = np.argsort(-np.abs(step.products), kind="stable")
-    shown = show if len(order) > show + 1 else len(order)  # a rest of one would save no line
-    single, rest = order[:shown], order[shown:]
+    single, rest = largest_first(step, show)
     added = [float(step.products[place]) for place in single]
     if len(rest):
         added.append(float(step.products[rest].sum()))

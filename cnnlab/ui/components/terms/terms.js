@@ -7,6 +7,7 @@ class TermsView {
     this.player = new Player(this.root, {
       onStep: (index, how) => this.step(index, how),
       onKey: (name) => this.key(name),
+      onRest: () => this.tell(),
     });
     this.table = element("table", { "data-part": "table", tabindex: "0" });
     this.box = element("div", { class: "scroll" }, this.table);
@@ -31,7 +32,8 @@ class TermsView {
     });
   }
 
-  update(data) {
+  update(data, keep) {
+    this.keep = keep;
     this.observer.observe(this.root);
     if (data === this.data) return;
     const before = this.data;
@@ -157,6 +159,17 @@ class TermsView {
     else if (bottom > this.box.scrollTop + this.box.clientHeight) this.box.scrollTop = bottom - this.box.clientHeight;
   }
 
+  // With `follow`, the page hears where the student rests.
+  tell() {
+    if (!this.data.follow) return;
+    const { start } = this.data;
+    const at = { step: this.player.index, start };
+    this.told ??= JSON.stringify({ step: start, start }); // what the page takes for granted
+    if (JSON.stringify(at) === this.told) return;
+    this.told = JSON.stringify(at);
+    this.keep("at", at);
+  }
+
   key(name) {
     if (name !== "ArrowUp" && name !== "ArrowDown") return false;
     this.player.go(this.player.index + (name === "ArrowUp" ? -1 : 1));
@@ -164,14 +177,14 @@ class TermsView {
   }
 
   stop() {
-    this.player.pause();
+    this.player.stop();
     this.observer.disconnect();
   }
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setStateValue }) {
   const view = (parentElement.cnnlabTerms ??= new TermsView(parentElement));
   const run = (view.run = {});
-  view.update(data);
+  view.update(data, setStateValue);
   return () => view.run === run && view.stop();
 }

@@ -16,7 +16,7 @@ What travels (see `payload`), all arrays row-major as `data.pack` writes them:
                 cells), rounded; where they apply kernel, kernel_levels, bias, products, channel_sums,
                 channel_labels, sums, counts, winner, activation
     marks       named places: on ("input" or "output"), row, col, text
-    start, speed, choose, hide_fed, formula
+    start, speed, choose, follow, hide_fed
 
 Hidden cells travel as zeros: what a student has not predicted yet is not in the page.
 """
@@ -157,16 +157,19 @@ def windows(
     speed: float = 1,
     marks: Sequence[Mark] = (),
     choose: bool = False,
+    follow: bool = False,
     hide_fed: bool = False,
-    formula: bool = False,
     labels: Mapping[str, str] | None = None,
 ) -> Cell | None:
     """Show the view; return the output cell that the student has just chosen, if `choose` lets them.
 
+    With `follow` the page is drawn again whenever the student rests at a step, and the cell of that step is
+    returned, at first the one at `start`.
+
     index_rows (H, kh) and index_cols (W, kw) come from `ops.window_index`. A changed `start` moves the view
     there; otherwise it keeps the student's place when data changes. With `hide_fed` it does not tell which
-    outputs a pixel feeds; with `formula` each step is written as one sum. Raises PayloadError where the trace
-    exceeds 0.5 MB, ValueError where shapes disagree.
+    outputs a pixel feeds. Raises PayloadError where the trace exceeds 0.5 MB, ValueError where shapes
+    disagree.
     """
     data = payload(
         inputs=inputs,
@@ -177,16 +180,29 @@ def windows(
         speed=speed,
         marks=marks,
         choose=choose,
+        follow=follow,
         hide_fed=hide_fed,
-        formula=formula,
         labels=labels,
     )
-    chosen = _component(key=key, data=data, on_cell_change=_ignore).cell
-    return Cell(chosen["output"], chosen["row"], chosen["col"]) if choose and chosen else None
+    view = _component(key=key, data=data, on_cell_change=_ignore, on_at_change=_ignore)
+    if follow:
+        return _at(view.at, data)
+    return Cell(view.cell["output"], view.cell["row"], view.cell["col"]) if choose and view.cell else None
+
+
+def _at(told: dict | None, data: dict) -> Cell:
+    """The cell where the view stands: where the student rested, unless the data has changed since."""
+    if told and told["start"] == data["start"]:
+        cell = Cell(told["output"], told["row"], told["col"])
+        if all(
+            place < len(data[axis]) for place, axis in zip(cell, ("outputs", "rows", "cols"), strict=True)
+        ):
+            return cell
+    return Cell(0, *data["start"])
 
 
 def _ignore() -> None:
-    """Streamlit reports a trigger only where a callback is named; the page reads the return value instead."""
+    """Streamlit reports only where a callback is named; the page reads the return value instead."""
 
 
 def payload(
@@ -199,8 +215,8 @@ def payload(
     speed=1,
     marks=(),
     choose=False,
+    follow=False,
     hide_fed=False,
-    formula=False,
     labels=None,
 ) -> dict:
     """The data that `windows` sends, as described at the top of this file."""
@@ -230,8 +246,8 @@ def payload(
         "start": [int(start[0]), int(start[1])],
         "speed": speed,
         "choose": choose,
+        "follow": follow,
         "hide_fed": hide_fed,
-        "formula": formula,
     }
     roles = {grid["role"] for grid in data["inputs"] + data["outputs"]}
     if any("kernel" in output for output in data["outputs"]):

@@ -78,6 +78,7 @@ class WindowsView {
       onStep: (index, how) => this.step(index, how),
       onKey: (name) => this.key(name),
       onPlay: () => this.unpoint(),
+      onRest: () => this.tell(),
     });
     this.stage = element("div", { class: "stage" });
     this.hint = element("p", { class: "hint", "data-part": "hint" });
@@ -85,8 +86,7 @@ class WindowsView {
     this.terms = element("div", { class: "terms", "data-part": "terms" });
     this.termsHeading = element("div", { class: "heading step-heading" });
     this.rounded = element("p", { class: "hint rounded", "data-part": "rounded" });
-    this.formula = element("p", { class: "formula", "data-part": "formula" });
-    const detail = element("div", { class: "detail" }, this.termsHeading, this.terms, this.formula, this.rounded);
+    const detail = element("div", { class: "detail" }, this.termsHeading, this.terms, this.rounded);
     this.root.append(this.stage, this.results, this.player.controls, this.hint, detail, this.player.live);
     parent.append(this.root);
     this.reached = -1; // how many cells have been computed so far, less one
@@ -100,8 +100,9 @@ class WindowsView {
 
   // ---- data ---------------------------------------------------------------------------------------
 
-  update(data, send) {
+  update(data, send, keep) {
     this.send = send;
+    this.keep = keep;
     this.observer.observe(this.root);
     if (data === this.data) return;
     const before = this.data;
@@ -522,7 +523,6 @@ class WindowsView {
     if (winner) this.input.frames([winner[0]], [winner[1]], "winner", "\u2605");
     else this.input.clear("winner");
     this.drawResults(index);
-    this.drawFormula(index, row, col);
     const where = fill(labels.where, { rows: this.data.row_spans[row], columns: this.data.col_spans[col] });
     this.termsHeading.replaceChildren(element("b", {}, labels.step), element("span", { class: "note", "data-part": "where" }, `${fill(labels.position, { row: row + 1, column: col + 1 })} \u2190 ${where}`));
     this.drawTabs();
@@ -557,27 +557,6 @@ class WindowsView {
         line.where.textContent = hidden ? "" : `\u2605 ${fill(this.labels.position, { row: row + 1, column: col + 1 })}`;
       }
     }
-  }
-
-  // The step as one line of mathematics: z(i, j) = x w + x w + ... + b.
-  drawFormula(index, row, col) {
-    this.formula.replaceChildren();
-    const map = this.active;
-    if (!this.data.formula || !map.kernel) return;
-    const hidden = map.hidden.has(index);
-    const bracketed = (text) => (text.startsWith("\u2212") ? `(${text})` : text);
-    const sums = map.channel_sums;
-    const terms =
-      this.blocks.length === 1 && (!sums || sums.shape[2] === 1)
-        ? this.termNodes[0].map(({ pixel, weight }) => `${pixel.textContent}\u00b7${bracketed(weight.textContent)}`)
-        : Array.from({ length: sums.shape[2] }, (_none, channel) =>
-            hidden ? "?" : bracketed(sums.write(index * sums.shape[2] + channel)),
-          );
-    if (map.bias) terms.push(bracketed(map.bias.write(0)));
-    const result = hidden ? "?" : (map.sums ?? map.values).write(index);
-    const name = element("span", {}, element("i", {}, "z"), `(${row + 1}, ${col + 1})`);
-    const parts = terms.map((term, place) => element("span", { class: "summand" }, place ? `+ ${term}` : `= ${term}`));
-    this.formula.append(name, ...parts, element("span", { class: "summand" }, "= ", element("b", {}, result)));
   }
 
   // ---- pointing -----------------------------------------------------------------------------------
@@ -651,6 +630,17 @@ class WindowsView {
     this.send("cell", { output: this.map, row: Math.floor(index / this.width), col: index % this.width });
   }
 
+  // With `follow`, the page hears where the student rests.
+  tell() {
+    if (!this.data.follow) return;
+    const [{ start }, { index }] = [this.data, this.player];
+    const at = { output: this.map, row: Math.floor(index / this.width), col: index % this.width, start };
+    this.told ??= JSON.stringify({ output: 0, row: start[0], col: start[1], start }); // what the page takes for granted
+    if (JSON.stringify(at) === this.told) return;
+    this.told = JSON.stringify(at);
+    this.keep("at", at);
+  }
+
   key(name) {
     if (name === "ArrowUp" || name === "ArrowDown") {
       const index = this.player.index + (name === "ArrowUp" ? -this.width : this.width);
@@ -670,6 +660,7 @@ class WindowsView {
 
   chooseMap(place) {
     this.map = place;
+    this.player.rest();
     const shown = this.shown.some((other) => !this.grids.has(other));
     if (this.active.channel !== null && this.active.channel !== this.plane) {
       this.plane = this.active.channel;
@@ -770,15 +761,15 @@ class WindowsView {
 
   // `view` is what belongs to one run of the component; an older run's clean-up must not stop a newer one.
   stop() {
-    this.player.pause();
+    this.player.stop();
     this.observer.disconnect();
   }
 }
 
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
   // When data changes, this runs again without a clean-up: the view and its state live on the parent.
   const view = (parentElement.cnnlabWindows ??= new WindowsView(parentElement));
   const run = (view.run = {});
-  view.update(data, setTriggerValue);
+  view.update(data, setTriggerValue, setStateValue);
   return () => view.run === run && view.stop();
 }

@@ -1,0 +1,152 @@
+"""How is one step written as a formula, with its own numbers?
+
+Each function takes what `cnnlab.ops` computed and returns LaTeX. A step's place in a table counts from 0, in
+the order in which the table of the same name fills (`ui.components.terms`, `ui.update`).
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cnnlab import ops
+from cnnlab.ui.components.data import digits_for, exact
+from cnnlab.ui.components.terms import MOST_TERMS, largest_first
+from cnnlab.ui.lesson import tex
+
+LONG = 6  # from so many channels on, a sum is abridged
+
+
+def convolved(step: ops.ConvStep, place: Sequence[int], activation: tuple[str, float] | None = None) -> str:
+    """One cell of one map: its channel sums and the bias; `place` as written, counted from 1.
+
+    activation: the name of the function behind it, and what that made of the cell.
+    """
+    bias = np.array([step.bias])
+    digits = digits_for(step.channel_sums, bias)
+    sums = [_bracketed(value, digits) for value in step.channel_sums]
+    if len(sums) > LONG:
+        sums = [*sums[:3], r"\cdots", sums[-1]]
+    equal = "=" if exact(np.append(step.channel_sums, bias), digits) else r"\approx"
+    total = " + ".join([*sums, _bracketed(step.bias, digits)])
+    text = rf"z({','.join(map(str, place))}) = {total} {equal} {tex(step.output, digits)}"
+    if activation:
+        name, value = activation
+        text += rf", \qquad \text{{{name}}}(z) {equal} {tex(value, digits)}"
+    return text
+
+
+def pooled(best: ops.PoolStep, mean: ops.PoolStep) -> tuple[str, str]:
+    """The maximum and the mean of one window; what lies on the border takes no part."""
+    i, j = best.row + 1, best.col + 1
+    window = best.window[best.inside]
+    digits = digits_for(window)
+    values = [tex(value, digits) for value in window]
+    largest = (
+        rf"\max({i},{j}) = \max_{{0 \le p,q < {len(best.window)}}} x(s\,i + p,\; s\,j + q) "
+        rf"= \max({', '.join(values)}) = {tex(best.output, digits)}"
+    )
+    total = " + ".join(_bracketed(value, digits) for value in window)
+    digits = digits_for(np.array([mean.output]))
+    equal = "=" if exact(np.append(window, mean.output), digits) else r"\approx"
+    average = rf"\text{{mean}}({i},{j}) = \frac{{{total}}}{{{mean.count}}} {equal} {tex(mean.output, digits)}"
+    return largest, average
+
+
+def softmax(steps: ops.SoftmaxSteps, names: Sequence[str], at: int) -> str:
+    """One step of the table: first each class's exponential, then each one's share of the total."""
+    count = len(names)
+    place = at % count
+    exponential = tex(steps.exponentials[place], 4)
+    if at < count:
+        digits = digits_for(steps.scores)
+        score, shift = tex(steps.scores[place], digits), _bracketed(steps.shift, digits)
+        return (
+            rf"e^{{z_c - m}} = e^{{{score} - {shift}}} \approx {exponential} "
+            rf"\qquad (c = \text{{{plain(names[place])}}},\; m = \max_k z_k)"
+        )
+    symbols = r"\frac{e^{z_c - m}}{\sum_k e^{z_k - m}}"
+    share = rf"\frac{{{exponential}}}{{{tex(steps.total, 4)}}} \approx {tex(steps.probabilities[place], 4)}"
+    return rf"P(\text{{{plain(names[place])}}}) = {symbols} \approx {share}"
+
+
+def contribution(step: ops.DenseStep, at: int, show: int = MOST_TERMS) -> str:
+    """One step of the table of contributions: an input and its weight, the smaller ones, the bias."""
+    single, rest = largest_first(step, show)
+    if at < len(single):
+        place = single[at]
+        products = step.products[single]
+        digits = digits_for(products, np.cumsum(products))
+        value = tex(step.inputs[place], digits_for(step.inputs[single]))
+        weight = _bracketed(step.weights[place], digits_for(step.weights[single]))
+        product = tex(step.products[place], digits)
+        return rf"a_{{{place + 1}}}\, w_{{{place + 1},c}} \approx {value} \cdot {weight} \approx {product}"
+    if len(rest) and at == len(single):
+        return rf"\sum_{{\text{{{len(rest)}}}}} a_i w_{{i,c}} \approx {tex(step.products[rest].sum(), 2)}"
+    return rf"b_c \approx {tex(step.bias, 2)}"
+
+
+def score(step: ops.DenseStep) -> str:
+    """The whole score of a dense unit: all contributions and the bias."""
+    total, bias = tex(step.products.sum(), 2), _bracketed(step.bias, 2)
+    symbols = rf"\sum_{{i=1}}^{{{len(step.inputs)}}} a_i\, w_{{i,c}} + b_c"
+    return rf"z_c = {symbols} \approx {total} + {bias} \approx {tex(step.output, 2)}"
+
+
+def loss(update: ops.Update, label: int, at: int) -> str:
+    """One step from the pixels to the loss: scores, probabilities, the loss, the gradient of the scores."""
+    classes = len(update.scores)
+    part, c = divmod(at if at < 2 * classes else at - 1, classes)
+    p = update.probabilities
+    if at == 2 * classes:
+        return rf"L = -\ln p_{{\text{{true}}}} = -\ln {tex(p[label], 3)} \approx {tex(update.loss, 3)}"
+    match part:
+        case 0:
+            products = [
+                rf"{tex(x, 2)} \cdot {_bracketed(w, 2)}"
+                for x, w in zip(update.inputs, update.weights[:, c], strict=True)
+            ]
+            total = " + ".join([*products, _bracketed(update.bias[c], 2)])
+            return (
+                rf"z_{c + 1} = \sum_i x_i W_{{i,{c + 1}}} + b_{c + 1} = {total} = {tex(update.scores[c], 3)}"
+            )
+        case 1:
+            total = " + ".join(f"e^{{{tex(score, 3)}}}" for score in update.scores)
+            return (
+                rf"p_{c + 1} = \frac{{e^{{z_{c + 1}}}}}{{\sum_k e^{{z_k}}}} "
+                rf"= \frac{{e^{{{tex(update.scores[c], 3)}}}}}{{{total}}} \approx {tex(p[c], 3)}"
+            )
+    slope = tex(update.score_gradient[c], 3)
+    return (
+        rf"\frac{{\partial L}}{{\partial z_{c + 1}}} = p_{c + 1} - y_{c + 1} "
+        rf"\approx {tex(p[c], 3)} - {tex(update.truth[c])} \approx {slope}"
+    )
+
+
+def updated(update: ops.Update, at: int) -> str:
+    """One weight or bias of the table of updates: its gradient, and its new value."""
+    c, i = divmod(at, len(update.inputs) + 1)
+    delta = tex(update.score_gradient[c], 3)
+    rate = tex(update.rate, 2)
+    if i == len(update.inputs):
+        symbol, old, new = f"b_{c + 1}", update.bias[c], update.new_bias[c]
+        gradient = update.bias_gradient[c]
+        first = rf"\frac{{\partial L}}{{\partial {symbol}}} = p_{c + 1} - y_{c + 1} \approx {delta}"
+    else:
+        symbol, old, new = f"W_{{{i + 1},{c + 1}}}", update.weights[i, c], update.new_weights[i, c]
+        gradient = update.weight_gradient[i, c]
+        first = (
+            rf"\frac{{\partial L}}{{\partial {symbol}}} = x_{i + 1}\,(p_{c + 1} - y_{c + 1}) "
+            rf"\approx {tex(update.inputs[i], 2)} \cdot ({delta}) \approx {tex(gradient, 3)}"
+        )
+    step = rf"{tex(old, 3)} - {rate} \cdot {_bracketed(gradient, 3)} \approx {tex(new, 3)}"
+    return rf"{first}, \qquad {symbol} \leftarrow {step}"
+
+
+def plain(name: str) -> str:
+    """Return a class's name without the signs that mean something in a formula."""
+    return "".join(sign for sign in name if sign.isalnum() or sign in " -")
+
+
+def _bracketed(value: float, digits: int) -> str:
+    text = tex(value, digits)
+    return f"({text})" if text.startswith("-") else text

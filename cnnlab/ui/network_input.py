@@ -1,0 +1,32 @@
+"""What does a trained network look at? The session's photo, or a digit where it knows digits only."""
+
+import numpy as np
+import streamlit as st
+
+from cnnlab import datasets, images
+from cnnlab.text import _, number
+from cnnlab.ui import photo, state
+from cnnlab.ui.network import Network
+
+
+def choose(net: Network) -> np.ndarray | None:
+    """Draw the choice; return what the network gets, (32, 32, 3) uint8; None where the digits are missing."""
+    if net.dataset != "digits":
+        _name, image = photo.choose()
+        return _shrunk(image)
+    try:
+        pictures = datasets.load("digits").test_images
+    except datasets.DatasetError as error:
+        st.error(str(error))
+        return None
+    count = len(pictures)
+    state.default("network.digit", 1, range(1, count + 1))
+    label = _("Digit of the test set, 1 to {count}").format(count=number(count))
+    place = st.number_input(label, 1, count, key="network.digit") - 1
+    st.caption(_("This network was trained on Digits: it judges no photos, so it gets a digit."))
+    return pictures[place]
+
+
+@st.cache_data(scope="session", max_entries=4, show_spinner=False)
+def _shrunk(image: np.ndarray) -> np.ndarray:
+    return images.resize(images.square(image))
