@@ -309,6 +309,15 @@ class Run:
         """Return the kernels kept after an epoch, '<layer>/kernel' -> (kh, kw, c_in, c_out) float16."""
         return self.arrays(f"kernels/epoch-{epoch:04d}.npz")
 
+    def kernel(self, epoch: int, layer: str) -> np.ndarray | None:
+        """Return one layer's kernels kept after an epoch, as `kernels` does; None where they were not kept."""
+        name = f"kernels/epoch-{epoch:04d}.npz"
+        try:
+            with np.load(self.folder / name, allow_pickle=False) as file:
+                return file[f"{layer}/kernel"] if f"{layer}/kernel" in file.files else None
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise self._damaged(name) from error
+
     def probe(self) -> "Probe | None":
         """Return the newest answers for a few held-out images, None before the first epoch."""
         if not (self.folder / "probe.npz").exists():

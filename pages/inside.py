@@ -26,8 +26,15 @@ def measured(net: network.Network) -> str:
     return text.format(accuracy=percent(evaluation.accuracy), count=count, epochs=done)
 
 
+@st.fragment
+def section(title: str, part, net: network.Network) -> None:
+    """Draw one part, on its own; a damaged file or a missing dataset spoils that part alone."""
+    with st.container(border=True):
+        st.subheader(title, anchor=False)
+        shown(part, net)
+
+
 def shown(part, net: network.Network) -> None:
-    """Draw one part; a damaged file or a missing dataset spoils that part alone."""
     try:
         part(net)
     except (RunError, datasets.DatasetError) as error:
@@ -51,9 +58,7 @@ SIGHT = {
 }
 MORE = {}
 for title, part in SIGHT.items():
-    with st.container(border=True):
-        st.subheader(title, anchor=False)
-        shown(part, net)
+    section(title, part, net)
 if MORE:
     lesson.unfold({title: partial(shown, part, net) for title, part in MORE.items()}, key="_inside.more")
 lesson.article(

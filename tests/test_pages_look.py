@@ -102,6 +102,23 @@ def charts(at: AppTest) -> list[dict]:
     return [plain(json.loads(chart.proto.spec)) for chart in at.get("plotly_chart")]
 
 
+def galleries(at: AppTest) -> list[list[np.ndarray]]:
+    """Return for each gallery the large grids of its chosen tile, as they are at the last step."""
+    return [[unpacked(grid["values"])[-1] for grid in view["grids"]] for view in sent(at, "gallery")]
+
+
+def sent(at: AppTest, name: str) -> list[dict]:
+    """Return what the views of this name were sent."""
+    views = [view.proto for view in at.get("bidi_component")]
+    return [json.loads(view.json) for view in views if view.component_name == f"cnnlab.{name}"]
+
+
+def unpacked(array: dict) -> np.ndarray:
+    kind = {"int16": "<i2", "int32": "<i4"}[array["type"]]
+    whole = np.frombuffer(base64.b64decode(array["base64"]), kind).reshape(array["shape"])
+    return whole / 10 ** array["digits"]
+
+
 def bars(at: AppTest) -> dict:
     return next(c["data"][0] for c in charts(at) if c["data"][0]["type"] == "bar")
 
@@ -218,11 +235,11 @@ def test_a_run_is_shown_while_it_trains_and_its_next_epoch_too(store):
         attempt.write_checkpoint(Checkpoint(1, weights, {}))
         at = open_page("inside", run=run.id)
         assert "Still training" in texts(at)
-        assert np.allclose(charts(at)[0]["data"][0]["z"], weights["conv_1/kernel"][:, :, 0, 0])
+        assert np.allclose(galleries(at)[0][0], weights["conv_1/kernel"][:, :, 0, 0], atol=0.006)
         later = {name: 2 * array for name, array in weights.items()}
         attempt.write_checkpoint(Checkpoint(2, later, {}))
         again(at.run())
-        assert np.allclose(charts(at)[0]["data"][0]["z"], later["conv_1/kernel"][:, :, 0, 0])
+        assert np.allclose(galleries(at)[0][0], later["conv_1/kernel"][:, :, 0, 0], atol=0.006)
         attempt.enter("stopped")
     assert "Still training" not in texts(again(at.run()))
 
@@ -309,99 +326,6 @@ def test_a_drawn_digit_is_judged_as_the_dataset_would_have_it(store):
     at = open_page("classify", classify__drawing=sent)
     expected = answer(run, drawing.network_input(ink))
     assert bars(at)["x"] == pytest.approx(100 * expected, abs=1e-3)
-
-
-# ---- inside
-
-
-def test_kernels_and_maps_tell_their_true_ranges(store):
-    run = network(store)
-    at = open_page("inside", photo__choice="rocket", inside__map=2, inside__maps="conv_2_tanh")
-    kernels = run.weights()["conv_1/kernel"]
-    low, high = (f"{value:.2f}".replace("-", "−") for value in (kernels.min(), kernels.max()))
-    assert f"4 kernels of 3 × 3 × 3. Weights have no unit; they go from {low} to {high}." in texts(at)
-    slices = [c["data"][0]["z"] for c in charts(at)[:3]]
-    assert np.allclose(np.stack(slices, axis=-1), kernels[..., 0])
-    outputs = {
-        o.name: o.values
-        for o in ops.forward(run.recipe().layers(), run.weights(), seen_of(images.sample("rocket")))
-    }
-    values = outputs["conv_2_tanh"]
-    assert f"5 maps of {values.shape[0]} × {values.shape[1]} cells" in texts(at)
-    large = charts(at)[3]["data"][0]
-    assert np.allclose(large["z"], values[..., 2], atol=1e-5)
-    assert large["zmax"] == pytest.approx(np.abs(values[..., 2]).max(), rel=1e-5)
-
-
-@pytest.mark.parametrize("across", ["layer", "network"])
-def test_the_colour_range_can_span_more_than_a_map(store, across):
-    run = network(store)
-    at = open_page("inside", inside__range=across, inside__maps="pool_1")
-    outputs = ops.forward(run.recipe().layers(), run.weights(), seen_of(images.sample("cat")))
-    maps = [o for o in outputs if o.values.ndim == 3 and o.kind != "rescale"]
-    chosen = [o for o in maps if across == "network" or o.name == "pool_1"]
-    expected = max(np.abs(o.values).max() for o in chosen)
-    assert charts(at)[3]["data"][0]["zmax"] == pytest.approx(expected, rel=1e-5)
-
-
-def test_a_deeper_kernel_shows_the_chosen_slice(store):
-    run = network(store)
-    at = open_page("inside", inside__layer="conv_2", inside__slice=3, inside__kernel=4)
-    (grid, *_others) = (c["data"][0] for c in charts(at))
-    assert np.allclose(grid["z"], run.weights()["conv_2/kernel"][:, :, 2, 4])
-
-
-def test_a_choice_beyond_a_smaller_network_starts_over(store):
-    network(store)
-    at = open_page("inside", inside__layer="conv_9", inside__kernel=40, inside__map=63, inside__slice=64)
-    assert at.session_state["inside.kernel"] == 0 and at.session_state["inside.map"] == 0
-
-
-def test_mistakes_stay_sealed_until_the_test_set_is_opened(store):
-    network(store, dataset="digits")
-    at = open_page("inside")
-    assert "still sealed" in texts(at) and not at.metric
-
-
-def test_mistakes_are_counted_as_scikit_learn_counts_them(store):
-    from sklearn.metrics import accuracy_score, confusion_matrix
-
-    run = network(store, dataset="digits", evaluated=True)
-    evaluation = run.evaluation()
-    at = open_page("inside")
-    said = evaluation.probabilities.argmax(1)
-    assert at.metric[0].value == f"{100 * accuracy_score(evaluation.labels, said):.1f}\u00a0%"
-    cells = charts(at)[-1]["data"][0]["customdata"]
-    shown = [[int(cell[2]) for cell in row] for row in cells]
-    assert shown == confusion_matrix(evaluation.labels, said).tolist()
-    wrong = said != evaluation.labels
-    surest = f"{100 * evaluation.probabilities[wrong].max():.0f}\u00a0%"
-    first = at.get("image")[-8].captions[0]
-    assert surest in first
-
-
-def test_a_network_without_mistakes_has_no_worst_ones(store):
-    run = network(store, dataset="digits")
-    labels = datasets.load("digits").test_labels
-    run.save_evaluation(np.eye(10)[labels], labels)
-    at = open_page("inside")
-    assert at.metric[0].value == "100.0\u00a0%" and "There are none." in texts(at)
-
-
-def test_mistakes_without_the_dataset_keep_their_table(store, monkeypatch):
-    run = network(store)
-    labels = np.arange(50) % 10
-    run.save_evaluation(np.random.default_rng(0).dirichlet(np.ones(10), 50), labels)
-    monkeypatch.setenv("CNNLAB_CIFAR10", "/nowhere")
-    at = open_page("inside")
-    assert "not on this computer" in texts(at) and len(charts(at)) == 5
-
-
-def test_a_damaged_evaluation_spoils_only_its_own_part(store):
-    run = network(store, dataset="digits")
-    (run.folder / "evaluation.npz").write_bytes(b"no")
-    at = open_page("inside")
-    assert "evaluation.npz" in at.warning[0].value and len(charts(at)) == 4
 
 
 # ---- home

@@ -31,13 +31,17 @@ def signed_tiles(maps: np.ndarray, ends: np.ndarray) -> list[np.ndarray]:
     return [signed(maps[..., i], ends[i]) for i in range(maps.shape[-1])]
 
 
-def colour_tiles(kernels: np.ndarray) -> list[np.ndarray]:
-    """Show kernels (kh, kw, 3, n) that read red, green and blue in these colours: n pictures, uint8.
+def colours(kernels: np.ndarray, limit: float) -> np.ndarray:
+    """Show kernels (..., 3, n) that read red, green and blue in these colours: the same shape, uint8.
 
-    Mid grey (128) stands for 0 and the largest magnitude of the layer for 0 or 255, so that kernels compare.
+    Mid grey (128) stands for 0, and the magnitude `limit` for 0 or 255.
     """
-    limit = np.abs(kernels).max() or 1.0
-    pictures = np.rint(127.5 + 127.5 * kernels / limit).astype(np.uint8)
+    return np.rint(127.5 + 127.5 * np.clip(kernels / (limit or 1.0), -1, 1)).astype(np.uint8)
+
+
+def colour_tiles(kernels: np.ndarray) -> list[np.ndarray]:
+    """Show kernels (kh, kw, 3, n) in colour, the layer's largest magnitude at the ends: n pictures, uint8."""
+    pictures = colours(kernels, float(np.abs(kernels).max()))
     return [pictures[..., i] for i in range(kernels.shape[-1])]
 
 

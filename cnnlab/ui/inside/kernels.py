@@ -1,62 +1,126 @@
-"""Which patterns does a network look for? The kernels of its convolutions."""
+"""Which patterns does a network look for? The kernels of its convolutions, and how they came to be."""
 
 import numpy as np
 import streamlit as st
 
 from cnnlab.figures import tiles
-from cnnlab.figures.heatmap import heatmap
-from cnnlab.text import _
+from cnnlab.inspection.growth import Growth, growth
+from cnnlab.inspection.silence import Silence
+from cnnlab.text import _, number, percent
 from cnnlab.ui import as_text, lesson, network, state
-from cnnlab.ui.components.sheet import sheet
-from cnnlab.ui.inside import words
+from cnnlab.ui.components.colours import levels
+from cnnlab.ui.components.gallery import Grid, Story, Tiles, gallery
+from cnnlab.ui.inside import silence, words
 
-STATIC = {"displayModeBar": False}
 
-
-@st.fragment
 def kernels(net: network.Network) -> None:
-    """Show the kernels of a convolution as tiles, and the chosen one in numbers."""
+    """Show the kernels of a convolution as tiles, and the chosen one in numbers, at each recorded epoch."""
     convolutions = {spec["name"]: network.layer_title(spec) for spec in net.layers if spec["kind"] == "conv"}
     if not convolutions:
         return st.info(_("This network has no convolution, so it has no kernels."))
-    left, right = st.columns([1, 3], gap="large")
+    left, right = st.columns([1, 3.4], gap="large")
     with left:
-        state.default("inside.layer", next(iter(convolutions)), convolutions)
-        name = st.radio(_("Layer"), list(convolutions), format_func=convolutions.get, key="inside.layer")
-        weights = net.weights[f"{name}/kernel"]
-        side, _side, channels, count = weights.shape
-        in_colour = channels == 3  # such kernels read red, green and blue
-        if not in_colour:
-            state.default("inside.slice", 1, range(1, channels + 1))
-            label = _("Slice, 1 to {channels}: one for each input channel")
-            st.number_input(label.format(channels=channels), 1, channels, key="inside.slice")
-        text = _(
-            "{count} kernels of {side} × {side} × {channels}. Weights have no unit; they go from {range}."
-        )
-        st.caption(text.format(count=count, side=side, channels=channels, range=words.span(weights)))
-    limit = float(np.abs(weights).max())
-    state.default("inside.kernel", 0, range(count))
+        layer, channels, by_norm = _choices(net, convolutions)
+        found = silence.ask(net, layer)
+    weights = net.weights[f"{layer}/kernel"]
+    grown = _growth(str(net.run.folder), net.stamp, layer, channels.start, channels.stop, net)
+    state.default("inside.kernel", 0, range(weights.shape[-1]))
+    chosen = st.session_state["inside.kernel"]
     with right:
-        if in_colour:
-            names, slices = (_("on red"), _("on green"), _("on blue")), weights
-            pictures = tiles.colour_tiles(weights)
+        if weights.shape[2] == 3:
             st.caption(
                 _("Mid grey is 0. The redder a tile, the larger its weight on red; green and blue likewise.")
             )
         else:
-            place = st.session_state["inside.slice"] - 1
-            names, slices = (_("on input channel {n}").format(n=place + 1),), weights[:, :, place : place + 1]
-            pictures = tiles.signed_tiles(slices[:, :, 0], np.full(count, limit))
             st.caption(_("Orange weights are positive, blue ones negative, pale ones near 0."))
-        captions = words.captions(_("Kernel {n}: {range}"), slices)
-        sheet(_("Kernels"), pictures, captions, key="_inside.kernels", chosen="inside.kernel", side=44)
-        chosen = st.session_state["inside.kernel"]
-        st.markdown(_("**Kernel {n}** in numbers; it makes map {n}").format(n=chosen + 1))
-        for place, (column, title) in enumerate(zip(st.columns(3), names, strict=False)):
-            with column:
-                st.caption(title)
-                grid = heatmap(slices[:, :, place, chosen], limit, height=200)
-                st.plotly_chart(grid, config=STATIC, key=f"_inside.slice.{place}", alt=captions[chosen])
+        named = _draw(grown, layer, channels, by_norm, chosen, found)
         with lesson.more(_("The same as text")):
-            named = {title: slices[:, :, place, chosen] for place, title in enumerate(names)}
-            as_text.grids(captions[chosen], named)
+            as_text.grids(words.kernel(weights, chosen), named)
+
+
+def _choices(net: network.Network, convolutions: dict[str, str]) -> tuple[str, slice, bool]:
+    """Draw the controls; return the layer, which input channels to show, and whether to sort by norm."""
+    state.default("inside.layer", next(iter(convolutions)), convolutions)
+    name = st.selectbox(_("Layer"), list(convolutions), format_func=convolutions.get, key="inside.layer")
+    weights = net.weights[f"{name}/kernel"]
+    side, _side, depth, count = weights.shape
+    channels = slice(0, 3)
+    if depth != 3:  # three input channels are red, green and blue
+        state.default("inside.slice", 1, range(1, depth + 1))
+        label = _("Slice, 1 to {channels}: one for each input channel")
+        place = st.number_input(label.format(channels=depth), 1, depth, key="inside.slice") - 1
+        channels = slice(place, place + 1)
+    orders = {"place": _("in order"), "norm": _("by norm")}
+    state.default("inside.order", "place", orders)
+    st.radio(_("Kernels"), list(orders), format_func=orders.get, key="inside.order", horizontal=True)
+    text = _("{count} kernels of {side} × {side} × {channels}. Weights have no unit; they go from {range}.")
+    st.caption(text.format(count=count, side=side, channels=depth, range=words.span(weights)))
+    return name, channels, st.session_state["inside.order"] == "norm"
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _growth(folder: str, stamp: int, layer: str, first: int, last: int, _net: network.Network) -> Growth:
+    """Read how the kernels grew; folder and stamp name the weights for the cache."""
+    return growth(_net.run, layer, _net.weights[f"{layer}/kernel"], slice(first, last))
+
+
+def _draw(
+    grown: Growth, layer: str, channels: slice, by_norm: bool, chosen: int, found: Silence | None
+) -> dict[str, np.ndarray]:
+    """Draw the tiles with the chosen one large; return its slices, by their titles."""
+    steps, _side, _side, depth, count = grown.slices.shape
+    limit = float(np.abs(grown.slices).max())  # of all epochs: a colour means the same in each
+    titles = [_("on red"), _("on green"), _("on blue")]
+    if depth == 1:
+        titles = [_("on input channel {n}").format(n=channels.start + 1)]
+        shown = levels(grown.slices, "signed", limit or 1.0)
+    else:
+        shown = np.stack([tiles.colours(slices, limit) for slices in grown.slices])
+    shown = np.moveaxis(shown, -1, 1)  # (steps, h, w, c, n) -> (steps, n, h, w, c)
+    numbers = range(count)
+    order = np.argsort(-grown.norms[-1], kind="stable").tolist() if by_norm else numbers
+    text = _("Kernel {n}: norm {norm}")
+    captions = [text.format(n=n + 1, norm=number(grown.norms[-1, n], 2)) for n in numbers]
+    marks = [silence.mark(found, layer, n) for n in numbers]
+    gallery(
+        _("Kernels"),
+        Tiles(shown, captions, marks),
+        [Grid(title, grown.slices[..., c, chosen], limit) for c, title in enumerate(titles)],
+        Story([_facts(grown, step, chosen, layer, found) for step in range(steps)], _steps(grown)),
+        key="_inside.kernels",
+        chosen="inside.kernel",
+        order=order,
+        scale=(number(-limit, 2), number(limit, 2)),
+    )
+    if grown.changed is None:
+        st.caption(_("The kernels from before training were not kept, so their change cannot be measured."))
+    else:
+        st.caption(
+            _(
+                "**Norm**: the root of the sum of all squared weights of a kernel. **Changed by**: the norm "
+                "of the difference from the kernel before training, divided by the norm it had then. 0 % is "
+                "unchanged; at 100 % the change is as large as the kernel was."
+            )
+        )
+    return {title: grown.slices[-1][..., c, chosen] for c, title in enumerate(titles)}
+
+
+def _facts(grown: Growth, step: int, chosen: int, layer: str, found: Silence | None) -> list[str]:
+    """Write what is known of the chosen kernel after an epoch."""
+    title = _("Kernel {n} in numbers; it makes map {n}").format(n=chosen + 1)
+    lines = [title, _("Norm {norm}").format(norm=number(grown.norms[step, chosen], 3))]
+    if grown.changed is not None:
+        text = _("Changed by {change} since the start; the whole layer by {all}")
+        change, all = grown.changed[step, chosen], grown.changed_all[step]
+        lines.append(text.format(change=percent(change, 0), all=percent(all, 0)))
+    if found:
+        lines.append(silence.evidence(found, layer, chosen))
+    return lines
+
+
+def _steps(grown: Growth) -> list[str]:
+    text = _("after epoch {n} of {all}")
+    return [
+        text.format(n=epoch, all=grown.epochs[-1]) if epoch else _("before training")
+        for epoch in grown.epochs
+    ]

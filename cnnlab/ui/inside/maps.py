@@ -3,59 +3,109 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab import images
+from cnnlab import images, ops
 from cnnlab.figures import tiles
-from cnnlab.figures.heatmap import heatmap
-from cnnlab.text import _
+from cnnlab.text import _, number
 from cnnlab.ui import as_text, lesson, network, photo, state
-from cnnlab.ui.components.sheet import sheet
+from cnnlab.ui.components.colours import levels
+from cnnlab.ui.components.gallery import Grid, Story, Tiles, gallery
 from cnnlab.ui.inside import words
 
-STATIC = {"displayModeBar": False}
-MAPS = ("conv", "norm", "activation", "pool", "add")  # the layers whose maps are worth a look
+STARTS = ("conv", "pool", "add")  # what begins a group of maps; what follows is a later stage of the same
+STAGES = ("norm", "activation")
+CELLS = 120_000  # a sheet with more cells is sent coarser
 
 
-@st.fragment
+def groups(outputs: list[ops.LayerOutput]) -> dict[str, dict[str, ops.LayerOutput]]:
+    """Put the layers that make maps together: name of the one that starts a group -> kind -> output."""
+    found, current = {}, None
+    for output in outputs:
+        if output.values.ndim != 3:
+            break
+        if output.kind in STARTS:
+            current = found.setdefault(output.name, {output.kind: output})
+        elif output.kind in STAGES and current is not None:
+            current[output.kind] = output
+    return found
+
+
 def maps(net: network.Network) -> None:
     """Show the feature maps of a layer for a photo, and the chosen one large."""
-    left, right = st.columns([1, 3], gap="large")
+    left, right = st.columns([1, 3.4], gap="large")
     with left:
         name, image = photo.choose()
         seen = images.resize(images.square(image))
         st.image(tiles.enlarge(seen, 160), _("What the network sees of it: 32 × 32 pixels"), width=160)
-    outputs = {out.name: out for out in net.forward(seen) if out.kind in MAPS and out.values.ndim == 3}
-    if not outputs:
+    found = groups(net.forward(seen))
+    if not found:
         return st.info(_("This network has no feature maps."))
     with left:
-        state.default("inside.maps", next(iter(outputs)), outputs)
-        layer = st.selectbox(
-            _("Feature maps after"),
-            list(outputs),
-            format_func=lambda name: network.layer_title(outputs[name].spec),
-            key="inside.maps",
-        )
-        ranges = {"map": _("each map"), "layer": _("the whole layer"), "network": _("the whole network")}
-        state.default("inside.range", "map", ranges)
-        across = st.radio(_("One colour range for"), list(ranges), format_func=ranges.get, key="inside.range")
-    values = outputs[layer].values
+        output, across = _choices(found)
+    values = output.values
     height, width, count = values.shape
-    largest = max(float(np.abs(out.values).max()) for out in outputs.values())
-    ends = tiles.limits(values, across, largest)
+    everything = max(float(np.abs(o.values).max()) for group in found.values() for o in group.values())
+    ends = tiles.limits(values, across, everything)
     state.default("inside.map", 0, range(count))
+    chosen = st.session_state["inside.map"]
     with right:
         text = _(
-            "{count} maps of {height} × {width} cells for “{photo}”. Values, without unit, from {range}."
+            "{count} maps of {height} × {width} cells for “{photo}”. Values, without unit, from {range}. "
+            "Orange is above 0, blue below."
         )
         st.caption(text.format(count=count, height=height, width=width, photo=name, range=words.span(values)))
         captions = words.captions(_("Map {n}: {range}"), values)
-        overview, large = st.columns([1.2, 1])
-        with overview:
-            pictures = tiles.signed_tiles(values, ends)
-            sheet(_("Feature maps"), pictures, captions, key="_inside.sheet", chosen="inside.map", side=46)
-        with large:
-            chosen = st.session_state["inside.map"]
-            st.markdown(f"**{captions[chosen]}**")
-            grid = heatmap(values[..., chosen], float(ends[chosen]), height=340)
-            st.plotly_chart(grid, config=STATIC, key="_inside.large", alt=captions[chosen])
+        gallery(
+            _("Feature maps"),
+            Tiles(thumbnails(values, ends), captions),
+            [Grid(network.layer_title(output.spec), values[np.newaxis, ..., chosen], float(ends[chosen]))],
+            Story([_facts(values[..., chosen], captions[chosen])]),
+            key="_inside.sheet",
+            chosen="inside.map",
+            scale=(number(-ends[chosen], 2), number(ends[chosen], 2)),
+        )
         with lesson.more(_("The same as text")):
-            as_text.grids(network.layer_title(outputs[layer].spec), {captions[chosen]: values[..., chosen]})
+            as_text.grids(network.layer_title(output.spec), {captions[chosen]: values[..., chosen]})
+
+
+def _choices(found: dict[str, dict[str, ops.LayerOutput]]) -> tuple[ops.LayerOutput, str]:
+    """Draw the controls; return the chosen output, and what one colour range spans."""
+    state.default("inside.maps", next(iter(found)), found)
+    titles = {name: network.layer_title(next(iter(group.values())).spec) for name, group in found.items()}
+    layer = st.selectbox(_("Feature maps of"), list(found), format_func=titles.get, key="inside.maps")
+    group = found[layer]
+    if len(group) > 1:
+        stages = {"conv": _("raw"), "norm": _("normalised"), "activation": _("activated")}
+        state.default("inside.stage", list(group)[-1], group)
+        stage = st.radio(
+            _("Stage"),
+            list(group),
+            format_func=lambda kind: stages.get(kind, titles[layer]),
+            key="inside.stage",
+            horizontal=True,
+        )
+    else:
+        stage = next(iter(group))
+    ranges = {"map": _("each map"), "layer": _("the whole layer"), "network": _("the whole network")}
+    state.default("inside.range", "map", ranges)
+    across = st.radio(
+        _("One colour range for"), list(ranges), format_func=ranges.get, key="inside.range", horizontal=True
+    )
+    return group[stage], across
+
+
+def thumbnails(values: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Colour maps (h, w, n), each up to its end (n,), for a gallery: (1, n, h, w, 1) uint8.
+
+    Where the sheet would have more than `CELLS` cells, squares of cells are averaged.
+    """
+    shares = values / np.where(ends > 0, ends, 1)
+    window = int(np.ceil(np.sqrt(values.size / CELLS)))
+    if window > 1 and min(values.shape[:2]) >= window:
+        shares = ops.average_pool(shares, window)
+    return levels(np.moveaxis(shares, -1, 0), "signed", 1.0)[np.newaxis, ..., np.newaxis]
+
+
+def _facts(values: np.ndarray, title: str) -> list[str]:
+    text = _("{share} of {count} cells are above 0; their mean is {mean}")
+    share = number(np.count_nonzero(values > 0))
+    return [title, text.format(share=share, count=number(values.size), mean=number(values.mean(), 3))]
