@@ -1,0 +1,132 @@
+"""How far can a network's answers be trusted, and what does it not know? Measured in a *look* worker."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from cnnlab import calibration, datasets, images, judgement, models, ops, unfamiliar
+from cnnlab.inspection.evaluation import trained_model
+from cnnlab.judgement import Judgement, Strange
+from cnnlab.progress import report
+from cnnlab.runs import Run, RunError, Store
+from cnnlab.text import _
+from cnnlab.unfamiliar import Familiarity
+
+TEXTURES = ("bricks", "grass", "gravel")  # sample photos without any object
+PATCH = 32
+TRAINING = 10_000  # training images that the distance is fitted to, at most
+FEWEST = 200  # validation images without which nothing is measured
+
+
+def judge(root: str, id: str) -> int:
+    """Measure the run's network and keep the judgement beside it; return the checksum of its weights.
+
+    Raises RunError or DatasetError where its images are not here or too few were held out.
+    """
+    run = Store(root).get(id)
+    judgement.write(run, measured(run))
+    return judgement.checksum(run.weights())
+
+
+def measured(run: Run) -> Judgement:
+    """Fit on one half of the validation images, measure with the other half and with strange pictures."""
+    recipe = run.recipe()
+    config = recipe.config
+    data = datasets.load(config.dataset)
+    training, held = datasets.split(len(data.train_images), config.validation, config.limit, config.seed)
+    if len(held) < FEWEST:
+        text = _("Only {count} images were held out while this network learned; {least} are needed for this.")
+        raise RunError(text.format(count=len(held), least=FEWEST))
+    fit, rest = held[::2], held[1::2]
+    steps = 4
+    report(0, steps)
+    means, _scores = answers(run, data.train_images[training[:TRAINING]])
+    report(1, steps)
+    fit_means, fit_scores = answers(run, data.train_images[fit])
+    rest_means, rest_scores = answers(run, data.train_images[rest])
+    report(2, steps)
+    familiarity = Familiarity.fit(means, (fit_means, fit_scores))
+    limit = unfamiliar.threshold(familiarity.of(fit_means, fit_scores))
+    familiar = familiarity.of(rest_means, rest_scores)
+    strange = []
+    for name, pictures in strange_pictures(config.dataset).items():
+        row = told_apart(name, familiarity, limit, (rest_means, rest_scores), answers(run, pictures))
+        strange.append(row)
+        report(2 + len(strange), steps)
+    temperature = calibration.fit_temperature(fit_scores, data.train_labels[fit])
+    before, after = (
+        calibration.calibration_error(ops.softmax(rest_scores, at), data.train_labels[rest])
+        for at in (1.0, temperature)
+    )
+    return Judgement(
+        weights=judgement.checksum(run.weights()),
+        fitted_on=len(fit),
+        measured_on=len(rest),
+        temperature=round(temperature, 4),
+        error_before=round(before, 4),
+        error_after=round(after, 4),
+        threshold=limit,
+        false_alarms=round(float((familiar < limit).mean()), 4),
+        strange=tuple(strange),
+        familiarity=familiarity,
+    )
+
+
+def told_apart(
+    name: str,
+    familiarity: Familiarity,
+    limit: float,
+    ordinary: tuple[np.ndarray, np.ndarray],
+    strange: tuple[np.ndarray, np.ndarray],
+) -> Strange:
+    """Compare the answers to ordinary pictures with those to strange ones, each (maps' means, scores)."""
+    values = familiarity.of(*strange)
+    by_softmax = [unfamiliar.max_probability(scores) for _means, scores in (ordinary, strange)]
+    return Strange(
+        name=name,
+        images=len(values),
+        auroc=round(unfamiliar.auroc(familiarity.of(*ordinary), values), 4),
+        softmax=round(unfamiliar.auroc(*by_softmax), 4),
+        noticed=round(float((values < limit).mean()), 4),
+    )
+
+
+def with_twin(found: Judgement, row: Strange, left_out: tuple[str, ...]) -> Judgement:
+    """Add what was measured on a twin that was trained without two of the classes."""
+    return replace(found, strange=(*found.strange, replace(row, twin=left_out)))
+
+
+def answers(run: Run, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean of each watched map (n, k) and the scores (n, classes) of pictures (n, 32, 32, 3)."""
+    import keras
+
+    model = trained_model(run)
+    names = unfamiliar.watched(run.recipe().layers(), (models.SIDE, models.SIDE, 3))
+    means = [keras.layers.GlobalAveragePooling2D()(model.get_layer(name).output) for name in names]
+    scores = model.get_layer("scores").output
+    both = models.predict(keras.Model(model.input, keras.layers.Concatenate()([*means, scores])), pictures)
+    cut = both.shape[1] - scores.shape[-1]
+    return both[:, :cut].astype(float), both[:, cut:].astype(float)
+
+
+def strange_pictures(dataset: str) -> dict[str, np.ndarray]:
+    """Return the sets of pictures that show none of the dataset's classes."""
+    sets = {"digits": digits, "textures": textures}
+    return {name: make() for name, make in sets.items() if name != dataset}
+
+
+def digits() -> np.ndarray:
+    """Return all of Digits: (n, 32, 32, 3) uint8."""
+    data = datasets.load("digits")
+    return np.concatenate([data.train_images, data.test_images])
+
+
+def textures() -> np.ndarray:
+    """Cut the sample photos of mere textures into squares that do not overlap: (n, 32, 32, 3) uint8."""
+    patches = []
+    for name in TEXTURES:
+        photo = images.sample(name)
+        rows, cols = (side // PATCH for side in photo.shape[:2])
+        cut = photo[: rows * PATCH, : cols * PATCH].reshape(rows, PATCH, cols, PATCH, 3)
+        patches.append(cut.swapaxes(1, 2).reshape(-1, PATCH, PATCH, 3))  # (rows, cols, 32, 32, 3) -> (n, ...)
+    return np.concatenate(patches)
