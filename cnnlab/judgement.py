@@ -50,6 +50,7 @@ class Judgement:
     false_alarms: float  # share of the measured half that is called unfamiliar
     strange: tuple[Strange, ...]
     familiarity: Familiarity
+    ordinary: np.ndarray  # (101,) the familiarity that 0, 1, ... 100 % of the measured half stay below
 
     def familiar(self, outputs: list[LayerOutput]) -> float:
         """Return the familiarity of the picture of which these are all layers' outputs."""
@@ -57,6 +58,10 @@ class Judgement:
         names = watched([output.spec for output in outputs], outputs[0].values.shape)
         means = np.concatenate([named[name].mean(axis=(0, 1)) for name in names] or [np.zeros(0)])
         return float(self.familiarity.of(means[np.newaxis], outputs[-2].values[np.newaxis])[0])
+
+    def share_below(self, familiarity: float) -> float:
+        """Return the share of ordinary pictures, 0 to 1, that look less familiar than this."""
+        return float(np.interp(familiarity, self.ordinary, np.linspace(0, 1, len(self.ordinary))))
 
 
 def checksum(weights: Mapping[str, np.ndarray]) -> int:
@@ -82,7 +87,9 @@ def read(run: Run, weights: int) -> Judgement | None:
         arrays = run.arrays(ARRAYS)
         familiarity = Familiarity(arrays["centre"], arrays["inverse"], arrays["scale"])
         strange = tuple(Strange(**row | {"twin": tuple(row["twin"])}) for row in figures["strange"])
-        return Judgement(**figures | {"strange": strange, "familiarity": familiarity})
+        return Judgement(
+            **figures | {"strange": strange, "familiarity": familiarity, "ordinary": arrays["ordinary"]}
+        )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise RunError(damaged) from error
 
@@ -91,7 +98,7 @@ def write(run: Run, judgement: Judgement) -> None:
     """Keep a judgement beside the run's other files; who finds the figures finds both."""
     parts = judgement.familiarity
     arrays = {name: getattr(parts, name).astype(np.float32) for name in ("centre", "inverse", "scale")}
-    write_arrays(run.folder / ARRAYS, arrays)
-    figures = asdict(replace(judgement, familiarity=None))
-    del figures["familiarity"]
+    write_arrays(run.folder / ARRAYS, arrays | {"ordinary": judgement.ordinary.astype(np.float32)})
+    figures = asdict(replace(judgement, familiarity=None, ordinary=None))
+    del figures["familiarity"], figures["ordinary"]
     write_text(run.folder / FILE, json.dumps(figures, indent=1) + "\n")

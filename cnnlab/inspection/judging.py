@@ -69,6 +69,7 @@ def measured(run: Run) -> Judgement:
         false_alarms=round(float((familiar < limit).mean()), 4),
         strange=tuple(strange),
         familiarity=familiarity,
+        ordinary=np.quantile(familiar, np.linspace(0, 1, 101)),
     )
 
 
