@@ -16,7 +16,8 @@ lesson.opening(
     _("What does a kernel see in a photo?"),
     _(
         "A kernel is a small table of weights. It slides over the photo; at each place every pixel under it "
-        "is multiplied by its weight, and the products are added. One number comes out."
+        "is multiplied by its weight, and the products are added. One number comes out. Here the photo is "
+        "made grey first, one number a pixel; colour is the next page."
     ),
 )
 picture_slot, photo_slot, kernel_slot = st.columns([1, 1, 2.4], gap="medium")
@@ -28,7 +29,11 @@ with photo_slot:
 with kernel_slot:
     kernels.few()
     state.default("convolution.relu", False)
-    relu = st.toggle(_("ReLU: a negative output becomes 0"), key="convolution.relu")
+    relu = st.toggle(
+        _("ReLU: a negative output becomes 0"),
+        key="convolution.relu",
+        help=_("Rectified linear unit. Without it, several layers could do no more than a single one."),
+    )
     line = st.container()
 
 with lesson.more(_("More: every kernel and weight, stride, border, dilation, colour")):
@@ -42,6 +47,7 @@ with lesson.more(_("More: every kernel and weight, stride, border, dilation, col
         )
         grid = view.small_picture() if source == "own" else None
         geometry = view.geometry()
+        size = st.container()
         state.default("convolution.flip", False)
         flip = st.toggle(_("Flip the kernel (true convolution)"), key="convolution.flip")
     with two:
@@ -77,14 +83,14 @@ ask, whole = card.columns([1, 1.15], gap="medium")
 with ask:
     scene = kernel_questions.ask(setting, scale)
 if not scene.hide_fed:
-    line.caption(_("Output cells along one side: {sum}").format(sum=view.size_line(setting)))
-formulas = st.session_state["lesson.level"] != "numbers"  # a click then chooses the cell whose sum is written
+    line.caption(view.fits_line(setting))
+    size.caption(_("Output cells along one side: {sum}").format(sum=view.size_line(setting)))
 with stage:
     options = {"hidden": scene.hidden, "marks": scene.marks, "start": scene.start, "hide_fed": scene.hide_fed}
-    options |= {"relu": relu, "top": 255 * scale, "choose": formulas}
+    options |= {"relu": relu, "top": 255 * scale, "follow": lesson.formulas()}
     cell = view.stepper(scene.setting, scene.title, **options)
     lesson.formula(FORMULA)
-    if formulas:
+    if cell:
         view.step_formula(scene, cell, relu)
 with whole.container(border=True):
     view.whole_photo(picture, setting, scale, relu)

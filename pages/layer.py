@@ -28,7 +28,7 @@ def ask_weights(kernels: np.ndarray) -> None:
         kh=kh, kw=kw
     )
     reveal = _(
-        "{kh} × {kw} × {c_in}: a slice for each input channel. All {n} kernels: {all}, plus {n} biases."
+        "{kh} × {kw} × {c_in}: a slice for each input channel. The {n} kernels here: {all}, plus {n} biases."
     )
     reveal = reveal.format(kh=kh, kw=kw, c_in=c_in, n=c_out, all=number(kernels.size))
     options = [number(option) for option in question.options]
@@ -69,8 +69,9 @@ def arithmetic() -> None:
 lesson.opening(
     _("What does a layer make of a photo?"),
     _(
-        "A layer has many kernels, and each reads **all** channels: one sum for red, one for green, one for "
-        "blue, added up with a bias. **ReLU** drops what is negative. Four kernels make four maps."
+        "A layer has many kernels, and each reads **all channels** (here red, green and blue) with a slice "
+        "of weights for each: three sums, added up with a bias. **ReLU** drops what is negative. Four "
+        "kernels make four maps."
     ),
 )
 picture_slot, photo_slot, layer_slot = st.columns([1, 1, 2.2], gap="medium")
@@ -103,22 +104,19 @@ with left:
     ask_weights(layer.kernels)
 with right:
     answered = question is None or ask_relu(question, about)
-formulas = st.session_state["lesson.level"] != "numbers"
 with stage:
     if min(image.shape[:2]) < len(layer.kernels):
         st.error(_("This photo is smaller than a kernel. Choose a larger one."))
         st.stop()
-    marks = (Mark(question.row, question.col, "A"),) if question else ()
+    marks = (Mark(question.row, question.col, "A", output=0),) if question else ()
     start = (question.row, question.col) if question and answered else (0, 0)
     hide = None if answered else (question.row, question.col)
-    cell = view.stepper(image, layer, hide, marks=marks, start=start, choose=formulas)
-if formulas:
+    cell = view.stepper(image, layer, hide, marks=marks, start=start, follow=lesson.formulas())
     lesson.formula(
         r"z(i,j,k) = b_k + \sum_c \sum_{p,q} x(i+p,\, j+q,\, c)\; W(p,q,c,k), \qquad a = \max(0, z)"
     )
-    output, row, col = cell or (0, *start)
-    if answered or (output, row, col) != (0, question.row, question.col):
-        lesson.formula(view.step_formula(image, layer, output, row, col))
+    if cell and (answered or cell != (0, *hide)):
+        lesson.formula(view.step_formula(image, layer, cell))
 st.subheader(_("The whole photo, through every kernel"), anchor=False)
 maps = view.whole_maps(picture, layer.kernels, layer.bias, layer.scale, layer.activation)
 with st.container(horizontal=True):

@@ -28,7 +28,7 @@ def brighter(setting: ask.Setting, asked: ask.Loser) -> bool:
         "**{more} brighter**. Which output changes?"
     )
     reveal = _(
-        "P is now {now}; the largest of the window was {largest}, so the maximum is {largest} → {max}. The "
+        "P would be {now}; the largest of the window is {largest}, so the maximum is {largest} → {max}. The "
         "average takes every pixel in: {average} → {after}."
     )
     numbers = {"value": asked.value, "more": asked.more, "now": asked.value + asked.more}
@@ -55,11 +55,12 @@ def shifted(square: crop.Crop, setting: ask.Setting) -> None:
         return
     step = int(np.sign(room))
     changes = ask.shift_test(grey, square.row, square.col, setting, [step])
-    if asked := ask.share_options(changes, 0):
+    count = np.size(setting.pooled("max"))
+    if asked := ask.share_options(changes, 0, count):
         shares, answer = asked
         side = _("right") if room > 0 else _("left")
         question = _(
-            "The crop moves one pixel to the {side}. What share of the **max** values stays the same?"
+            "The crop moves one pixel to the {side}. What share of the {count} **max** values stays the same?"
         )
         reveal = _(
             "The windows now hold other pixels, and with them other winners. Without pooling {none} stay. "
@@ -68,7 +69,7 @@ def shifted(square: crop.Crop, setting: ask.Setting) -> None:
         options = {share: percent(share / 100, 0) for share in shares}
         if not lesson.predict(
             "pooling.shift",
-            question.format(side=side),
+            question.format(side=side, count=count),
             list(options.values()),
             options[answer],
             reveal.format(none=percent(changes["none"][0].same, 0)),
@@ -83,7 +84,8 @@ lesson.opening(
     _("How do maps become smaller?"),
     _(
         "Pooling makes **one number of each window**: its largest value, or its average. It has no weights, "
-        "so there is nothing to learn."
+        "so there is nothing to learn; smaller maps leave the next layer less to compute. Any map can be "
+        "pooled: here it is the photo in grey."
     ),
 )
 left, right = st.columns([1, 3.6], gap="medium")
@@ -108,7 +110,6 @@ with right:
     answered = bool(asked) and brighter(setting, asked)
     with stage:
         view.stepper(setting, asked, answered)
-        view.formulas(setting, asked.cell if answered else (0, 0))
 shifted(square, setting)
 lesson.unfold(
     {

@@ -129,13 +129,18 @@ def test_both_maps_are_those_of_the_crop_and_follow_every_setting(open_page):
 
 
 def test_the_size_line_is_the_maps_size(open_page):
-    at = open_page(crop__size=10, window=3, stride=2)
-    line = next(c.value for c in at.caption if c.value.startswith("Output size"))
-    assert line == "Output size: ⌊(10 − 3) / 2⌋ + 1 = **4**"
+    at = open_page("formulas", crop__size=10, window=3, stride=2)
+    line = next(c.value for c in at.caption if c.value.startswith("A window"))
+    assert line == (
+        "A window of 3, moved by 2, fits **4** times into 10 cells. Output size: ⌊(10 − 3) / 2⌋ + 1 = **4**"
+    )
     assert sent(at)["outputs"][0]["values"]["shape"] == [4, 4]
     at = choose(at, "padding", "same")
-    line = next(c.value for c in at.caption if c.value.startswith("Output size"))
-    assert line == "Output size: ⌊(10 + 0 + 1 − 3) / 2⌋ + 1 = **5**"
+    line = next(c.value for c in at.caption if c.value.startswith("A window"))
+    assert line == (
+        "A window of 3, moved by 2, fits **5** times into 10 cells and 1 of border. "
+        "Output size: ⌊(10 + 0 + 1 − 3) / 2⌋ + 1 = **5**"
+    )
 
 
 def test_the_crop_is_cut_from_the_photo(open_page):
@@ -313,6 +318,8 @@ def test_formulas_and_code_come_with_their_level(open_page):
     assert not open_page().latex
     at = open_page("formulas")
     window = crop_of(at)[:2, :2].ravel().astype(int)
-    assert f"({', '.join(map(str, window))}) = {window.max()}" in at.latex[0].value
-    assert f"{{4}} = {window.mean():.2f}" in at.latex[1].value
+    plain = [formula.value.replace(r"\div", "÷") for formula in at.latex]
+    largest, mean = (re.sub(r"[^\d+.,()=÷]", "", text) for text in plain)
+    assert largest.endswith(f"({','.join(map(str, window))})={window.max()}")
+    assert f"({'+'.join(map(str, window))})÷4={window.mean():g}" in mean
     assert "def max_pool(" in "\n".join(block.value for block in open_page("code").code)

@@ -248,11 +248,12 @@ def summed(crop: np.ndarray, kernel: np.ndarray, bias: float) -> np.ndarray:
 
 
 def cell_formula(at: AppTest) -> tuple[tuple[int, int], float, list[float]]:
-    """The cell (from 0), its value, and the summands, from the LaTeX of this step."""
-    pattern = r"z\((\d+),(\d+),1\) = ([^=]*) = ([-\d.{},]+)"
-    row, col, summands, total = re.search(pattern, at.latex[1].value).groups()
-    plain = [float(part.strip("()").replace("{,}", "")) for part in summands.split(" + ")]
-    return (int(row) - 1, int(col) - 1), float(total.replace("{,}", "")), plain
+    """The cell (from 0), its sum, and the summands, from the LaTeX of this step."""
+    text = at.latex[1].value.replace("{,}", "").split(",")
+    row, col = (int(re.search(r"\d+", part)[0]) for part in text[:2])
+    _name, summands, total = re.split(r"=|\\approx", text[2])
+    plain = [float(part.strip("() ")) for part in summands.split(" + ")]
+    return (row - 1, col - 1), float(total), plain
 
 
 def test_layer_opens_at_every_level(open_page):
@@ -289,7 +290,7 @@ def test_weights_of_one_kernel(open_page):
     assert "a slice for each input channel" not in words(at)
     at = answer(at, "_layer.weights", "9")
     assert "You said 9; it is **27**." in words(at)
-    assert "All 4 kernels: 108, plus 4 biases." in words(at)
+    assert "The 4 kernels here: 108, plus 4 biases." in words(at)
 
 
 def test_parameter_arithmetic(open_page):

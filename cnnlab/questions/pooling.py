@@ -101,17 +101,18 @@ def shift_test(photo: np.ndarray, row: int, col: int, setting: Setting, shifts: 
     return changes
 
 
-def share_options(changes: dict, place: int) -> tuple[list[int], int] | None:
+def share_options(changes: dict, place: int, count: int) -> tuple[list[int], int] | None:
     """Return the choices for the share of max values that stay, in whole percent and rising, and the answer.
 
     The others are the shares without pooling and with the average, all, and the middle between answer and
-    all. `place`: of the shift. None where all values stay: an even piece of a photo tells nothing.
+    all, each brought to what so many (`count`) values can give. `place`: of the shift. None where all values
+    stay: an even piece of a photo tells nothing.
     """
-    same = {mode: round(100 * change[place].same) for mode, change in changes.items()}
+    same = {mode: round(count * change[place].same) for mode, change in changes.items()}
     answer = same["max"]
-    if answer == 100:
-        return None
-    return sorted({answer, same["none"], same["average"], (answer + 100) // 2, 100}), answer
+    stay = {answer, same["none"], same["average"], (answer + count) // 2, count}
+    percents = sorted({round(100 * number / count) for number in stay})
+    return (percents, round(100 * answer / count)) if answer < count and len(percents) > 1 else None
 
 
 def loser(setting: Setting) -> Loser | None:

@@ -13,7 +13,7 @@ from cnnlab.questions.convolution import Setting
 from cnnlab.text import _, number
 from cnnlab.ui import state
 from cnnlab.ui.components.cells import cells
-from cnnlab.ui.components.data import MOST_16, digits_for, written
+from cnnlab.ui.components.data import MOST_16, digits_for, exact, written
 from cnnlab.ui.components.windows import MOST_BYTES, Cell, Mark, Output, Plane, convolved, windows
 from cnnlab.ui.kernel_questions import Scene
 
@@ -50,6 +50,25 @@ def small_picture() -> np.ndarray:
     keys = {"key": "_convolution.pixels", "store": "convolution.pixels"}
     cells(_("Pixels"), values, **keys, role="pixel", low=0, high=255)
     return values[..., np.newaxis]
+
+
+def fits_line(setting: Setting) -> str:
+    """Say in words how often the window fits along one axis."""
+    n, size = (
+        setting.image.shape[0],
+        ops.output_size(setting.image.shape[0], setting.kernel.shape[0], **setting.geometry),
+    )
+    reach = setting.dilation * (setting.kernel.shape[0] - 1) + 1
+    border = sum(
+        ops.padding_amounts(n, setting.kernel.shape[0], setting.stride, setting.padding, setting.dilation)
+    )
+    text = _("A window {reach} wide, moved by {stride}, fits **{size}** times into {n} pixels.")
+    if border:
+        text = _(
+            "A window {reach} wide, moved by {stride}, fits **{size}** times into {n} pixels and {border} of "
+            "border."
+        )
+    return text.format(reach=reach, stride=setting.stride, size=size, n=n, border=border)
 
 
 def size_line(setting: Setting) -> str:
@@ -97,7 +116,7 @@ def stepper(
     marks: Sequence[Mark] = (),
     **options,
 ) -> Cell | None:
-    """Draw the steps of a setting; return the output cell that was clicked, with `choose=True`.
+    """Draw the steps of a setting; return the output cell where the student rests, with `follow=True`.
 
     top: the brightest value that an input can have.
     """
@@ -143,7 +162,8 @@ def whole_photo(photo: np.ndarray, setting: Setting, scale: float, relu: bool) -
     st.markdown(_("**On the whole photo**, {height} × {width} pixels").format(**sizes))
     left, right = st.columns(2)
     left.image(before, _("Before"), width="stretch")
-    right.image(after, _("After: {low} to {high}").format(low=low, high=high), width="stretch")
+    text = _("After: {low} to {high}; orange above 0, blue below")
+    right.image(after, text.format(low=low, high=high), width="stretch")
 
 
 @st.cache_data(scope="session", max_entries=20, show_spinner=False)
@@ -158,24 +178,25 @@ def _before_after(photo, kernel, bias, scale, relu, how) -> tuple[bytes, bytes, 
     return tiles.jpeg(shown), tiles.jpeg(signed(values, strong)), ends
 
 
-def step_formula(scene: Scene, clicked: Cell | None, relu: bool) -> None:
-    """Write the sum of the cell that was clicked last, at first of the one where the scene starts."""
-    if clicked:
-        st.session_state["_convolution.cell"] = (scene.start, (clicked.row, clicked.col))
-    start, place = st.session_state.get("_convolution.cell", (scene.start, scene.start))
-    height, width = (len(index) for index in scene.setting.index())
-    if start != scene.start or place[0] >= height or place[1] >= width:
-        place = scene.start
-    st.caption(_("The sum of one output cell; click another to see its sum."))
-    if scene.hidden is None or not scene.hidden[place]:
-        st.latex(sum_latex(scene.setting, *place, relu))
+def step_formula(scene: Scene, cell: Cell, relu: bool) -> None:
+    """Write the sum of one output cell, unless it is hidden, and say what the letters mean."""
+    if scene.hidden is None or not scene.hidden[cell.row, cell.col]:
+        st.latex(sum_latex(scene.setting, cell.row, cell.col, relu))
+    st.caption(
+        _(
+            "x: the pixels, W: the kernel, b: the bias, s: stride, d: dilation, P: border cells above and on "
+            "the left. i, j: row and column of the output; p, q, c: row, column and channel in the kernel. "
+            "In the general formula all of them count from 0; with numbers, as everywhere here, from 1."
+        )
+    )
 
 
 def sum_latex(setting: Setting, row: int, col: int, relu: bool) -> str:
     """Write the sum of one output cell (from 0) in LaTeX, a line for each kernel row, abridged where long."""
     kernels, bias = setting.kernel[..., np.newaxis], np.array([float(setting.bias)])
     step = ops.conv2d_step(setting.image, kernels, bias, row=row, col=col, **setting.geometry)
-    x_digits, w_digits, b_digits = map(digits_for, (step.window, step.kernel, bias))
+    x_digits, b_digits = map(digits_for, (step.window, bias))
+    w_digits = digits_for(step.kernel, most=4)  # 1/16 in full
     lines = [
         " + ".join(
             rf"{_latex(x, x_digits)} \cdot {_bracketed(w, w_digits)}"
@@ -191,9 +212,16 @@ def sum_latex(setting: Setting, row: int, col: int, relu: bool) -> str:
         ]
         lines = lines if len(lines) < 4 else [lines[0], r"\cdots", lines[-1]]
     z_digits = digits_for(np.array([step.output]))
-    end = rf"{_bracketed(step.bias, b_digits)} = {_latex(step.output, z_digits)}"
+    written = (
+        (step.window, x_digits),
+        (step.kernel, w_digits),
+        (bias, b_digits),
+        (np.array([step.output]), z_digits),
+    )
+    equal = "=" if all(exact(values, digits) for values, digits in written) else r"\approx"
+    end = rf"{_bracketed(step.bias, b_digits)} {equal} {_latex(step.output, z_digits)}"
     if relu:
-        end += rf", \qquad \max(0, z) = {_latex(max(0.0, step.output), z_digits)}"
+        end += rf", \qquad \max(0, z) {equal} {_latex(max(0.0, step.output), z_digits)}"
     body = r" \\ & + ".join([*lines, end])
     return rf"\begin{{aligned}} z({row + 1},{col + 1}) = {{}} & {body} \end{{aligned}}"
 

@@ -40,16 +40,17 @@ def pooled(best: ops.PoolStep, mean: ops.PoolStep) -> tuple[str, str]:
     i, j = best.row + 1, best.col + 1
     window = best.window[best.inside]
     digits = digits_for(window)
-    values = [tex(value, digits) for value in window]
-    largest = (
-        rf"\max({i},{j}) = \max_{{0 \le p,q < {len(best.window)}}} x(s\,i + p,\; s\,j + q) "
-        rf"= \max({', '.join(values)}) = {tex(best.output, digits)}"
+    rows = [row[inside] for row, inside in zip(best.window, best.inside, strict=True) if inside.any()]
+    values = r",\; \\ & ".join(",\\; ".join(tex(value, digits) for value in row) for row in rows)
+    general = rf"\max_{{0 \le p,q < {len(best.window)}}} x(s\,i + p,\; s\,j + q)"
+    largest = _aligned(
+        rf"\max({i},{j}) = {{}} & {general} \\ = \max( & {values}) = {tex(best.output, digits)}"
     )
-    total = " + ".join(_bracketed(value, digits) for value in window)
-    digits = digits_for(np.array([mean.output]))
-    equal = "=" if exact(np.append(window, mean.output), digits) else r"\approx"
-    average = rf"\text{{mean}}({i},{j}) = \frac{{{total}}}{{{mean.count}}} {equal} {tex(mean.output, digits)}"
-    return largest, average
+    total = r" \\ & + ".join(" + ".join(_bracketed(value, digits) for value in row) for row in rows)
+    places = digits_for(np.array([mean.output]))
+    equal = "=" if exact(window, digits) and exact(np.array([mean.output]), places) else r"\approx"
+    average = rf"\text{{mean}}({i},{j}) = ( & {total}) \div {mean.count} {equal} {tex(mean.output, places)}"
+    return largest, _aligned(average)
 
 
 def softmax(steps: ops.SoftmaxSteps, names: Sequence[str], at: int) -> str:
@@ -145,6 +146,10 @@ def updated(update: ops.Update, at: int) -> str:
 def plain(name: str) -> str:
     """Return a class's name without the signs that mean something in a formula."""
     return "".join(sign for sign in name if sign.isalnum() or sign in " -")
+
+
+def _aligned(lines: str) -> str:
+    return rf"\begin{{aligned}} {lines} \end{{aligned}}"
 
 
 def _bracketed(value: float, digits: int) -> str:

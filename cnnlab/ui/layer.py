@@ -7,8 +7,7 @@ from cnnlab import images, ops
 from cnnlab.figures import tiles
 from cnnlab.figures.colours import signed
 from cnnlab.text import _
-from cnnlab.ui import as_text, lesson
-from cnnlab.ui.components.data import digits_for
+from cnnlab.ui import as_text, formulas
 from cnnlab.ui.components.windows import Cell, Plane, convolved, windows
 from cnnlab.ui.four_kernels import Layer
 
@@ -90,10 +89,11 @@ def _whole(picture: np.ndarray) -> np.ndarray:
     return tiles.shrink(images.crop(picture, (height - rows) // 2, (width - cols) // 2, rows, cols), WHOLE)
 
 
-def step_formula(image: np.ndarray, layer: Layer, output: int, row: int, col: int) -> str:
-    """Write one cell of one map, counted from 0, as the sum of its channels in LaTeX."""
+def step_formula(image: np.ndarray, layer: Layer, cell: Cell) -> str:
+    """Write one cell of one map as the sum of its channels, in LaTeX."""
+    output, row, col = cell
     step = ops.conv2d_step(image, layer.kernels, layer.bias, row=row, col=col, output_channel=output)
-    digits = digits_for(step.channel_sums, np.array([step.bias]))
-    terms = [lesson.tex(value, digits) for value in (*step.channel_sums, step.bias)]
-    total = " + ".join(f"({term})" if term.startswith("-") else term for term in terms)
-    return f"z({row + 1},{col + 1},{output + 1}) = {total} = {lesson.tex(step.output, digits)}"
+    after = None
+    if layer.activation:
+        after = activation_name(layer), float(ops.ACTIVATIONS[layer.activation](step.output))
+    return formulas.convolved(step, (row + 1, col + 1, output + 1), after)

@@ -9,7 +9,7 @@ from cnnlab.figures.heatmap import heatmap, pixels
 from cnnlab.presets import ARTICLE
 from cnnlab.questions.pooling import Loser, Setting, shift_test
 from cnnlab.text import _, number, percent
-from cnnlab.ui import lesson, state
+from cnnlab.ui import formulas, lesson, state
 from cnnlab.ui.components.windows import Mark, Plane, pooled, windows
 from cnnlab.ui.convolution import rows_of_numbers
 
@@ -47,13 +47,22 @@ def geometry() -> dict:
 
 
 def size_line(setting: Setting) -> str:
-    """Return the arithmetic of the output's size for one axis, with this setting's numbers."""
+    """Say how often the window fits along one axis; with formulas, the arithmetic behind it."""
     n, k, s = len(setting.values), setting.window, setting.stride
     before, after = ops.padding_amounts(n, k, s, setting.padding)
-    border = f" + {before} + {after}" if before + after else ""
-    size = ops.output_size(n, k, s, setting.padding)
-    text = _("Output size: ⌊({n}{border} − {k}) / {s}⌋ + 1 = **{size}**")
-    return text.format(n=n, border=border, k=k, s=s, size=size)
+    numbers = {"n": n, "k": k, "s": s, "size": ops.output_size(n, k, s, setting.padding)}
+    text = _("A window of {k}, moved by {s}, fits **{size}** times into {n} cells.")
+    if before + after:
+        text = _(
+            "A window of {k}, moved by {s}, fits **{size}** times into {n} cells and {border} of border."
+        )
+    text = text.format(**numbers, border=before + after)
+    if lesson.formulas():
+        border = f" + {before} + {after}" if before + after else ""
+        text += " " + _("Output size: ⌊({n}{border} − {k}) / {s}⌋ + 1 = **{size}**").format(
+            **numbers, border=border
+        )
+    return text
 
 
 def hidden_cells(setting: Setting, asked: Loser | None, answered: bool) -> np.ndarray:
@@ -65,11 +74,14 @@ def hidden_cells(setting: Setting, asked: Loser | None, answered: bool) -> np.nd
 
 
 def stepper(setting: Setting, asked: Loser | None, answered: bool) -> None:
-    """Draw both poolings of the crop; the cells that would answer the question are hidden until then."""
+    """Draw both poolings of the crop; the cells that would answer the question are hidden until then.
+
+    The step is written as a formula below.
+    """
     rows, cols = setting.index()
     hidden = hidden_cells(setting, asked, answered)
     note = _("{height} × {width}").format(height=len(rows), width=len(cols))
-    windows(
+    cell = windows(
         key="_pooling.steps",
         inputs=[Plane(setting.values, _("Input"), _("{n} × {n}, grey, 0–255").format(n=len(setting.values)))],
         outputs=[
@@ -80,7 +92,11 @@ def stepper(setting: Setting, asked: Loser | None, answered: bool) -> None:
         index_cols=cols,
         marks=[Mark(asked.row, asked.col, "P", on="input")] if asked else [],
         start=asked.cell if answered else (0, 0),
+        follow=lesson.formulas(),
     )
+    if cell and not hidden[cell.row, cell.col]:
+        for text in formulas.pooled(*(setting.step(mode, cell[1:]) for mode in ("max", "average"))):
+            lesson.formula(text)
 
 
 def _titles() -> dict[str, str]:
@@ -94,19 +110,6 @@ def as_text(setting: Setting, hidden: np.ndarray) -> None:
     for mode, title in _titles().items():
         st.markdown(f"**{title}**")
         st.code(rows_of_numbers(setting.pooled(mode), hidden), language=None)
-
-
-def formulas(setting: Setting, cell: tuple[int, int]) -> None:
-    """Write both poolings as formulas, with the numbers of one cell."""
-    best, mean = (setting.step(mode, cell) for mode in ("max", "average"))
-    values = [lesson.tex(value) for value in best.window[best.inside]]
-    i, j = (n + 1 for n in cell)
-    lesson.formula(
-        rf"\max({i},{j}) = \max_{{0 \le p,q < {setting.window}}} x(s\,i + p,\; s\,j + q) "
-        rf"= \max({', '.join(values)}) = {lesson.tex(best.output)}"
-    )
-    result = lesson.tex(mean.output, 2)
-    lesson.formula(rf"\text{{mean}}({i},{j}) = \frac{{{' + '.join(values)}}}{{{mean.count}}} = {result}")
 
 
 @st.fragment

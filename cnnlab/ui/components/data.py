@@ -19,11 +19,11 @@ def exact(values: np.ndarray, digits: int) -> bool:
     return bool(np.all(np.abs(scaled - np.rint(scaled)) <= 1e-3))
 
 
-def digits_for(*arrays: np.ndarray) -> int:
-    """Decimal places to show arrays with: as many as they need up to 2, else 1 to 3 by their size."""
+def digits_for(*arrays: np.ndarray, most: int = 2) -> int:
+    """Decimal places to show arrays with: as many as they need up to `most`, else 1 to 3 by their size."""
     present = [np.asarray(array, dtype=float).ravel() for array in arrays if array is not None]
     values = np.concatenate(present)
-    for digits in range(3):
+    for digits in range(most + 1):
         if exact(values, digits):
             return digits
     largest = np.abs(values).max(initial=0.0)

@@ -15,7 +15,7 @@ What travels (see `payload`), all arrays row-major as `data.pack` writes them:
     outputs     one dict a map: label, note, operation, channel, role, values, levels, hidden (indices of
                 cells), rounded; where they apply kernel, kernel_levels, bias, products, channel_sums,
                 channel_labels, sums, counts, winner, activation
-    marks       named places: on ("input" or "output"), row, col, text
+    marks       named places: on ("input" or "output"), output (its number, null: all), row, col, text
     start, speed, choose, follow, hide_fed
 
 Hidden cells travel as zeros: what a student has not predicted yet is not in the page.
@@ -23,7 +23,7 @@ Hidden cells travel as zeros: what a student has not predicted yet is not in the
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -109,6 +109,7 @@ class Mark:
     col: int
     text: str
     on: str = "output"  # or "input"
+    output: int | None = None  # the map that bears it; None: every map
 
 
 def convolved(
@@ -242,7 +243,7 @@ def payload(
         "fed_cols": _fed(index_cols, width),
         "inputs": [_plane(plane, (height, width)) for plane in inputs],
         "outputs": [_output(output, shape, len(inputs), tight) for output in outputs],
-        "marks": [{"on": mark.on, "row": mark.row, "col": mark.col, "text": mark.text} for mark in marks],
+        "marks": [asdict(mark) for mark in marks],
         "start": [int(start[0]), int(start[1])],
         "speed": speed,
         "choose": choose,
@@ -366,6 +367,7 @@ def _labels() -> dict[str, str]:
         "done": _("{done} of {count} cells done"),
         "pending": _("not computed yet"),
         "hidden": _("hidden until you have predicted"),
+        "hidden_why": _("This cell is hidden until you have predicted: the question is below."),
         "help": _(
             "Point at an output cell to see its window, or at an input cell to see which outputs it feeds. "
             "Arrow keys step, space plays."
@@ -378,6 +380,7 @@ def _labels() -> dict[str, str]:
         "fed_none": _("Input row {row}, column {column} ({value}) feeds no output cell."),
         "fed_hidden": _("Which outputs this pixel feeds is hidden until you have predicted."),
         "step": _("This step"),
+        "pointed": _("Pointed at"),
         "where": _("window rows {rows}, columns {columns}"),
         "window": _("Window"),
         "kernel": _("Kernel"),
@@ -386,7 +389,7 @@ def _labels() -> dict[str, str]:
         "maps": _("Output maps"),
         "adds": _("positive: adds"),
         "subtracts": _("negative: subtracts"),
-        "products": _("products"),
+        "products": _("sum of the products"),
         "bias": _("bias"),
         "largest": _("largest of the window"),
         "winner": _("the largest"),

@@ -132,6 +132,8 @@ class WindowsView {
       this.reached = all ? this.height * this.width - 1 : this.player.index;
     }
     if (started) this.player.index = data.start[0] * this.width + data.start[1];
+    // Another picture or another kernel, begun anew: nothing of it is computed yet.
+    if (started && before && source(before) !== source(data)) this.reached = this.player.index;
     this.player.update(this.labels, this.height * this.width);
     this.build();
     this.step(this.player.index, started && before ? "manual" : "update");
@@ -236,7 +238,7 @@ class WindowsView {
       grid.node.setAttribute("aria-label", `${map.label}, ${map.note}`);
       for (const line of grid.node.children) line.classList.contains("row") && [...line.children].forEach((cell) => cell.setAttribute("role", "gridcell"));
       for (const mark of this.data.marks) {
-        if (mark.on === "output") grid.frames([mark.row], [mark.col], `mark-${mark.text}`, mark.text);
+        if (mark.on === "output" && (mark.output ?? place) === place) grid.frames([mark.row], [mark.col], `mark-${mark.text}`, mark.text);
       }
       const heading = element("div", { class: "heading" }, element("b", {}, map.label), element("span", { class: "note" }, map.note));
       shown.append(element("div", { class: "map", "data-output": place }, heading, grid.node));
@@ -304,7 +306,7 @@ class WindowsView {
       );
     }
     this.middle.replaceChildren(...parts);
-    this.middle.dataset.blocks = this.blocks.length;
+    this.middle.dataset.blocks = this.root.dataset.blocks = this.blocks.length;
     this.buildTerms();
     this.buildResults();
   }
@@ -524,7 +526,8 @@ class WindowsView {
     else this.input.clear("winner");
     this.drawResults(index);
     const where = fill(labels.where, { rows: this.data.row_spans[row], columns: this.data.col_spans[col] });
-    this.termsHeading.replaceChildren(element("b", {}, labels.step), element("span", { class: "note", "data-part": "where" }, `${fill(labels.position, { row: row + 1, column: col + 1 })} \u2190 ${where}`));
+    const name = this.peek === null || this.peek === this.player.index ? labels.step : labels.pointed;
+    this.termsHeading.replaceChildren(element("b", {}, name), element("span", { class: "note", "data-part": "where" }, `${fill(labels.position, { row: row + 1, column: col + 1 })} \u2190 ${where}`));
     this.drawTabs();
     this.drawFed();
   }
@@ -677,7 +680,7 @@ class WindowsView {
   drawFed() {
     for (const grid of this.grids.values()) grid.clear("fed");
     this.input.clear("pointed");
-    if (!this.pointed) return this.hintText(this.help);
+    if (!this.pointed) return this.active.hidden.has(this.peek ?? this.player.index) ? this.hintText(this.labels.hidden_why, true) : this.hintText(this.help);
     const [row, col] = this.pointed;
     this.input.frames([row], [col], "pointed");
     if (this.data.hide_fed) return this.hintText(this.labels.fed_hidden, true);
@@ -713,6 +716,7 @@ class WindowsView {
     const hasKernel = Boolean(this.active.kernel);
     const stacked = this.shown.length === 2 && (narrow || this.height * 2 <= this.input.rows + 2);
     const outputCols = this.width * (this.shown.length === 2 && !stacked ? 2 : 1);
+    const least = this.mapTabs && !narrow ? 250 : 150; // pixels for the outputs, however few their columns
     let unit;
     let small;
     if (narrow) {
@@ -724,7 +728,9 @@ class WindowsView {
       small = Math.max(small, 23);
       const middle = Math.max(hasKernel ? 124 : 0, small * kernelCols * pair + (several ? 30 : 0));
       const gaps = 2 * 34 + (stacked || this.shown.length === 1 ? 0 : 24);
-      unit = Math.min(44, (room - middle - gaps) / (this.input.cols + outputCols), 470 / this.input.rows);
+      const grids = room - middle - gaps;
+      unit = Math.min(44, grids / (this.input.cols + outputCols), 430 / this.input.rows);
+      if (unit * outputCols < least) unit = Math.min(unit, (grids - least) / this.input.cols);
       this.middle.style.width = `${middle}px`;
     }
     if (narrow) this.middle.style.width = "";
@@ -741,7 +747,7 @@ class WindowsView {
     this.layoutTerms(room);
     // Pictures to choose from wrap below their grid instead of pushing the others aside.
     this.input.node.parentNode.style.width = `${unit * this.input.cols}px`;
-    this.outputPanel.style.width = narrow ? "" : `${Math.max(150, unit * outputCols + (outputCols > this.width ? 24 : 0))}px`;
+    this.outputPanel.style.width = narrow ? "" : `${Math.max(least, unit * outputCols + (outputCols > this.width ? 24 : 0))}px`;
   }
 
   // All terms of a small window in one line where they fit, else as the window has them; on top of each other
@@ -754,9 +760,12 @@ class WindowsView {
     const wide = 7.7 * (pixels + weights) + (weights ? 46 : 60);
     const fits = (count) => count * (wide + 8) <= room + 8;
     const inLine = cells <= 9 && fits(cells) ? cells : cols;
-    this.terms.dataset.tall = !fits(inLine);
+    // Several blocks stand beside each other rather than under each other, with pixel over weight.
+    const upright = 7 * Math.max(pixels, weights) + 14;
+    const beside = inLine < cells && this.blocks.length > 1 && this.blocks.length * (cols * (upright + 8) + 28) <= room;
+    this.terms.dataset.tall = beside || !fits(inLine);
     this.terms.style.setProperty("--per-row", inLine);
-    this.terms.style.setProperty("--term", `${Math.max(wide, 88)}px`);
+    this.terms.style.setProperty("--term", `${beside ? upright : Math.max(wide, 88)}px`);
   }
 
   // `view` is what belongs to one run of the component; an older run's clean-up must not stop a newer one.
@@ -764,6 +773,11 @@ class WindowsView {
     this.player.stop();
     this.observer.disconnect();
   }
+}
+
+// What a trace was computed from.
+function source(data) {
+  return JSON.stringify([data.inputs.map((plane) => plane.values), data.outputs.map((map) => map.kernel ?? null)]);
 }
 
 export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
