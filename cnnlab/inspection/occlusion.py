@@ -1,0 +1,75 @@
+"""What becomes of the answer when a part of the photo is covered? (Runs in a *look* worker.)
+
+Zeiler and Fergus 2013. It asks nothing of the network but answers, so it works for any classifier.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnnlab.progress import report
+
+if TYPE_CHECKING:
+    import keras
+
+BATCH = 96  # pictures at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Occlusion:
+    """Answers with a square cover over the photo.
+
+    places (n,): where along each side the cover began, in pixels; below 0 it lay partly outside.
+    probabilities (n, n, classes) belong to each row and column of places, `uncovered` (classes,) to the whole
+    photo. colour (3,) uint8: the cover's.
+    """
+
+    places: np.ndarray
+    window: int
+    colour: np.ndarray
+    probabilities: np.ndarray
+    uncovered: np.ndarray
+
+    def drops(self, target: int) -> np.ndarray:
+        """Return by how much each place of the cover lowers the probability of a class, (n, n)."""
+        return self.uncovered[target] - self.probabilities[..., target]
+
+    def per_pixel(self, target: int, side: int) -> np.ndarray:
+        """Return for each pixel the mean drop over all covers that lay on it, (side, side)."""
+        total, count = np.zeros((side, side)), np.zeros((side, side))
+        drops = self.drops(target)
+        for i, row in enumerate(self.places):
+            for j, col in enumerate(self.places):
+                under = covered(row, col, self.window)
+                total[under] += drops[i, j]
+                count[under] += 1
+        return total / count
+
+
+def covered(row: int, col: int, window: int) -> tuple[slice, slice]:
+    """Return the pixels under a cover that begins at (row, col), which may lie outside the photo."""
+    return slice(max(0, row), row + window), slice(max(0, col), col + window)
+
+
+def occlusion(model: "keras.Model", image: np.ndarray, *, window: int, stride: int) -> Occlusion:
+    """Cover squares of window x window pixels, `stride` pixels apart, with the photo's mean colour.
+
+    image: (h, h, 3) uint8, window at most h, stride at most window. The first and last covers lie partly
+    outside, so that pixels at the border are covered as often as others.
+    """
+    side = image.shape[0]
+    if not 1 <= stride <= window <= side:
+        raise ValueError(f"covers of {window} pixels, {stride} apart, do not cover {side} pixels")
+    places = np.arange(stride - window, side, stride)
+    colour = np.rint(image.mean((0, 1))).astype(np.uint8)
+    pictures = np.repeat(image[np.newaxis], len(places) ** 2 + 1, axis=0)  # the last one stays whole
+    for n, (row, col) in enumerate((row, col) for row in places for col in places):
+        pictures[(n, *covered(row, col, window))] = colour
+    answers = []
+    for first in range(0, len(pictures), BATCH):
+        report(first, len(pictures))
+        answers.append(np.asarray(model(pictures[first : first + BATCH], training=False)))
+    *answered, uncovered = np.concatenate(answers)
+    probabilities = np.reshape(answered, (len(places), len(places), -1))
+    return Occlusion(places, window, colour, probabilities, uncovered)
