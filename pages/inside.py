@@ -8,7 +8,7 @@ from cnnlab import datasets, metrics, ops
 from cnnlab.runs import RunError
 from cnnlab.text import _, number, percent
 from cnnlab.ui import lesson, network
-from cnnlab.ui.inside import kernels, maps, mistakes
+from cnnlab.ui.inside import kernels, maps, measures, mistakes, parts, robustness
 
 
 def measured(net: network.Network) -> str:
@@ -56,11 +56,15 @@ SIGHT = {
     _("Feature maps: where it finds it"): maps.maps,
     _("Mistakes: where it errs"): mistakes.mistakes,
 }
-MORE = {}
+MORE = {
+    _("Switch parts off"): parts.parts,
+    _("Class by class"): measures.by_class,
+    _("Darker, blurred, noisy"): robustness.robustness,
+    _("How sure is it rightly? · University"): measures.confidence,
+}
 for title, part in SIGHT.items():
     section(title, part, net)
-if MORE:
-    lesson.unfold({title: partial(shown, part, net) for title, part in MORE.items()}, key="_inside.more")
+lesson.unfold({title: partial(shown, part, net) for title, part in MORE.items()}, key="_inside.more")
 lesson.article(
     _("Outlook: interpretability."),
     _("Look for yourself, here: at the kernels, at their maps, and at the mistakes."),

@@ -5,13 +5,17 @@ import base64
 import numpy as np
 import pytest
 
-from cnnlab import datasets, images, ops, runs
+from cnnlab import datasets, images, metrics, ops, runs
+from cnnlab.inspection.edits import Off, Weight, edited, judge
 from cnnlab.inspection.growth import BYTES, growth
-from cnnlab.inspection.silence import Silence, passed_on
+from cnnlab.inspection.probes import probes
+from cnnlab.inspection.robustness import CHANGES
+from cnnlab.inspection.silence import ZERO, Silence, measure, passed_on
 from cnnlab.runs import Store
 from cnnlab.ui import job
+from cnnlab.ui.inside.mistakes import question
 
-from .test_pages_look import charts, galleries, network, open_page, seen_of, sent, texts
+from .test_pages_look import again, charts, galleries, network, open_page, seen_of, sent, texts
 
 
 @pytest.fixture
@@ -186,21 +190,69 @@ def test_mistakes_stay_sealed_until_the_test_set_is_opened(store):
     assert "still sealed" in texts(at) and not at.metric
 
 
+def answered(at):
+    """Commit to the first option of the question about mistakes, if there is one."""
+    asked = [group for group in at.get("button_group") if "inside.mistakes" in group.proto.id]
+    return again(asked[0].set_value(asked[0].options[0]).run()) if asked else at
+
+
 def test_mistakes_are_counted_as_scikit_learn_counts_them(store):
     from sklearn.metrics import accuracy_score, confusion_matrix
 
     run = network(store, dataset="digits", evaluated=True)
     evaluation = run.evaluation()
-    at = open_page("inside")
+    at = answered(open_page("inside"))
     said = evaluation.probabilities.argmax(1)
-    assert at.metric[0].value == f"{100 * accuracy_score(evaluation.labels, said):.1f}\u00a0%"
-    cells = charts(at)[-1]["data"][0]["customdata"]
-    shown = [[int(cell[2]) for cell in row] for row in cells]
-    assert shown == confusion_matrix(evaluation.labels, said).tolist()
+    assert f"**{100 * accuracy_score(evaluation.labels, said):.1f}\u00a0%** of the" in texts(at)
+    expected = confusion_matrix(evaluation.labels, said)
+    cells = sent(at, "matrix")[0]["rows"]
+    shown = [[int(cell["says"].split(": ")[1].split(" of ")[0]) for cell in row] for row in cells]
+    assert shown == expected.tolist()
     wrong = said != evaluation.labels
     surest = f"{100 * evaluation.probabilities[wrong].max():.0f}\u00a0%"
-    first = at.get("image")[-8].captions[0]
-    assert surest in first
+    assert surest in at.get("image")[-8].captions[0]
+
+
+def test_a_cell_of_the_matrix_opens_its_pictures(store):
+    run = network(store, dataset="digits", evaluated=True)
+    evaluation = run.evaluation()
+    at = answered(open_page("inside", inside__cell=(4, 7)))
+    said = evaluation.probabilities.argmax(1)
+    places = np.flatnonzero((evaluation.labels == 4) & (said == 7))
+    surest = places[np.argmax(evaluation.probabilities[places, 7])]
+    assert f"**4, called 7**: {len(places)} images" in texts(at)
+    first = next(
+        image for image in at.get("image") if "✓ 4" in image.captions[0] and "7 " in image.captions[0]
+    )
+    p = evaluation.probabilities[surest]
+    assert first.captions[0] == f"7 {100 * p[7]:.0f}\u00a0%  \n✓ 4 {100 * p[4]:.0f}\u00a0%"
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_question_about_mistakes_has_the_answer_of_the_matrix(seed):
+    rng = np.random.default_rng(seed)
+    size = int(rng.integers(3, 12))
+    counts = rng.integers(0, 40, (size, size))
+    classes = [f"class {n}" for n in range(size)]
+    asked = question(counts, classes)
+    wrong = {(i, j): counts[i, j] for i in range(size) for j in range(size) if i != j}
+    behind = [sum(n for (_i, j), n in wrong.items() if j == col) for col in range(size)]
+    answer = behind.index(max(behind))
+    column = sorted((n, classes[i]) for (i, j), n in wrong.items() if j == answer)
+    if column[-1][0] == column[-2][0]:
+        assert asked is None  # two are taken for it equally often
+        return
+    text, options, right, _reveal = asked
+    assert f"**{classes[answer]}**" in text and right == column[-1][1]
+    assert right in options and classes[answer] not in options
+    assert len(set(options)) == len(options) == min(4, size - 1)
+
+
+def test_the_matrix_stays_hidden_until_the_student_has_predicted(store):
+    network(store, dataset="digits", evaluated=True)
+    at = open_page("inside")
+    assert not sent(at, "matrix") and "appear when you have predicted" in texts(at)
+    assert len(sent(answered(at), "matrix")) == 1
 
 
 def test_a_network_without_mistakes_has_no_worst_ones(store):
@@ -208,7 +260,7 @@ def test_a_network_without_mistakes_has_no_worst_ones(store):
     labels = datasets.load("digits").test_labels
     run.save_evaluation(np.eye(10)[labels], labels)
     at = open_page("inside")
-    assert at.metric[0].value == "100.0\u00a0%" and "There are none." in texts(at)
+    assert "**100.0\u00a0%**" in texts(at) and "There are none." in texts(at) and sent(at, "matrix")
 
 
 def test_mistakes_without_the_dataset_keep_their_table(store, monkeypatch):
@@ -216,8 +268,8 @@ def test_mistakes_without_the_dataset_keep_their_table(store, monkeypatch):
     labels = np.arange(50) % 10
     run.save_evaluation(np.random.default_rng(0).dirichlet(np.ones(10), 50), labels)
     monkeypatch.setenv("CNNLAB_CIFAR10", "/nowhere")
-    at = open_page("inside")
-    assert "not on this computer" in texts(at) and len(charts(at)) == 1
+    at = answered(open_page("inside"))
+    assert "not on this computer" in texts(at) and sent(at, "matrix")
 
 
 def test_a_damaged_evaluation_spoils_only_its_own_part(store):
@@ -225,3 +277,169 @@ def test_a_damaged_evaluation_spoils_only_its_own_part(store):
     (run.folder / "evaluation.npz").write_bytes(b"no")
     at = open_page("inside")
     assert "evaluation.npz" in at.warning[0].value and len(galleries(at)) == 2
+
+
+# ---- under More
+
+
+def more(tab: str, **state):
+    """Open the page with *More* unfolded at one of its tabs."""
+    return open_page("inside", **{"_inside__more": True, "_inside__more__tab": tab}, **state)
+
+
+def test_precision_and_recall_are_scikit_learns(store):
+    from sklearn.metrics import precision_score, recall_score
+
+    run = network(store, dataset="digits", evaluated=True)
+    evaluation = run.evaluation()
+    table = more("Class by class").table[0].value
+    said = evaluation.probabilities.argmax(1)
+    for column, score in (("precision", precision_score), ("recall", recall_score)):
+        expected = score(evaluation.labels, said, average=None)
+        assert table[column].tolist() == [f"{100 * share:.1f}\u00a0%" for share in expected]
+
+
+def test_a_class_never_answered_has_no_precision():
+    precision, recall = metrics.precision_and_recall(np.array([[3, 0], [2, 0]]))
+    assert precision[0] == 0.6 and np.isnan(precision[1]) and recall.tolist() == [1.0, 0.0]
+
+
+def test_the_calibration_error_worked_by_hand():
+    # Five answers in two bins of ten: 0.92 and 0.98 (one right), 0.61, 0.65 and 0.69 (two right).
+    sure = np.array([0.92, 0.98, 0.61, 0.65, 0.69])
+    probabilities = np.column_stack([sure, 1 - sure])
+    labels = np.array([0, 1, 0, 0, 1])
+    found = metrics.reliability(probabilities, labels, bins=10)
+    assert found.counts.tolist() == [0, 0, 0, 0, 0, 0, 3, 0, 0, 2]
+    assert found.confidence[[6, 9]] == pytest.approx([0.65, 0.95])
+    assert found.accuracy[[6, 9]] == pytest.approx([2 / 3, 0.5])
+    assert found.error == pytest.approx(3 / 5 * (2 / 3 - 0.65) + 2 / 5 * (0.95 - 0.5))
+
+
+def test_the_reliability_diagram_is_scikit_learns(store):
+    from sklearn.calibration import calibration_curve
+
+    run = network(store, dataset="digits", evaluated=True)
+    evaluation = run.evaluation()
+    at = more("How sure is it rightly? · University")
+    points = charts(at)[0]["data"][2]
+    sure = evaluation.probabilities.max(1)
+    right = evaluation.probabilities.argmax(1) == evaluation.labels
+    accuracy, confidence = calibration_curve(right, sure, n_bins=metrics.BINS)
+    assert np.allclose(points["x"], 100 * confidence, atol=1e-3)
+    assert np.allclose(points["y"], 100 * accuracy, atol=1e-3)
+    shares = [float(count.replace(",", "")) / len(sure) for count, _sure, _right in points["customdata"]]
+    expected = sum(share * abs(a - c) for share, a, c in zip(shares, accuracy, confidence, strict=True))
+    assert at.metric[0].value == f"{100 * expected:.1f}\u00a0%"
+
+
+def test_changes_of_photos_do_what_they_say():
+    pictures = np.random.default_rng(0).integers(0, 200, (3, 32, 32, 3), dtype=np.uint8)
+    for change in CHANGES.values():
+        assert np.array_equal(change.apply(pictures, change.unchanged), pictures)
+        assert change.unchanged in change.strengths
+    assert np.array_equal(CHANGES["shift"].apply(pictures, 4)[:, :, 4:], pictures[:, :, :-4])
+    brighter = CHANGES["brightness"].apply(pictures, 2.0)
+    assert np.array_equal(brighter, np.minimum(2 * pictures.astype(int), 255))
+    noise = CHANGES["noise"].apply(np.full((1, 300, 300, 3), 128, np.uint8), 16.0).astype(float)
+    assert noise.std() == pytest.approx(16, rel=0.02) and noise.mean() == pytest.approx(128, abs=0.2)
+
+
+def test_blur_is_scipys():
+    from scipy.ndimage import gaussian_filter
+
+    pictures = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), dtype=np.uint8)
+    blurred = CHANGES["blur"].apply(pictures, 1.5)
+    sigma = (0, 1.5, 1.5, 0)
+    expected = gaussian_filter(pictures.astype(np.float32), sigma, mode="nearest", truncate=10 / 3)
+    assert np.abs(blurred - expected).max() <= 0.51
+
+
+def test_changed_photos_wait_for_the_opened_test_set(store, digits_run, monkeypatch):
+    from cnnlab.inspection import robustness
+
+    sealed = network(store, dataset="digits")
+    with pytest.raises(runs.RunError, match="still sealed"):
+        robustness.measure(str(store.root), sealed.id)
+    assert "still sealed" in texts(more("Darker, blurred, noisy"))
+    trained, run = digits_run
+    found = robustness.measure(str(trained.root), run.id)
+    assert found.accuracy["blur"][0] == pytest.approx(run.evaluation().accuracy)  # all of Digits' test images
+    assert found.images == len(run.evaluation().labels)
+    assert min(found.accuracy["noise"]) < found.accuracy["noise"][0]
+
+
+# ---- parts switched off
+
+
+def test_a_kernel_that_is_off_gives_a_map_of_zeros(store):
+    run = network(store)  # the second convolution is normalised
+    layers, weights = run.recipe().layers(), run.weights()
+    seen = seen_of(images.sample("cat"))
+    for layer, last in (("conv_1", "conv_1_relu"), ("conv_2", "conv_2_tanh")):
+        outputs = ops.forward(layers, edited(weights, [Off(layer, 2)]), seen)
+        values = next(output.values for output in outputs if output.name == last)
+        assert not values[..., 2].any() and values[..., 1].any()
+
+
+def test_edits_follow_each_other_and_leave_the_given_weights_alone(store):
+    weights = network(store).weights()
+    before = {name: array.copy() for name, array in weights.items()}
+    changed = edited(weights, [Off("conv_1", 1), Weight("conv_1", 1, 0, 2, 1, 0.5)])
+    kernel = changed["conv_1/kernel"][..., 1]
+    assert kernel[0, 2, 1] == 0.5 and np.count_nonzero(kernel) == 1
+    assert all(np.array_equal(array, before[name]) for name, array in weights.items())
+    assert changed["conv_2/kernel"] is weights["conv_2/kernel"]
+
+
+def test_switching_off_changes_answer_and_accuracy_but_not_the_run(digits_run):
+    store, run = digits_run
+    before = {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()}
+    whole = judge(str(store.root), run.id, ())
+    shown, labels, held_out = probes(run.recipe())
+    answers = [ops.forward(run.recipe().layers(), run.weights(), image)[-1].values for image in shown]
+    assert whole.right == (np.argmax(answers, axis=1) == labels).sum() and held_out == whole.held_out
+    everything = tuple(Off("conv_1", kernel) for kernel in range(32))
+    blind = judge(str(store.root), run.id, everything)
+    assert blind.right < whole.right and max(blind.by_class) == 1.0  # one class for all
+    assert judge(str(store.root), run.id, ()) == whole
+    assert before == {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()}
+
+
+def test_edits_are_shown_and_undone(store):
+    run = network(store)
+    at = more("Switch parts off", inside__edit__kernel=3)
+    again(at.button(key="_inside.off").click().run())
+    seen = seen_of(images.sample("cat"))
+    before = ops.forward(run.recipe().layers(), run.weights(), seen)[-1].values
+    changed = edited(run.weights(), [Off("conv_1", 2)])
+    after = ops.forward(run.recipe().layers(), changed, seen)[-1].values
+    table = at.table[0].value
+    order = np.argsort(-np.maximum(before, after), kind="stable")[:5]
+    for column, p in (("as trained", before), ("with your changes", after)):
+        assert [text.strip("*") for text in table[column]] == [f"{100 * p[c]:.1f}\u00a0%" for c in order]
+    assert "Convolution 1: kernel 3 is off" in texts(at)
+    again(at.button(key="_inside.undo.:material/undo:").click().run())
+    assert "Nothing is changed yet" in texts(at)
+
+
+def test_probe_photos_are_the_runs_own_held_out_ones(digits_run):
+    _store, run = digits_run
+    shown, _labels, held_out = probes(run.recipe())
+    data, config = datasets.load("digits"), run.recipe().config
+    _training, held = datasets.split(len(data.train_images), config.validation, config.limit, config.seed)
+    assert held_out and np.array_equal(shown, data.train_images[np.sort(held)])
+
+
+def test_silence_is_counted_as_our_own_arithmetic_counts_it(digits_run):
+    store, run = digits_run
+    found = measure(str(store.root), run.id)
+    shown, _labels, _held_out = probes(run.recipe())
+    layers, weights = run.recipe().layers(), run.weights()
+    active, peak = np.zeros(32, int), np.zeros(32)
+    for image in shown:
+        values = {output.name: output.values for output in ops.forward(layers, weights, image)}
+        tops = values["conv_1_relu"].max(axis=(0, 1))
+        active, peak = active + (tops > ZERO), np.maximum(peak, tops)
+    assert found.photos == len(shown) and np.abs(found.active["conv_1"] - active).max() <= 1
+    assert np.allclose(found.peak["conv_1"], peak, atol=1e-3)

@@ -11,6 +11,11 @@ from cnnlab.text import _, number
 PALE, DARK = (251, 249, 244), (52, 66, 79)  # counts are neither positive nor negative: greys
 
 
+def fills(shares: np.ndarray) -> np.ndarray:
+    """Return the colour of shares (...) between 0 and 1, the larger the darker: (..., 3), 0-255."""
+    return np.add(PALE, shares[..., np.newaxis] * np.subtract(DARK, PALE))
+
+
 def confusion_matrix(counts: np.ndarray, classes: Sequence[str]) -> go.Figure:
     """Draw counts (classes, classes), one row a true class, one column an answer; right answers are framed.
 
@@ -32,9 +37,8 @@ def confusion_matrix(counts: np.ndarray, classes: Sequence[str]) -> go.Figure:
             + "<extra></extra>",
         )
     )
-    fills = np.add(PALE, shares[..., np.newaxis] * np.subtract(DARK, PALE))
     written = [[number(100 * shares[i, j]) if counts[i, j] else "" for j in range(n)] for i in range(n)]
-    figure.add_trace(cell_texts(written, fills, first=0))
+    figure.add_trace(cell_texts(written, fills(shares), first=0))
     axis = {
         "tickvals": list(range(n)),
         "ticktext": list(classes),

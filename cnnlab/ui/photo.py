@@ -12,6 +12,16 @@ OWN = "own"
 MultiPartParser.spool_max_size = 2 * images.MAX_BYTES  # else an upload over 1 MB lies in a temporary file
 
 
+def current():
+    """Return the session's photo as `choose` would, (name, image (h, w, 3) uint8), and draw nothing."""
+    samples = images.samples()
+    choice = st.session_state.get("photo.choice")
+    if choice == OWN and "photo.own" in st.session_state:
+        return _("Your photo"), st.session_state["photo.own"]
+    name = choice if choice in samples else next(iter(samples))
+    return samples[name], images.sample(name)
+
+
 def choose(label: str | None = None):
     """Draw the choice of a photo; return (name, image (h, w, 3) uint8).
 
