@@ -31,6 +31,7 @@ from .elementwise import (
     tanh,
 )
 from .geometry import GeometryError, output_size, outputs_fed, padding_amounts, window_index, window_span
+from .gradient import input_gradient
 from .kernels import KERNELS
 from .losses import cross_entropy, cross_entropy_gradient, mse, mse_gradient, one_hot
 from .network import LayerOutput, forward, multiplications, output_shapes, parameters, weight_shapes
@@ -85,6 +86,7 @@ __all__ = [
     "gelu",
     "global_average_pool",
     "global_max_pool",
+    "input_gradient",
     "leaky_relu",
     "linear",
     "map_index",
