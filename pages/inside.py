@@ -8,7 +8,7 @@ from cnnlab import datasets, metrics, ops
 from cnnlab.runs import RunError
 from cnnlab.text import _, number, percent
 from cnnlab.ui import lesson, network
-from cnnlab.ui.inside import kernels, maps, measures, mistakes, parts, robustness
+from cnnlab.ui.inside import kernels, maps, measures, mistakes, parts, patterns, robustness, space, why
 
 
 def measured(net: network.Network) -> str:
@@ -57,10 +57,13 @@ SIGHT = {
     _("Mistakes: where it errs"): mistakes.mistakes,
 }
 MORE = {
+    _("Which parts mattered?"): why.why,
+    _("Made to please a kernel"): patterns.patterns,
     _("Switch parts off"): parts.parts,
     _("Class by class"): measures.by_class,
     _("Darker, blurred, noisy"): robustness.robustness,
     _("How sure is it rightly? · University"): measures.confidence,
+    _("The space · University"): space.arranged,
 }
 for title, part in SIGHT.items():
     section(title, part, net)

@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from cnnlab import datasets, images, metrics, ops, runs
+from cnnlab.inspection import space
 from cnnlab.inspection.edits import Off, Weight, edited, judge
 from cnnlab.inspection.growth import BYTES, growth
 from cnnlab.inspection.probes import probes
 from cnnlab.inspection.robustness import CHANGES
 from cnnlab.inspection.silence import ZERO, Silence, measure, passed_on
+from cnnlab.progress import Cancelled
 from cnnlab.runs import Store
 from cnnlab.ui import job
 from cnnlab.ui.inside.mistakes import question
@@ -443,3 +445,67 @@ def test_silence_is_counted_as_our_own_arithmetic_counts_it(digits_run):
         active, peak = active + (tops > ZERO), np.maximum(peak, tops)
     assert found.photos == len(shown) and np.abs(found.active["conv_1"] - active).max() <= 1
     assert np.allclose(found.peak["conv_1"], peak, atol=1e-3)
+
+
+# ---- the space
+
+
+def test_the_space_is_what_reaches_the_layer_of_scores(digits_run):
+    store, run = digits_run
+    found = space.space(str(store.root), run.id)
+    data = datasets.load("digits")
+    layers, weights = run.recipe().layers(), run.weights()
+    before = [layer["name"] for layer in layers].index("scores") - 1
+    rows = np.stack([ops.forward(layers, weights, image)[before].values for image in data.test_images])
+    _u, sizes, axes = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
+    mine = (rows - rows.mean(axis=0)) @ axes[:2].T
+    assert np.allclose(np.abs(found.pca), np.abs(mine), atol=1e-2)  # an axis may point either way
+    assert found.spread == pytest.approx((sizes**2 / (sizes**2).sum())[:2], abs=1e-4)
+    apart = np.linalg.norm(rows[:, None] - rows[None], axis=2)
+    np.fill_diagonal(apart, np.inf)
+    nearest = np.argsort(apart, axis=1)[:, :10]
+    same = (data.test_labels[nearest] == data.test_labels[:, None]).mean(axis=1)
+    assert found.alike[3] == pytest.approx(same[data.test_labels == 3].mean(), abs=0.01)
+    assert found.usual == pytest.approx(np.median(apart.min(axis=1)), abs=1e-3)
+
+
+def test_a_photo_is_placed_where_its_neighbours_are(digits_run):
+    store, run = digits_run
+    found = space.space(str(store.root), run.id)
+    for index in (0, 17):
+        placed = space.place(str(store.root), run.id, datasets.load("digits").test_images[index])
+        assert placed.nearest[0] == index and placed.distances[0] == pytest.approx(0, abs=1e-3)
+        assert list(placed.distances) == sorted(placed.distances)
+        assert np.allclose(placed.pca, found.pca[index], atol=1e-3)
+        away = np.linalg.norm(found.tsne - placed.tsne, axis=1)
+        assert (away < away[index]).sum() < 20  # of 360: among its own
+
+
+def test_arranging_tells_its_progress_and_can_be_cancelled(digits_run, monkeypatch):
+    store, run = digits_run
+    told = []
+
+    def report(done, total):
+        told.append((done, total))
+        if done > total / 2:
+            raise Cancelled
+
+    monkeypatch.setattr(space, "report", report)
+    space._arrange.cache_clear()
+    with pytest.raises(Cancelled):
+        space.space(str(store.root), run.id)
+    steps = [done for done, _total in told]
+    assert steps == sorted(steps) and len({total for _done, total in told}) == 1
+    assert told[-1][0] == told[-1][1] // 2 + 1
+
+
+def test_places_keep_their_proportions():
+    from cnnlab.ui.components.space import payload
+
+    places = np.array([[0.0, 0.0], [10.0, 2.0], [4.0, 1.0]])
+    own = (np.zeros((32, 32, 3), np.uint8), {"PCA": np.array([5.0, 4.0])})
+    sprite = {"address": "", "side": 24, "columns": 50}
+    (shown,) = payload({"PCA": places}, sprite, np.zeros(3, int), ["cat"], own=own)["maps"]
+    whole = np.frombuffer(base64.b64decode(shown["places"]["base64"]), "<i2").reshape(3, 2)
+    assert whole.tolist() == [[0, 4000], [10_000, 2000], [4000, 3000]]
+    assert shown["own"] == [5000, 0] and shown["tall"] == 4000
