@@ -6,7 +6,7 @@ import pytest
 from cnnlab import models, ops
 from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.inspection.attribution import SEEDS, Ask, attribute, explain, sanity, similarity
-from cnnlab.inspection.gradcam import layers_with_maps
+from cnnlab.inspection.gradcam import layers_with_maps, on_photo
 from cnnlab.inspection.gradients import input_gradient, integrated_gradients, smooth_grad
 from cnnlab.inspection.occlusion import occlusion
 from cnnlab.runs import RunError, Store, write_arrays
@@ -86,6 +86,24 @@ def test_grad_cam_is_the_map_of_the_class(detector, photo, target, patch, value)
     # Every cell moves the score by STRENGTH / 1024, so that is the map's weight.
     expected = np.where(inside(patch), value / 255 * STRENGTH / 1024, 0)
     np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+def test_a_deep_map_is_laid_over_what_its_cells_see(padding):
+    """Dots on a black photo, through layers that add up all they see: the map's peak must lie on the dot."""
+    blocks = [ConvBlock(filters=1, kernel=5, padding=padding, activation="linear", pool="average")] * 2
+    layers = ModelConfig(blocks=tuple(blocks)).layers(2)
+    shapes = {"conv_1/kernel": (5, 5, 3, 1), "conv_2/kernel": (5, 5, 1, 1)}
+    weights = {name: np.ones(shape) for name, shape in shapes.items()}
+    weights |= {"conv_1/bias": np.zeros(1), "conv_2/bias": np.zeros(1)}
+    for row, col in ((12, 19), (15, 15), (18, 13)):
+        photo = np.zeros((32, 32, 3))
+        photo[row, col] = 255
+        map = ops.forward(layers[:5], weights, photo)[-1].values[..., 0]
+        laid = on_photo(layers, "pool_2", map, 32)
+        laid = np.where(laid > 0.7 * laid.max(), laid, 0)
+        middle = [(pixels * laid).sum() / laid.sum() for pixels in np.mgrid[:32, :32]]
+        np.testing.assert_allclose(middle, (row, col), atol=1.5)  # cells are 4 pixels apart
 
 
 @pytest.mark.parametrize(("target", "patch"), [(0, RED), (1, BLUE)])

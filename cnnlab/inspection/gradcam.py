@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cnnlab.ops import receptive_field
+
 if TYPE_CHECKING:
     import keras
 
@@ -43,3 +45,19 @@ def layers_with_maps(layers: list[dict]) -> list[str]:
         if layer["kind"] in KINDS:
             names.append(layer["name"])
     return names
+
+
+def on_photo(layers: list[dict], layer: str, map: np.ndarray, side: int) -> np.ndarray:
+    """Lay a layer's map (h, w) over the photo: (side, side), each cell in the middle of what it sees.
+
+    Between the middles the values go over into each other; beyond the outermost they stay as they are. Simply
+    enlarging the map would shift it, where layers without border have cut the photo's edge off.
+    """
+    field = receptive_field(layers, layer, 0, 0, (side, side, 3))
+    pixels = np.arange(side)
+    rows, cols = (
+        first + jump * np.arange(n)
+        for first, jump, n in zip(field.centre, field.jump, map.shape, strict=True)
+    )
+    across = np.array([np.interp(pixels, cols, line) for line in map])  # (h, side)
+    return np.array([np.interp(pixels, rows, line) for line in across.T]).T

@@ -33,7 +33,7 @@ class Made:
     values: np.ndarray
 
 
-def made_for(root: str, run_id: str, layer: str, unit: int, *, steps: int = 128, seed: int = 0) -> Made:
+def made_for(root: str, run_id: str, layer: str, unit: int, steps: int, seed: int) -> Made:
     """Make a picture for a unit of a layer of a run's network. Raises RunError."""
     return maximise(trained_model(Store(root).get(run_id)), layer, unit, steps=steps, seed=seed)
 

@@ -21,6 +21,7 @@ class ReceptiveField:
     rows: tuple[int, int]  # first and last row, counted from 0; cut off at the photo's edges
     cols: tuple[int, int]
     size: tuple[int, int]  # height and width before anything is cut off
+    centre: tuple[float, float]  # of the field before anything is cut off, in pixels from 0
     jump: tuple[int, int]  # pixels from one cell's field to its neighbour's
 
 
@@ -52,6 +53,7 @@ def receptive_field(layers, name, row, col, input_shape):
         rows=_reach(layers, shapes, target, 0, rows, clip=True),
         cols=_reach(layers, shapes, target, 1, cols, clip=True),
         size=(bottom - top + 1, right - left + 1),
+        centre=((top + bottom) / 2, (left + right) / 2),
         jump=(jump, jump),
     )
 

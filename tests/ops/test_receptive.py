@@ -16,6 +16,7 @@ def test_the_article_s_third_convolution_sees_18_pixels(article):
     assert field.jump == (4, 4)
     assert field.rows == (4, 21)
     assert field.cols == (0, 17)
+    assert field.centre == (12.5, 8.5)
 
 
 def test_the_article_layer_by_layer(article):
@@ -58,6 +59,7 @@ def test_a_zero_border_is_cut_off_but_counts_in_the_size():
     corner = ops.receptive_field(layers, "second", 0, 3, (6, 8, 1))
     assert (corner.rows, corner.cols) == ((0, 2), (1, 5))
     assert corner.size == (5, 5)
+    assert corner.centre == (0, 3), "a zero border keeps every cell over its pixel"
 
 
 def test_layers_and_cells_that_are_not_there(article):
