@@ -4,8 +4,8 @@
 
 Trains twins: networks of the preset's shape and recipe, on CIFAR-10 without two of its classes, so that the
 test images of these two are strange to them. On the first twin, ways to a familiarity are compared; on the
-second the chosen one is measured again. Familiar are the test images of a twin's eight classes; strange the two
-classes, all Digits, and textures of the sample photos. Shown are AUROC and the share noticed at the threshold
+second the chosen one is measured again. Familiar are the test images of a twin's eight classes; strange the
+two classes, all Digits, and textures of the sample photos. Shown are AUROC and the share noticed at the threshold
 under which 5 % of half of the twin's validation images lie. Needs CIFAR-10 (CNNLAB_CIFAR10).
 
 --runs: where twins trained before are looked for and new ones are kept. --write: judge that shipped network
@@ -20,7 +20,7 @@ from functools import cache
 
 import numpy as np
 
-from cnnlab import calibration, datasets, judgement, ops, unfamiliar
+from cnnlab import calibration, datasets, judgement, metrics, ops, unfamiliar
 from cnnlab.inspection.judging import TRAINING, answers, measured, strange_pictures, told_apart, with_twin
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, Store
@@ -99,7 +99,7 @@ def compare(run: Run, left_out: tuple[str, ...]) -> tuple[dict, judgement.Strang
     row = told_apart("left_out", both, unfamiliar.threshold(both.of(*held_out)), test, outputs["left_out"])
     temperature = calibration.fit_temperature(held_out[1], data.train_labels[held[::2]])
     errors = [
-        calibration.calibration_error(ops.softmax(test[1], at), data.test_labels) for at in (1, temperature)
+        metrics.reliability(ops.softmax(test[1], at), data.test_labels).error for at in (1, temperature)
     ]
     result = {
         "left_out": left_out,

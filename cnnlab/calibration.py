@@ -29,16 +29,3 @@ def fit_temperature(scores: np.ndarray, labels: np.ndarray) -> float:
         losses = [negative_log_likelihood(scores, labels, 1 / inverse) for inverse in (one, other)]
         low, high = (low, other) if losses[0] < losses[1] else (one, high)
     return 2 / (low + high)
-
-
-def calibration_error(probabilities: np.ndarray, labels: np.ndarray, bins: int = 15) -> float:
-    """Return the expected calibration error, 0 to 1: how far confidence and accuracy lie apart on average.
-
-    probabilities: (n, classes). The pictures are sorted by their confidence, the largest probability, into
-    bins of equal width; of each bin counts the difference between mean confidence and accuracy, by its share.
-    """
-    confidence = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
-    place = np.minimum((confidence * bins).astype(int), bins - 1)
-    gap = np.bincount(place, weights=confidence - right, minlength=bins)
-    return float(np.abs(gap).sum() / len(labels))

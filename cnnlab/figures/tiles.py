@@ -78,11 +78,16 @@ def framed(image: np.ndarray, row: int, col: int, size: int) -> np.ndarray:
     return picture
 
 
-def data_uri(image: np.ndarray) -> str:
-    """Return a picture (h, w, 3) uint8 as a PNG in a data: address, for a component."""
+def png(image: np.ndarray) -> bytes:
+    """Return a picture (h, w, 3) uint8 as a PNG."""
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "PNG", compress_level=1)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return buffer.getvalue()
+
+
+def data_uri(image: np.ndarray) -> str:
+    """Return a picture (h, w, 3) uint8 as a PNG in a data: address, for a component."""
+    return "data:image/png;base64," + base64.b64encode(png(image)).decode()
 
 
 def jpeg(image: np.ndarray) -> bytes:

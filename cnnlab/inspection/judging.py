@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cnnlab import calibration, datasets, images, judgement, models, ops, unfamiliar
+from cnnlab import calibration, datasets, images, judgement, metrics, models, ops, unfamiliar
 from cnnlab.inspection.evaluation import trained_model
 from cnnlab.judgement import Judgement, Strange
 from cnnlab.progress import report
@@ -55,7 +55,7 @@ def measured(run: Run) -> Judgement:
         report(2 + len(strange), steps)
     temperature = calibration.fit_temperature(fit_scores, data.train_labels[fit])
     before, after = (
-        calibration.calibration_error(ops.softmax(rest_scores, at), data.train_labels[rest])
+        metrics.reliability(ops.softmax(rest_scores, at), data.train_labels[rest]).error
         for at in (1.0, temperature)
     )
     return Judgement(

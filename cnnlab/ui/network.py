@@ -61,7 +61,7 @@ def choose() -> Network | None:
         return None
     runs.setdefault(network.run.id, network.run)  # its first epoch may have ended this very moment
     st.session_state[CHOICE] = network.run.id
-    labels = {id: _label(run) for id, run in runs.items()}
+    labels = {id: label(run) for id, run in runs.items()}
     st.selectbox(_("Network"), list(labels), format_func=labels.get, key=CHOICE)
     st.query_params["run"] = st.session_state[LINK] = network.run.id
     _follow(network)
@@ -197,7 +197,8 @@ def _load(folder: str, stamp: int) -> Network:
     return network
 
 
-def _label(run: Run) -> str:
+def label(run: Run) -> str:
+    """Name a run for a choice among networks: whose it is, what it learned, how well."""
     try:
         recipe, rows = run.recipe(), run.history()
     except RunError:

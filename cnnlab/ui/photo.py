@@ -1,18 +1,36 @@
-"""Which photo is the student looking at? One choice for the whole session."""
+"""Which photo is the student looking at? One choice for the whole session.
 
+Photos of one's own live in this session's memory alone: they go with the session, and no cache, file or log
+ever holds them.
+"""
+
+from urllib.parse import urlsplit
+
+import numpy as np
 import streamlit as st
 from starlette.formparsers import MultiPartParser
 
-from cnnlab import images
-from cnnlab.text import _
+from cnnlab import decoding, images
+from cnnlab.figures.tiles import shrink
+from cnnlab.text import _, number
 from cnnlab.ui import state
+from cnnlab.ui.components.sheet import sheet
 
-OWN = "own"
+OWN = "own"  # the choice among one's own photos; the one on show lies under "photo.own"
+MOST = 8  # photos of one's own that are kept; a megapixel each
+MINE, WHICH, PAPER, TURN, TROUBLE = (
+    "photo.mine",
+    "photo.which",
+    "photo.paper",
+    "_photo.turn",
+    "_photo.trouble",
+)
+HTTPS = "https://docs.streamlit.io/develop/concepts/configuration/https-support"
 
 MultiPartParser.spool_max_size = 2 * images.MAX_BYTES  # else an upload over 1 MB lies in a temporary file
 
 
-def current():
+def current() -> tuple[str, np.ndarray]:
     """Return the session's photo as `choose` would, (name, image (h, w, 3) uint8), and draw nothing."""
     samples = images.samples()
     choice = st.session_state.get("photo.choice")
@@ -22,30 +40,119 @@ def current():
     return samples[name], images.sample(name)
 
 
-def choose(label: str | None = None):
+def choose(label: str | None = None, *, camera: bool = False) -> tuple[str, np.ndarray]:
     """Draw the choice of a photo; return (name, image (h, w, 3) uint8).
 
-    The samples need no download; an upload stays in the session's memory. A file that is no photo gets a
-    sentence, and the last valid photo stays.
+    The samples need no download. A file that is no photo gets a sentence, and the last valid photo stays.
+    camera: offer the camera too.
     """
     samples = images.samples()
     names = {**samples, OWN: _("A photo of yours …")}
     state.default("photo.choice", next(iter(samples)), names)
     choice = st.selectbox(label or _("Photo"), list(names), format_func=names.get, key="photo.choice")
     if choice != OWN:
-        return samples[choice], images.sample(choice)
-    upload = st.file_uploader(
-        _("Your photo (it stays in memory and is gone when you close the page)"),
-        type=["jpg", "jpeg", "png", "webp", "gif", "bmp", "tif", "tiff"],
-        key="_photo.upload",
-    )
-    if upload is not None:
+        return current()
+    _upload()
+    if camera:
+        _camera()
+    mine = st.session_state.get(MINE, [])
+    if mine:
+        _choose_mine(mine)
+    if "photo.own" not in st.session_state:
+        st.info(_("Until you choose a file you see the sample."))
+    return current()
+
+
+def add(files: list[bytes]) -> None:
+    """Take files into the session's photos; those that are none leave a sentence each."""
+    mine, trouble = st.session_state.get(MINE, []), []
+    for place, data in enumerate(files, start=1):
         try:
-            st.session_state["photo.own"] = images.read(upload.getvalue())
+            mine = [*mine, decoding.decode(data)]
         except images.ImageError as error:
-            st.error(str(error))
-    if "photo.own" in st.session_state:
-        return _("Your photo"), st.session_state["photo.own"]
-    st.info(_("Until you choose a file you see the sample."))
-    first = next(iter(samples))
-    return samples[first], images.sample(first)
+            which = _("File {place} of {all}: ").format(place=place, all=len(files)) if len(files) > 1 else ""
+            trouble.append(which + str(error))
+    if len(mine) > MOST:
+        text = _("At most {count} photos are kept: the first ones have left.")
+        trouble.append(text.format(count=MOST))
+        mine = mine[-MOST:]
+    st.session_state[TROUBLE] = trouble
+    if mine:
+        st.session_state[MINE], st.session_state[WHICH] = mine, len(mine) - 1
+        _show(mine)
+
+
+def _upload() -> None:
+    """Draw the upload; once read, its files are let go, so that only the shrunk pictures stay in memory."""
+    turn = st.session_state.setdefault(TURN, 0)
+    key = f"_photo.upload.{turn}"
+
+    def take() -> None:
+        files = st.session_state.get(key) or []
+        if files:
+            add([file.getvalue() for file in files])
+            st.session_state[TURN] = turn + 1
+
+    st.file_uploader(
+        _("Your photos (they stay in memory and are gone when you close the page)"),
+        type=["image/*", ".heic", ".heif"],  # a phone then offers its camera too; content decides later
+        accept_multiple_files=True,
+        key=key,
+        on_change=take,
+    )
+    for sentence in st.session_state.get(TROUBLE, []):
+        st.error(sentence)
+
+
+def _camera() -> None:
+    """Offer the camera where browsers allow one, else say why there is none."""
+    address = urlsplit(st.context.url or "")
+    if address.scheme != "https" and address.hostname not in ("localhost", "127.0.0.1", "::1"):
+        text = _(
+            "On a phone, the upload offers the camera. Within this page browsers allow it only over HTTPS: "
+            "whoever runs the app can set `server.sslCertFile` and `server.sslKeyFile` ([how]({link}))."
+        )
+        st.caption(text.format(link=HTTPS))
+        return
+    with st.popover(_("Take a photo"), icon=":material/photo_camera:"):
+
+        def take() -> None:
+            picture = st.session_state.get("_photo.camera")
+            if picture is not None:
+                add([picture.getvalue()])
+
+        st.camera_input(_("The picture stays in memory"), key="_photo.camera", on_change=take)
+
+
+def _choose_mine(mine: list[np.ndarray]) -> None:
+    """Draw the choice among several photos of one's own, the paper under a transparent one, and removal."""
+    state.default(WHICH, len(mine) - 1, range(len(mine)))
+    if len(mine) > 1:
+        captions = [_("Photo {number}").format(number=number(i + 1)) for i in range(len(mine))]
+        small = [shrink(decoding.over(picture, "white"), 96) for picture in mine]
+        sheet(_("Your photos"), small, captions, key="_photo.sheet", chosen=WHICH, side=72)
+    if mine[st.session_state[WHICH]].shape[2] == 4:
+        papers = {"white": _("on white"), "black": _("on black")}
+        state.default(PAPER, "white", papers)
+        st.segmented_control(
+            _("This picture is transparent"), list(papers), format_func=papers.get, key=PAPER, required=True
+        )
+    _show(mine)
+
+    def remove() -> None:
+        rest = [picture for i, picture in enumerate(mine) if i != st.session_state[WHICH]]
+        st.session_state[MINE], st.session_state[WHICH] = rest, max(0, len(rest) - 1)
+        if not rest:
+            st.session_state.pop("photo.own", None)
+
+    st.button(_("Remove this photo"), icon=":material/delete:", key="_photo.remove", on_click=remove)
+
+
+def _show(mine: list[np.ndarray]) -> None:
+    """Put the chosen photo on show; the same array as long as the choice stays."""
+    picture, paper = mine[st.session_state[WHICH]], st.session_state.get(PAPER, "white")
+    before, on, shown = st.session_state.get("_photo.shown", (None, None, None))
+    if before is not picture or on != paper:
+        shown = decoding.over(picture, paper)
+        st.session_state["_photo.shown"] = (picture, paper, shown)
+    st.session_state["photo.own"] = shown

@@ -1,4 +1,7 @@
-"""A photo with a square on it that the student moves, by dragging, tapping or with the arrow keys."""
+"""A photo with a square on it that the student moves, by dragging, tapping or with the arrow keys.
+
+The square may also be sized, at its corner or with the keys + and −, and it may cover what lies under it.
+"""
 
 import base64
 from collections.abc import Callable
@@ -17,31 +20,54 @@ _component = st.components.v2.component(
 
 
 def frame(
-    photo: bytes, shape: tuple[int, int], place: tuple[int, int], size: int, *, key: str, moved
+    photo: bytes,
+    shape: tuple[int, int],
+    place: tuple[int, int],
+    size: int,
+    *,
+    key: str,
+    moved: Callable[..., None],
+    sizes: tuple[int, int] | None = None,
+    label: str | None = None,
+    cover: str = "",
+    live: bool = False,
 ) -> None:
-    """Show a photo (a JPEG's bytes) that counts as `shape` (rows, cols), with a square of `size` at `place`.
+    """Show a photo (a JPEG's or PNG's bytes) that counts as `shape` (rows, cols), with a square of `size`.
 
-    moved(row, col) is called before the next run of the script, with a place that lies in the photo; all
-    places count from 0.
+    place: row and column of the square's top left corner; all places count from 0. sizes: the smallest and
+    the largest that the student may make it; without, it keeps its size. cover: a CSS colour that hides what
+    lies under the square. live: report every quarter of a second while it is dragged, not only at the end.
+    moved(row, col), with `sizes` moved(row, col, size), is called before the next run of the script, with a
+    square that lies in the photo.
     """
     (rows, cols), (row, col) = shape, place
+    smallest, largest = sizes or (size, size)
+    kind = "png" if photo.startswith(b"\x89PNG") else "jpeg"
     data = {
-        "photo": "data:image/jpeg;base64," + base64.b64encode(photo).decode(),
+        "photo": f"data:image/{kind};base64," + base64.b64encode(photo).decode(),
         "rows": rows,
         "cols": cols,
         "row": row,
         "col": col,
         "size": size,
-        "label": _("The crop on the photo. Drag it, or move it with the arrow keys."),
+        "smallest": smallest,
+        "largest": min(largest, rows, cols),
+        "cover": cover,
+        "live": live,
+        "label": label or _("The crop on the photo. Drag it, or move it with the arrow keys."),
         "place": _("The crop starts at row {row}, column {column}"),
+        "sized": _("and is {size} pixels wide. Keys + and − change that."),
     }
-    _component(key=key, data=data, on_place_change=_report(key, moved, rows - size, cols - size))
+    _component(key=key, data=data, on_place_change=_report(key, moved, data, sizes is not None))
 
 
-def _report(key: str, moved: Callable[[int, int], None], last_row: int, last_col: int) -> Callable[[], None]:
+def _report(key: str, moved: Callable[..., None], data: dict, sized: bool) -> Callable[[], None]:
     def report() -> None:
-        row, col = st.session_state[key].place or (None, None)
-        if isinstance(row, int) and isinstance(col, int) and 0 <= row <= last_row and 0 <= col <= last_col:
-            moved(row, col)
+        row, col, size = st.session_state[key].place or (None, None, None)
+        if not all(type(value) is int for value in (row, col, size)):
+            return
+        fits = data["smallest"] <= size <= data["largest"]
+        if fits and 0 <= row <= data["rows"] - size and 0 <= col <= data["cols"] - size:
+            moved(row, col, size) if sized else moved(row, col)
 
     return report

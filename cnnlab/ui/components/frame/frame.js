@@ -1,9 +1,12 @@
 
-// A photo with a square that can be moved. Places are whole rows and columns, counted from 0.
+// A photo with a square that can be moved and, where that is wanted, sized. Places are whole rows and columns,
+// counted from 0.
+const OFTEN = 250; // milliseconds between two reports while a live square is dragged
 
 class Frame {
   constructor(parent) {
-    this.root = parent.appendChild(document.createElement("div"));
+    this.outer = parent.appendChild(document.createElement("div"));
+    this.root = this.outer.appendChild(document.createElement("div"));
     this.root.className = "photo";
     this.image = this.root.appendChild(document.createElement("img"));
     this.image.alt = "";
@@ -24,22 +27,37 @@ class Frame {
   update(data, send) {
     Object.assign(this, { data, send });
     if (this.image.src !== data.photo) this.image.src = data.photo;
-    if (!this.held) this.go(data.row, data.col);
+    this.root.classList.toggle("coarse", data.cols < 64);
+    this.square.style.background = data.cover;
+    const sizeable = data.smallest < data.largest;
+    this.outer.classList.toggle("inset", sizeable);
+    this.root.style.setProperty("--widest", sizeable ? "460px" : "260px");
+    if (sizeable && !this.grip) {
+      this.grip = this.square.appendChild(document.createElement("div"));
+      this.grip.className = "grip";
+      this.grip.dataset.part = "grip";
+    }
+    if (this.grip) this.grip.hidden = !sizeable;
+    if (this.held || this.resting) return;
+    this.told = null;
+    this.go(data.row, data.col, data.size);
   }
 
-  // Move the square, as far as the photo goes.
-  go(row, col) {
-    const { rows, cols, size } = this.data;
-    this.row = Math.max(0, Math.min(rows - size, Math.round(row)));
-    this.col = Math.max(0, Math.min(cols - size, Math.round(col)));
+  // Move the square, as far as the photo goes; its size is brought between the smallest and the largest.
+  go(row, col, size) {
+    const { rows, cols, smallest, largest } = this.data;
+    this.size = Math.max(smallest, Math.min(largest, Math.round(size)));
+    this.row = Math.max(0, Math.min(rows - this.size, Math.round(row)));
+    this.col = Math.max(0, Math.min(cols - this.size, Math.round(col)));
     const share = (part, whole) => `${(100 * part) / whole}%`;
     Object.assign(this.square.style, {
       top: share(this.row, rows),
       left: share(this.col, cols),
-      height: share(size, rows),
-      width: share(size, cols),
+      height: share(this.size, rows),
+      width: share(this.size, cols),
     });
-    const where = this.data.place.replace("{row}", this.row + 1).replace("{column}", this.col + 1);
+    let where = this.data.place.replace("{row}", this.row + 1).replace("{column}", this.col + 1);
+    if (smallest < largest) where += " " + this.data.sized.replace("{size}", this.size);
     this.square.setAttribute("aria-label", `${this.data.label} ${where}.`);
     this.square.title = this.data.label;
   }
@@ -52,12 +70,14 @@ class Frame {
     ];
   }
 
-  // Within the square it is taken where it is touched; elsewhere its middle comes there.
+  // Within the square it is taken where it is touched; elsewhere its middle comes there; the grip sizes it.
   grab(event) {
     const [row, col] = this.at(event);
-    const { size } = this.data;
+    const { size } = this;
     const inside = row >= this.row && row < this.row + size && col >= this.col && col < this.col + size;
-    this.held = inside ? [row - this.row, col - this.col] : [size / 2, size / 2];
+    this.sizing = event.target === this.grip;
+    this.held = inside || this.sizing ? [row - this.row, col - this.col] : [size / 2, size / 2];
+    if (this.sizing) this.held = [row - this.row - size, col - this.col - size];
     this.root.setPointerCapture(event.pointerId);
     this.square.focus({ preventScroll: true });
     this.drag(event);
@@ -65,26 +85,54 @@ class Frame {
 
   drag(event) {
     const [row, col] = this.at(event);
-    this.go(row - this.held[0], col - this.held[1]);
+    if (this.sizing) {
+      const { rows, cols } = this.data;
+      const wanted = Math.max(row - this.held[0] - this.row, col - this.held[1] - this.col);
+      this.go(this.row, this.col, Math.min(wanted, rows - this.row, cols - this.col));
+    } else {
+      this.go(row - this.held[0], col - this.held[1], this.size);
+    }
+    if (this.data.live && !this.soon) {
+      this.soon = setTimeout(() => {
+        this.soon = null;
+        this.tell();
+      }, OFTEN);
+    }
   }
 
   drop() {
     this.held = null;
-    if (this.row !== this.data.row || this.col !== this.data.col) this.send("place", [this.row, this.col]);
+    clearTimeout(this.rest);
+    clearTimeout(this.soon);
+    this.resting = this.soon = null;
+    this.tell();
+  }
+
+  tell() {
+    const now = [this.row, this.col, this.size];
+    const known = this.told ?? [this.data.row, this.data.col, this.data.size];
+    if (now.every((value, i) => value === known[i])) return;
+    this.told = now;
+    this.send("place", now);
   }
 
   release() {
     this.held = null;
-    this.go(this.data.row, this.data.col);
+    this.go(this.data.row, this.data.col, this.data.size);
   }
 
   // Keys move the square at once; the page follows when they rest.
   key(event) {
     const moves = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
     const move = moves[event.key];
-    if (!move) return;
-    this.go(this.row + move[0], this.col + move[1]);
+    const grow = { "+": 1, "=": 1, "-": -1, "−": -1 }[event.key];
+    if (!move && !grow) return;
+    const { rows, cols, smallest, largest } = this.data;
+    const step = largest > smallest ? Math.max(1, Math.round(Math.min(rows, cols) / 40)) : 1;
+    if (move) this.go(this.row + step * move[0], this.col + step * move[1], this.size);
+    else this.go(this.row - grow * Math.floor(step / 2), this.col - grow * Math.floor(step / 2), this.size + grow * step);
     clearTimeout(this.rest);
+    this.resting = true;
     this.rest = setTimeout(() => this.drop(), 250);
     event.preventDefault();
   }

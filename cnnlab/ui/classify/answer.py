@@ -1,0 +1,86 @@
+"""What does the network say, in bars and in the words of a careful person, and is the photo strange to it?"""
+
+import streamlit as st
+
+from cnnlab import datasets, judgement, workers
+from cnnlab.figures import tiles
+from cnnlab.inspection.judging import FEWEST, judge
+from cnnlab.judgement import Judgement
+from cnnlab.runs import RESTING, RunError
+from cnnlab.text import _, number
+from cnnlab.ui import job, network
+from cnnlab.ui.classify.look import Look
+from cnnlab.ui.components.bars import Answer, bars
+
+
+def answer(look: Look, judged: Judgement | None) -> None:
+    """Draw what the network sees, the careful sentence, ten bars, and whether it may be none of the ten."""
+    picture, words = st.columns([1, 2.4], vertical_alignment="center", wrap=False)
+    picture.image(tiles.enlarge(look.seen, 128), _("What it sees: 32 × 32"), width=128)
+    strange = judged is not None and judged.familiar(look.outputs) < judged.threshold
+    with words:
+        text = network.verdict(look.probabilities, look.net.classes)
+        st.subheader(f"{text[:-1]} – {_('or none of these')}." if strange else text, anchor=False)
+        if look.remark:
+            st.caption(look.remark)
+    bars([Answer(look.probabilities)], look.classes, key="_classify.bars", true=look.truth)
+    if judged is not None:
+        familiar(look, judged)
+
+
+def familiar(look: Look, judged: Judgement) -> None:
+    """Say how familiar the picture looks to the network, against ordinary pictures of its classes."""
+    value = judged.familiar(look.outputs)
+    below = number(100 * judged.share_below(value))
+    if value < judged.threshold:
+        text = _(
+            "**None of these?** Only {below} of 100 ordinary photos look as strange to this network: "
+            "this one is unlike what it was trained on. Do not trust the bars."
+        )
+        st.warning(text.format(below=below), icon=":material/help:")
+        return
+    text = _(
+        "**None of these?** No sign of it: {below} of 100 ordinary photos look stranger to this network. "
+        "It notices few of the photos that it should (see *More*)."
+    )
+    st.caption(text.format(below=below))
+
+
+def judged(net: network.Network) -> Judgement | None:
+    """Return what was measured about the network; have it measured where that can be done."""
+    found = _read(str(net.run.folder), net.stamp, _written(net), net)
+    if found is None and measurable(net):
+        doing = _("Measuring what this network does not know: step {done} of {all}")
+        about = (str(net.run.folder), net.stamp)
+        root = str(net.run.folder.parent)
+        done = job.answer(
+            "classify.judge", about, judge, root, net.run.id, doing=doing, long=True, shared=True
+        )
+        if done is not None:
+            found = _read(str(net.run.folder), net.stamp, _written(net), net)
+    return found
+
+
+def measurable(net: network.Network) -> bool:
+    """Say whether a worker can measure this network now: at rest, its images here, some of them held out."""
+    config = net.recipe.config
+    if net.run.shipped or workers.current() is None or not datasets.DATASETS[config.dataset].present():
+        return False
+    if not config.validation or (config.limit is not None and config.limit * config.validation < FEWEST):
+        return False
+    try:
+        return net.run.state().phase in RESTING
+    except RunError:
+        return False
+
+
+def _written(net: network.Network) -> int:
+    try:
+        return (net.run.folder / judgement.FILE).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _read(folder: str, stamp: int, written: int, _net: network.Network) -> Judgement | None:
+    return judgement.read(_net.run, judgement.checksum(_net.weights))

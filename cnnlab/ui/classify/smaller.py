@@ -1,0 +1,39 @@
+"""How is the square made 32 x 32, and what does the way do to the answer?"""
+
+import streamlit as st
+
+from cnnlab import images
+from cnnlab.text import _, number, percent
+from cnnlab.ui.classify.look import FILTER, Look
+from cnnlab.ui.components.bars import Answer, bars
+
+
+def smaller(look: Look) -> None:
+    """Show the same square made small in four ways, with their answers; one is the page's."""
+    words = {
+        "area": _("mean of the pixels that fall together"),
+        "bilinear": _("mean, near pixels count more"),
+        "lanczos": _("as bilinear, but sharper"),
+        "nearest": _("one pixel of many: detail is lost, edges flicker"),
+    }
+    size = look.crop[2]
+    text = _("{size} × {size} pixels of the photo become 32 × 32: about {each} of them become one.")
+    st.markdown(text.format(size=number(size), each=number((size / 32) ** 2, 1)))
+    square = images.square(look.photo, *look.crop)
+    answers, tops = [], []
+    for name, explained in words.items():
+        seen = images.resize(square, resample=name)
+        probabilities = look.net.probabilities(seen)
+        answers.append(Answer(probabilities, name.capitalize(), explained, seen))
+        tops.append(int(probabilities.argmax()))
+    st.segmented_control(
+        _("On this page the square is made small by"), list(words), format_func=str.capitalize, key=FILTER,
+        required=True,
+    )  # fmt: skip
+    bars(answers, look.classes, key="_classify.filters", true=look.truth)
+    spread = max(answer.probabilities[look.answer] for answer in answers) - min(
+        answer.probabilities[look.answer] for answer in answers
+    )
+    text = _("Four ways, {count} different answers; the probability of {name} differs by up to {spread}.")
+    name = look.classes[look.answer]
+    st.markdown(text.format(count=len(set(tops)), name=name, spread=percent(float(spread))))
