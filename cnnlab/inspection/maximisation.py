@@ -17,7 +17,7 @@ SIDE = 32
 GREY = 127.5
 STEP = 5.0  # root mean square of a step, in steps of brightness
 FADE = 0.01  # share of the way back to grey, a step
-SHARP = 0.94  # what a pixel keeps of itself in a blur; its four neighbours share the rest
+SHARP = 0.88  # what a pixel keeps of itself in a blur; its four neighbours share the rest
 EVERY = 4  # a picture is kept so often
 
 

@@ -11,6 +11,7 @@ from cnnlab.models import SIDE
 from cnnlab.text import _, number, percent
 from cnnlab.ui import as_text, job, lesson, network, state
 from cnnlab.ui.components.film import Cells, Cover, film
+from cnnlab.ui.inside import trust
 from cnnlab.ui.inside.picture import Picture
 
 WINDOWS, STRIDES = (4, 8, 12, 16), (2, 4, 8)  # pixels
@@ -44,15 +45,18 @@ def covering(net: network.Network, shown: Picture, ask: Ask, probabilities: np.n
     if target == int(probabilities.argmax()) and not _predicted(per_pixel, name, about):
         return
     _film(shown, covers, target, name)
+
+    def draw(map: np.ndarray) -> np.ndarray:
+        return overlay(tiles.enlarge(shown.square, 256), map, float(np.abs(map).max()), smooth=True)
+
     one, two = st.columns([1, 2])
-    limit = float(np.abs(per_pixel).max())
-    square = tiles.enlarge(shown.square, 256)
-    text = _("Each pixel: the mean over all covers that lay on it")
-    one.image(overlay(square, per_pixel, limit, smooth=True), text, width="stretch")
+    one.image(draw(per_pixel), _("Each pixel: the mean over all covers that lay on it"), width="stretch")
     two.markdown(_told(covers, target, name))
     with lesson.more(_("The same as text")):
         title = _("Probability of {name} in percent, by the cover's row and column").format(name=name)
         as_text.grids(title, {shown.name: 100 * covers.probabilities[..., target]})
+    asked = *where[:3], ask
+    trust.trust((*about, ask), asked, per_pixel, draw)
 
 
 def _predicted(per_pixel: np.ndarray, name: str, about: tuple) -> bool:

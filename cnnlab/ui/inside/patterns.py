@@ -29,13 +29,23 @@ def patterns(net: network.Network) -> None:
     with right:
         if kernel:
             st.markdown(_sight(net, layer))
-        st.markdown(
-            _("**A picture made for it.** Start from noise and change every pixel so that it answers more.")
+        made, real = st.columns(2) if kernel else (st.container(), None)
+        with made:
+            text = _(
+                "**A picture made for it**: start from noise, change every pixel so that it answers more"
+            )
+            st.markdown(text)
+            _made(net, layer, unit, name, seed, (rows, cols))
+        if real is not None:
+            with real:
+                st.markdown(_("**Training images that excite it most**, each cut out where the cell looked"))
+                _patches(net, layer, unit)
+        st.caption(
+            _(
+                "Beware: no such picture exists in the world. A blur after each step keeps it from ending "
+                "in fine noise; another noise, or another blur, gives another picture."
+            )
         )
-        _made(net, layer, unit, name, seed, (rows, cols))
-        if kernel:
-            st.markdown(_("**The training images that excite it most**, each cut out where it looked"))
-            _patches(net, layer, unit)
     lesson.formula(
         r"x \leftarrow \mathrm{blur}\big(x + \eta\, \nabla_x a(x) / \lVert \nabla_x a(x) \rVert\big)"
     )
@@ -119,12 +129,6 @@ def _made(net: network.Network, layer: str, unit: int, name: str, seed: int, fie
         key="_inside.made",
         title=_("Made for {name}").format(name=name),
         note=note,
-    )
-    st.caption(
-        _(
-            "Beware: no such picture exists in the world. A blur after each step keeps it from ending in "
-            "fine noise; another noise, or another blur, gives another picture."
-        )
     )
 
 

@@ -9,10 +9,9 @@ from cnnlab.inspection.attribution import Sanity, sanity
 from cnnlab.text import _, number
 from cnnlab.ui import job
 
-UNCHANGED, CHANGED = (
-    0.7,
-    0.3,
-)  # similarity from which on a map has stayed as it was, up to which it is another
+TILE = 130  # pixels: four side by side
+UNCHANGED = 0.7  # similarity from which on a map has stayed as it was
+CHANGED = 0.3  # similarity up to which it has become another one
 
 
 def trust(about: tuple, asked: tuple, before: np.ndarray, draw: Callable[[np.ndarray], np.ndarray]) -> None:
@@ -27,15 +26,17 @@ def trust(about: tuple, asked: tuple, before: np.ndarray, draw: Callable[[np.nda
         )
     )
     ask, doing = _("Ask networks that have learned nothing"), _("At work: {done} of {all}")
-    checked: Sanity | None = job.answer("inside.sanity", about, sanity, *asked, ask=ask, doing=doing)
+    checked: Sanity | None = job.answer(
+        "inside.sanity", about, sanity, *asked, ask=ask, doing=doing, long=True
+    )
     if checked is None:
         return
     with st.container(horizontal=True):
-        st.image(draw(before), _("as trained"), width=150)
+        st.image(draw(before), _("as trained"), width=TILE)
         for map, alike in zip(checked.maps, checked.similarities, strict=True):
             text = _("random weights: similarity {s}").format(s=number(alike, 2))
             nothing = _("random weights: no map at all")
-            st.image(draw(map), nothing if np.isnan(alike) else text, width=150)
+            st.image(draw(map), nothing if np.isnan(alike) else text, width=TILE)
     st.markdown(judgement(checked.similarities))
     st.caption(
         _(
