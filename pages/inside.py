@@ -5,6 +5,7 @@ from functools import partial
 import streamlit as st
 
 from cnnlab import datasets, metrics, ops
+from cnnlab.inspection import growth
 from cnnlab.runs import RunError
 from cnnlab.text import _, number, percent
 from cnnlab.ui import lesson, network
@@ -74,6 +75,5 @@ lesson.article(
     _("No result is stated."),
     measured(net),
 )
-lesson.formula(r"z(i,j,k) = b_k + \sum_{p,q,c} x(s\,i+p-P,\; s\,j+q-P,\; c)\; W(p,q,c,k)")
-lesson.code(ops.forward, ops.conv2d, metrics.confusion)
+lesson.code(growth.norms, growth.change, ops.forward, metrics.confusion)
 lesson.next_lesson("classify", _("Let it classify a photo"))

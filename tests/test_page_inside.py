@@ -15,6 +15,7 @@ from cnnlab.inspection.silence import ZERO, Silence, measure, passed_on
 from cnnlab.progress import Cancelled
 from cnnlab.runs import Store
 from cnnlab.ui import job
+from cnnlab.ui.inside.character import character
 from cnnlab.ui.inside.mistakes import question
 
 from .test_pages_look import again, charts, galleries, network, open_page, seen_of, sent, texts
@@ -118,7 +119,7 @@ def test_silent_kernels_are_flagged_with_the_evidence(store, monkeypatch):
     at = open_page("inside", inside__kernel=1)
     view = sent(at, "gallery")[0]
     assert view["marks"] == ["", "silent on these 9 photos", "", ""]
-    assert view["facts"][0][-1] == "Answered on 0 of 9 photos; largest magnitude 0.00"
+    assert view["facts"][0][2] == "Answered on 0 of 9 photos; largest magnitude 0.00"
     assert "**1 of 4 kernels** were silent on these 9 photos" in texts(at)
     assert run.id == at.session_state["network.run"]
 
@@ -142,7 +143,57 @@ def test_a_choice_beyond_a_smaller_network_starts_over(store):
     assert at.session_state["inside.kernel"] == 0 and at.session_state["inside.map"] == 0
 
 
+def test_the_own_map_of_a_chosen_kernel_is_shown(store):
+    network(store)
+    at = open_page("inside", inside__layer="conv_2", inside__kernel=3, inside__maps="pool_1")
+    assert at.session_state["inside.maps"] == "pool_1"  # a choice of maps stands
+    at.session_state["_inside.picked"] = True  # what a tap on a kernel leaves behind
+    again(at.run())
+    assert at.session_state["inside.maps"] == "conv_2" and at.session_state["inside.map"] == 3
+    assert sent(at, "gallery")[1]["chosen"] == 3
+
+
+SOBEL = np.outer([1, 2, 1], [-1, 0, 1])
+
+
+@pytest.mark.parametrize(
+    ("plane", "colour", "word"),
+    [
+        (SOBEL, (1, 1, 1), "left to right"),
+        (SOBEL.T, (1, 1, 1), "top to bottom"),
+        (np.array([[0, 1, 1], [-1, 0, 1], [-1, -1, 0]]), (1, 1, 1), "slanted"),
+        (np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]), (1, 1, 1), "surrounds it"),
+        (np.ones((3, 3)), (1, -1, 0), "difference of colour"),
+        (np.ones((3, 3)), (1, 1, 1), "the brighter the more"),
+        (-np.ones((3, 3)), (1, 1, 1), "the darker the more"),
+        (np.ones((3, 3)), (0.1, 0.1, 1), "most to blue"),
+        (np.zeros((3, 3)), (1, 1, 1), "All its weights are 0"),
+        (np.ones((1, 1)), (1, 1, 1), "the brighter the more"),
+    ],
+)
+def test_a_kernel_is_described_by_its_weights(plane, colour, word):
+    assert word in character(plane[..., np.newaxis] * np.array(colour))
+
+
 # ---- feature maps
+
+
+def test_a_digits_network_gets_digits(store):
+    run = network(store, dataset="digits")
+    at = open_page("inside", picture__number=8, inside__maps="conv_1", inside__stage="conv")
+    image, label = datasets.test_pictures("digits", [7])
+    values = ops.forward(run.recipe().layers(), run.weights(), image[0])[1].values
+    assert np.allclose(galleries(at)[1][0], values[..., 0], atol=0.006)
+    assert f"Test image 8: {label[0]}" in texts(at)
+
+
+def test_one_picture_for_all_parts_of_the_page(store):
+    network(store)
+    at = more("Switch parts off", photo__choice="rocket")
+    assert at.selectbox(key="picture.choice.maps").value == "rocket"
+    again(at.selectbox(key="picture.choice.parts").select("coffee").run())
+    assert at.selectbox(key="picture.choice.maps").value == "coffee" == at.session_state["photo.choice"]
+    assert "for “Cup of coffee”" in texts(at)
 
 
 @pytest.mark.parametrize(
@@ -223,11 +274,12 @@ def test_a_cell_of_the_matrix_opens_its_pictures(store):
     places = np.flatnonzero((evaluation.labels == 4) & (said == 7))
     surest = places[np.argmax(evaluation.probabilities[places, 7])]
     assert f"**4, called 7**: {len(places)} images" in texts(at)
-    first = next(
-        image for image in at.get("image") if "✓ 4" in image.captions[0] and "7 " in image.captions[0]
-    )
+    captions = [image.captions[0] for image in at.get("image")]
     p = evaluation.probabilities[surest]
-    assert first.captions[0] == f"7 {100 * p[7]:.0f}\u00a0%  \n✓ 4 {100 * p[4]:.0f}\u00a0%"
+    first = f"✗ 7 {100 * p[7]:.0f}\u00a0%  \ntruth: 4 {100 * p[4]:.0f}\u00a0%"
+    assert first in captions and sum("✗ 7 " in text and "truth: 4" in text for text in captions) >= len(
+        places
+    )
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -366,7 +418,8 @@ def test_changed_photos_wait_for_the_opened_test_set(store, digits_run, monkeypa
     assert "still sealed" in texts(more("Darker, blurred, noisy"))
     trained, run = digits_run
     found = robustness.measure(str(trained.root), run.id)
-    assert found.accuracy["blur"][0] == pytest.approx(run.evaluation().accuracy)  # all of Digits' test images
+    # All of Digits' test images; other batches round otherwise, so an undecided image may fall either way.
+    assert found.accuracy["blur"][0] == pytest.approx(run.evaluation().accuracy, abs=2 / found.images)
     assert found.images == len(run.evaluation().labels)
     assert min(found.accuracy["noise"]) < found.accuracy["noise"][0]
 

@@ -50,8 +50,13 @@ def choose(label: str | None = None, *, camera: bool = False) -> tuple[str, np.n
     names = {**samples, OWN: _("A photo of yours …")}
     state.default("photo.choice", next(iter(samples)), names)
     choice = st.selectbox(label or _("Photo"), list(names), format_func=names.get, key="photo.choice")
-    if choice != OWN:
-        return current()
+    if choice == OWN:
+        own(camera=camera)
+    return current()
+
+
+def own(*, camera: bool = False) -> None:
+    """Draw how photos of one's own come in, and the choice among them."""
     _upload()
     if camera:
         _camera()
@@ -60,12 +65,12 @@ def choose(label: str | None = None, *, camera: bool = False) -> tuple[str, np.n
         _choose_mine(mine)
     if "photo.own" not in st.session_state:
         st.info(_("Until you choose a file you see the sample."))
-    return current()
 
 
 def add(files: list[bytes]) -> None:
     """Take files into the session's photos; those that are none leave a sentence each."""
-    mine, trouble = st.session_state.get(MINE, []), []
+    before, trouble = st.session_state.get(MINE, []), []
+    mine = before
     for place, data in enumerate(files, start=1):
         try:
             mine = [*mine, decoding.decode(data)]
@@ -77,7 +82,7 @@ def add(files: list[bytes]) -> None:
         trouble.append(text.format(count=MOST))
         mine = mine[-MOST:]
     st.session_state[TROUBLE] = trouble
-    if mine:
+    if mine is not before:
         st.session_state[MINE], st.session_state[WHICH] = mine, len(mine) - 1
         _show(mine)
 
@@ -104,10 +109,15 @@ def _upload() -> None:
         st.error(sentence)
 
 
+def camera_allowed(address: str) -> bool:
+    """Say whether browsers let a page at this address use the camera."""
+    parts = urlsplit(address)
+    return parts.scheme == "https" or parts.hostname in ("localhost", "127.0.0.1", "::1")
+
+
 def _camera() -> None:
     """Offer the camera where browsers allow one, else say why there is none."""
-    address = urlsplit(st.context.url or "")
-    if address.scheme != "https" and address.hostname not in ("localhost", "127.0.0.1", "::1"):
+    if not camera_allowed(st.context.url or ""):
         text = _(
             "On a phone, the upload offers the camera. Within this page browsers allow it only over HTTPS: "
             "whoever runs the app can set `server.sslCertFile` and `server.sslKeyFile` ([how]({link}))."

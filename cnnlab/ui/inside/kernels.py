@@ -11,6 +11,9 @@ from cnnlab.ui import as_text, lesson, network, state
 from cnnlab.ui.components.colours import levels
 from cnnlab.ui.components.gallery import Grid, Story, Tiles, gallery
 from cnnlab.ui.inside import silence, words
+from cnnlab.ui.inside.character import character
+
+PICKED = "_inside.picked"  # session key: a kernel has just been chosen
 
 
 def kernels(net: network.Network) -> None:
@@ -26,10 +29,17 @@ def kernels(net: network.Network) -> None:
     grown = _growth(str(net.run.folder), net.stamp, layer, channels.start, channels.stop, net)
     state.default("inside.kernel", 0, range(weights.shape[-1]))
     chosen = st.session_state["inside.kernel"]
+    if st.session_state.pop(PICKED, False):
+        st.session_state["inside.maps"], st.session_state["inside.map"] = layer, chosen
+        st.rerun()  # the maps are drawn elsewhere on the page: the kernel's own one is shown there
     with right:
         if weights.shape[2] == 3:
             st.caption(
-                _("Mid grey is 0. The redder a tile, the larger its weight on red; green and blue likewise.")
+                _(
+                    "A tile shows the three slices of a kernel as one picture: mid grey is 0; the redder, "
+                    "the larger the weight on red; green and blue likewise. Large: each slice by itself, "
+                    "orange above 0 and blue below."
+                )
             )
         else:
             st.caption(_("Orange weights are positive, blue ones negative, pale ones near 0."))
@@ -89,6 +99,7 @@ def _draw(
         Story([_facts(grown, step, chosen, layer, found) for step in range(steps)], _steps(grown)),
         key="_inside.kernels",
         chosen="inside.kernel",
+        picked=PICKED,
         order=order,
         scale=(number(-limit, 2), number(limit, 2)),
     )
@@ -102,7 +113,22 @@ def _draw(
                 "unchanged; at 100 % the change is as large as the kernel was."
             )
         )
+    _formulas(grown, chosen)
     return {title: grown.slices[-1][..., c, chosen] for c, title in enumerate(titles)}
+
+
+def _formulas(grown: Growth, chosen: int) -> None:
+    """Write norm and change of the chosen kernel with its own numbers."""
+    norm = lesson.tex(grown.norms[-1, chosen], 3)
+    lesson.formula(rf"\lVert W_{{{chosen + 1}}} \rVert = \sqrt{{\textstyle\sum w^2}} = {norm}")
+    if grown.changed is None:
+        return
+    start, change = grown.norms[0, chosen], grown.changed[-1, chosen]
+    lesson.formula(
+        rf"\frac{{\lVert W_{{{chosen + 1}}} - W_{{{chosen + 1}}}^{{\text{{start}}}} \rVert}}"
+        rf"{{\lVert W_{{{chosen + 1}}}^{{\text{{start}}}} \rVert}} = "
+        rf"\frac{{{lesson.tex(change * start, 3)}}}{{{lesson.tex(start, 3)}}} = {lesson.tex(change, 2)}"
+    )
 
 
 def _facts(grown: Growth, step: int, chosen: int, layer: str, found: Silence | None) -> list[str]:
@@ -115,6 +141,8 @@ def _facts(grown: Growth, step: int, chosen: int, layer: str, found: Silence | N
         lines.append(text.format(change=percent(change, 0), all=percent(all, 0)))
     if found:
         lines.append(silence.evidence(found, layer, chosen))
+    if grown.slices.shape[3] == 3:
+        lines.append(character(grown.slices[step][..., chosen]))
     return lines
 
 

@@ -3,13 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab import images, ops
+from cnnlab import ops
 from cnnlab.figures import tiles
 from cnnlab.text import _, number
-from cnnlab.ui import as_text, lesson, network, photo, state
+from cnnlab.ui import as_text, lesson, network, state
 from cnnlab.ui.components.colours import levels
 from cnnlab.ui.components.gallery import Grid, Story, Tiles, gallery
-from cnnlab.ui.inside import words
+from cnnlab.ui.inside import picture, words
 
 STARTS = ("conv", "pool", "add")  # what begins a group of maps; what follows is a later stage of the same
 STAGES = ("norm", "activation")
@@ -33,10 +33,11 @@ def maps(net: network.Network) -> None:
     """Show the feature maps of a layer for a photo, and the chosen one large."""
     left, right = st.columns([1, 3.4], gap="large")
     with left:
-        name, image = photo.choose()
-        seen = images.resize(images.square(image))
-        st.image(tiles.enlarge(seen, 160), _("What the network sees of it: 32 × 32 pixels"), width=160)
-    found = groups(net.forward(seen))
+        shown = picture.choose(net, at="maps", upload=True)
+        if shown is None:
+            return
+        st.image(tiles.enlarge(shown.seen, 160), _("What the network sees of it: 32 × 32 pixels"), width=160)
+    found = groups(net.forward(shown.seen))
     if not found:
         return st.info(_("This network has no feature maps."))
     with left:
@@ -52,7 +53,9 @@ def maps(net: network.Network) -> None:
             "{count} maps of {height} × {width} cells for “{photo}”. Values, without unit, from {range}. "
             "Orange is above 0, blue below."
         )
-        st.caption(text.format(count=count, height=height, width=width, photo=name, range=words.span(values)))
+        st.caption(
+            text.format(count=count, height=height, width=width, photo=shown.name, range=words.span(values))
+        )
         captions = words.captions(_("Map {n}: {range}"), values)
         gallery(
             _("Feature maps"),

@@ -34,7 +34,7 @@ def mistakes(net: network.Network) -> None:
         st.caption(
             _(
                 "A row is a true class: of 100 of its images, so many got each answer. Right answers are "
-                "framed. Pick a cell to see its pictures."
+                "framed; an empty cell means: not once. Pick a cell to see its pictures."
             )
         )
         matrix(counts, classes, key="_inside.confusion", chosen=cell, on_pick=_pick)
@@ -118,9 +118,15 @@ def _pictures_of(
 
 
 def _worst(net: network.Network, evaluation: Evaluation, classes: list[str]) -> None:
-    st.markdown(_("**Worst mistakes**: what it said, and how sure it was; after ✓ the truth"))
+    st.markdown(_("**Worst mistakes**: ✗ what it said, and how sure it was; then the truth, and its share"))
     worst = metrics.worst_mistakes(evaluation.probabilities, evaluation.labels, WORST)
     _show(net, evaluation, classes, worst)
+    st.caption(
+        _(
+            "Look at the picture before you blame the network: people labelled the dataset, and among the "
+            "surest mistakes there are now and then wrong labels."
+        )
+    )
 
 
 def _show(net: network.Network, evaluation: Evaluation, classes: list[str], places: np.ndarray) -> None:
@@ -136,5 +142,9 @@ def _show(net: network.Network, evaluation: Evaluation, classes: list[str], plac
         for place, picture in zip(places, pictures, strict=True):
             p, truth = evaluation.probabilities[place], evaluation.labels[place]
             said = f"{classes[p.argmax()]} {percent(p.max(), 0)}"
-            words = said if p.argmax() == truth else f"{said}  \n✓ {classes[truth]} {percent(p[truth], 0)}"
+            words = f"✓ {said}"
+            if p.argmax() != truth:
+                words = f"✗ {said}  \n" + _("truth: {name}").format(
+                    name=f"{classes[truth]} {percent(p[truth], 0)}"
+                )
             st.image(tiles.enlarge(picture, 96), words, width=88)

@@ -3,10 +3,11 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab import datasets, images, ops
+from cnnlab import datasets, ops
 from cnnlab.inspection.edits import Edit, Judged, Off, Weight, edited, judge
 from cnnlab.text import _, number, percent
-from cnnlab.ui import job, lesson, network, photo, state
+from cnnlab.ui import job, lesson, network, state
+from cnnlab.ui.inside import picture
 
 EDITS = "inside.edits"  # session key: (network and its stamp, the edits made to it so far)
 
@@ -24,12 +25,14 @@ def parts(net: network.Network) -> None:
     )
     left, right = st.columns([1, 2], gap="large")
     with left:
+        shown = picture.choose(net, at="parts")
         _controls(net, convolutions)
     edits = _edits(net)
     with right:
         st.markdown(_told(edits, convolutions) if edits else _("**Nothing is changed yet.**"))
         _undo(net, edits)
-        _answers(net, edits)
+        if shown is not None:
+            _answers(net, edits, shown)
         _accuracy(net, edits)
     lesson.code(edited)
 
@@ -111,16 +114,14 @@ def _told(edits: tuple[Edit, ...], convolutions: dict[str, str]) -> str:
     return "**" + _("Changed") + "**: " + " · ".join(words)
 
 
-def _answers(net: network.Network, edits: tuple[Edit, ...]) -> None:
+def _answers(net: network.Network, edits: tuple[Edit, ...], shown: picture.Picture) -> None:
     """Show the probabilities for the photo before and after, the largest first."""
-    name, image = photo.current()
-    seen = images.resize(images.square(image))
-    before = net.probabilities(seen)
-    after = ops.forward(net.layers, edited(net.weights, edits), seen)[-1].values if edits else before
+    before = net.probabilities(shown.seen)
+    after = ops.forward(net.layers, edited(net.weights, edits), shown.seen)[-1].values if edits else before
     order = np.argsort(-np.maximum(before, after), kind="stable")[:5]
     classes = [network.class_name(net.classes[place]) for place in order]
     table = {
-        _("“{photo}”").format(photo=name): classes,
+        _("“{photo}”").format(photo=shown.name): classes,
         _("as trained"): [_percent(before[p], p == before.argmax()) for p in order],
         _("with your changes"): [_percent(after[p], p == after.argmax()) for p in order],
     }

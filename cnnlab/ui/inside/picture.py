@@ -9,9 +9,11 @@ import streamlit as st
 from cnnlab import datasets, images
 from cnnlab.figures import tiles
 from cnnlab.text import _, number
-from cnnlab.ui import network, photo, state
+from cnnlab.ui import network, photo
 
 TEST = "test"
+CHOICE, NUMBER = "picture.choice", "picture.number"  # session keys: TEST or a photo; counted from 1
+CHANGED = "_picture.changed"  # session key: a part of the page has just chosen another picture
 LARGEST = 480  # pixels of the square that is shown
 
 
@@ -29,46 +31,84 @@ class Picture:
         return zlib.crc32(self.seen.tobytes())
 
 
-def choose(net: network.Network) -> Picture | None:
-    """Draw the choice; None where there is no picture that this network could judge.
+def choose(net: network.Network, *, at: str = "why", upload: bool = False) -> Picture | None:
+    """Draw the choice; return the picture, None where there is none that this network could judge.
 
-    A photo that is chosen here is the whole session's. A network trained on Digits gets digits alone.
+    A photo that is chosen here is the whole session's, and every part of the page shows the same picture. A
+    network trained on Digits gets digits alone. at: a word for the part of the page, for each may offer the
+    choice. upload: let new photos in, too.
     """
-    own = {photo.OWN: _("Your photo")} if "photo.own" in st.session_state else {}
-    names = {**images.samples(), **own}
-    if datasets.DATASETS[net.dataset].present():
-        names[TEST] = _("A test image of {dataset} …").format(dataset=datasets.DATASETS[net.dataset].title)
+    if st.session_state.pop(CHANGED, False):
+        st.rerun()  # the other parts of the page show the picture too
     if net.dataset == "digits":
         st.caption(_("This network was trained on Digits: it judges no photos, so it gets a digit."))
-        return _test_image(net)
+        _choose_number(at)
+        return current(net)
+    names = _names(net, upload)
+    chosen = _chosen(names)
+    key = _own_key(CHOICE, at, chosen)
+    words = {"key": key, "on_change": _take, "args": (CHOICE, key)}
+    st.selectbox(_("Picture"), list(names), format_func=names.get, **words)
+    if chosen == TEST:
+        _choose_number(at)
+    elif chosen == photo.OWN and upload:
+        photo.own()
+    return current(net)
+
+
+def current(net: network.Network) -> Picture | None:
+    """Return the picture as it was chosen; None, with a sentence, where there is none of that number."""
+    if net.dataset != "digits" and _chosen(_names(net, True)) != TEST:
+        return _of_photo(*photo.current())
+    place = st.session_state.get(NUMBER, 1) - 1
+    try:
+        [image], [truth] = datasets.test_pictures(net.dataset, [place])
+    except datasets.DatasetError as error:
+        st.error(str(error))
+        return None
+    truth = network.class_name(net.classes[truth])
+    name = _("Test image {n}: {truth}").format(n=number(place + 1), truth=truth)
+    return Picture(name, image, image)
+
+
+def _names(net: network.Network, upload: bool) -> dict[str, str]:
+    names = dict(images.samples())
+    if upload or "photo.own" in st.session_state:
+        names[photo.OWN] = _("A photo of yours …") if upload else _("Your photo")
+    if datasets.DATASETS[net.dataset].present():
+        names[TEST] = _("A test image of {dataset} …").format(dataset=datasets.DATASETS[net.dataset].title)
+    return names
+
+
+def _chosen(names: dict[str, str]) -> str:
+    """Return the choice: a test image, else the session's photo."""
+    if st.session_state.get(CHOICE) == TEST and TEST in names:
+        return TEST
     now = st.session_state.get("photo.choice")
-    if st.session_state.get("picture.choice") != TEST and now in names:
-        st.session_state["picture.choice"] = now
-    state.default("picture.choice", next(iter(names)), names)
-    choice = st.selectbox(_("Picture"), list(names), format_func=names.get, key="picture.choice")
-    if choice == TEST:
-        return _test_image(net)
-    if choice != now:
-        st.session_state["photo.choice"] = choice
-        if now is not None:
-            st.rerun()  # the rest of the page shows the same photo
-    return _of_photo(*photo.current())
+    return now if now in names else next(iter(names))
+
+
+def _choose_number(at: str) -> None:
+    key = _own_key(NUMBER, at, st.session_state.get(NUMBER, 1))
+    st.number_input(_("Test image, counted from 1"), 1, key=key, on_change=_take, args=(NUMBER, key))
+
+
+def _own_key(shared: str, at: str, value) -> str:
+    """Return the key of one part's widget for a shared choice, and give it the value on show."""
+    key = f"{shared}.{at}"
+    st.session_state[key] = value
+    return key
+
+
+def _take(shared: str, key: str) -> None:
+    """Make what was chosen in one part the choice of all."""
+    value = st.session_state[shared] = st.session_state[key]
+    st.session_state[CHANGED] = True
+    if shared == CHOICE and value != TEST:
+        st.session_state["photo.choice"] = value
 
 
 @st.cache_data(scope="session", max_entries=4, show_spinner=False)
 def _of_photo(name: str, image: np.ndarray) -> Picture:
     square = images.square(image)
     return Picture(name, tiles.shrink(square, LARGEST), images.resize(square))
-
-
-def _test_image(net: network.Network) -> Picture | None:
-    state.default("picture.number", 1)
-    place = st.number_input(_("Test image, counted from 1"), 1, key="picture.number") - 1
-    try:
-        [image], [truth] = datasets.test_pictures(net.dataset, [place])
-    except datasets.DatasetError as error:
-        st.error(str(error))
-        return None
-    name = _("Test image {n}: {truth}")
-    truth = network.class_name(net.classes[truth])
-    return Picture(name.format(n=number(place + 1), truth=truth), image, image)

@@ -2,18 +2,18 @@
 
 import base64
 import io
-import zlib
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
-from cnnlab import datasets, images
+from cnnlab import datasets
 from cnnlab.figures import tiles
 from cnnlab.inspection.space import IMAGES, Placed, Space, place, space
 from cnnlab.text import _, number, percent
-from cnnlab.ui import job, lesson, network, photo
+from cnnlab.ui import job, lesson, network
 from cnnlab.ui.components import space as component
+from cnnlab.ui.inside import picture
 
 SIDE, COLUMNS = 24, 50  # of the small pictures, and how many of them stand in a row of what travels
 QUALITY = 50  # of WebP: 2,000 pictures in under 300 kB
@@ -44,13 +44,14 @@ def arranged(net: network.Network) -> None:
     if found is None:
         text = _("Up to {count} test images. t-SNE takes some seconds; then it is kept.")
         return st.caption(text.format(count=number(IMAGES)))
-    name, image = photo.current()
-    seen = images.resize(images.square(image))
-    about = (*about, zlib.crc32(seen.tobytes()))
+    shown = picture.choose(net, at="space")
+    if shown is None:
+        return
+    about = (*about, shown.about)
     doing = _("Placing your photo: step {done} of {all}")
-    placed = job.answer("inside.place", about, place, root, net.run.id, seen, doing=doing, long=True)
-    _draw(net, found, seen, placed)
-    _neighbours(net, found, name, placed)
+    placed = job.answer("inside.place", about, place, root, net.run.id, shown.seen, doing=doing, long=True)
+    _draw(net, found, shown.seen, placed)
+    _neighbours(net, found, shown.name, placed)
     _alike(net, found)
     lesson.code(space)
 
@@ -91,10 +92,10 @@ def _draw(net: network.Network, found: Space, seen: np.ndarray, placed: Placed |
 def sprite(dataset: str, count: int) -> dict[str, object]:
     """Return the first test images as one small picture: address, side, columns (see the component)."""
     pictures, _labels = datasets.test_pictures(dataset, range(count))
-    small = [Image.fromarray(picture).resize((SIDE, SIDE), Image.Resampling.BOX) for picture in pictures]
+    small = [Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BOX) for image in pictures]
     sheet = Image.new("RGB", (COLUMNS * SIDE, -(-count // COLUMNS) * SIDE))
-    for n, picture in enumerate(small):
-        sheet.paste(picture, (n % COLUMNS * SIDE, n // COLUMNS * SIDE))
+    for n, tile in enumerate(small):
+        sheet.paste(tile, (n % COLUMNS * SIDE, n // COLUMNS * SIDE))
     buffer = io.BytesIO()
     sheet.save(buffer, "WEBP", quality=QUALITY)
     address = "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode()
@@ -108,9 +109,9 @@ def _neighbours(net: network.Network, found: Space, name: str, placed: Placed | 
     st.markdown(_("**The nearest test images of “{photo}”**, measured in all dimensions").format(photo=name))
     pictures, labels = datasets.test_pictures(net.dataset, placed.nearest)
     with st.container(horizontal=True, gap="small"):
-        for picture, label, distance in zip(pictures, labels, placed.distances, strict=True):
+        for image, label, distance in zip(pictures, labels, placed.distances, strict=True):
             words = f"{network.class_name(net.classes[label])}  \n{number(distance, 2)}"
-            st.image(tiles.enlarge(picture, 96), words, width=64)
+            st.image(tiles.enlarge(image, 96), words, width=64)
     ratio = placed.distances[0] / found.usual if found.usual else 1.0
     text = _(
         "Below each its distance. The nearest is {ratio} times as far away as a test image usually is from "

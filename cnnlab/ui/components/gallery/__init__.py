@@ -29,6 +29,8 @@ from cnnlab.ui.components.colours import levels, palette
 from cnnlab.ui.components.data import digits_for, pack, pack_levels
 from cnnlab.ui.components.sources import player_labels, sources
 
+ROOMY = 3  # up to so many columns, a cell has room for a third decimal place
+
 _component = st.components.v2.component("cnnlab.gallery", **sources("gallery"))
 
 
@@ -66,18 +68,20 @@ def gallery(
     *,
     key: str,
     chosen: str,
+    picked: str | None = None,
     order: Sequence[int] | None = None,
     scale: tuple[str, str] | None = None,
 ) -> None:
     """Draw the view. chosen: the session key that holds the chosen tile, counted from 0; a tap changes it.
 
-    order: the tiles in the order in which they are shown; None for their own.
+    picked: a session key that becomes True at each tap. order: the tiles in the order in which they are
+    shown; None for their own.
     """
     count = tiles.levels.shape[1]
     data = payload(
         label, tiles, grids, story, chosen=st.session_state[chosen], order=order or range(count), scale=scale
     )
-    _component(key=key, data=data, on_chosen_change=_keep(key, chosen, count))
+    _component(key=key, data=data, on_chosen_change=_keep(key, chosen, picked, count))
 
 
 def payload(
@@ -106,7 +110,7 @@ def payload(
         "grids": [
             {
                 "title": grid.title,
-                "values": pack(grid.values, max(2, digits_for(grid.values)), tight=True),
+                "values": pack(grid.values, _digits(grid.values), tight=True),
                 "levels": pack_levels(levels(grid.values, "signed", grid.limit or 1.0)),
             }
             for grid in grids
@@ -116,11 +120,18 @@ def payload(
     }
 
 
-def _keep(key: str, chosen: str, count: int) -> Callable[[], None]:
+def _digits(values: np.ndarray) -> int:
+    """Decimal places: at least 2, and no more where many columns share the room."""
+    return 2 if values.shape[-1] > ROOMY else max(2, digits_for(values))
+
+
+def _keep(key: str, chosen: str, picked: str | None, count: int) -> Callable[[], None]:
     def keep() -> None:
         number = st.session_state[key].chosen
         if isinstance(number, int) and 0 <= number < count:
             st.session_state[chosen] = number
+            if picked:
+                st.session_state[picked] = True
 
     return keep
 

@@ -106,6 +106,7 @@ class GalleryView {
     const titled = this.views.map((view) => element("figure", {}, element("figcaption", {}, view.grid.title), view.cells));
     this.large.replaceChildren(...titled);
     this.large.dataset.count = this.views.length;
+    this.large.dataset.fine = this.views.some((view) => view.cols > 3); // then two beside each other
     this.large.dataset.waiting = false;
     this.pointed = null;
   }
