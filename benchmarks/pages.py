@@ -42,7 +42,7 @@ CHANGES = {
         "learning.class": (1, 2, 0),
     },
     "inside": {"inside.layer": (1, 2, 0), "inside.maps": (1, 3, 0), "inside.range": (1, 2, 0)},
-    "classify": {"classify.size": (60, 80, 40), "classify.across": (10, 90, 50)},
+    "classify": {"classify.size": (200, 260, 120), "classify.row": (3, 30, 12), "classify.trial": (1, 2, 0)},
 }
 LARGEST = {
     "pixels": {"pixels.crop.size": "16"},

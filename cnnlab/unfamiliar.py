@@ -15,6 +15,7 @@ import numpy as np
 from cnnlab import ops
 
 CHANNELS = 160  # feature maps whose means are looked at, at most
+RIDGE = 1e-4  # added to the covariance, in largest variances: maps that are silent have none of their own
 FALSE_ALARMS = 0.05  # share of ordinary pictures that may be called unfamiliar
 
 
@@ -63,7 +64,9 @@ def fit_distance(features: np.ndarray, labels: np.ndarray, classes: int) -> tupl
     """
     means = np.stack([features[labels == c].mean(axis=0) for c in range(classes)])
     apart = features - means[labels]
-    return means, np.linalg.pinv(apart.T @ apart / len(features), hermitian=True)
+    covariance = apart.T @ apart / len(features)
+    ridge = RIDGE * covariance.diagonal().max(initial=0) * np.eye(len(covariance))
+    return means, np.linalg.pinv(covariance + ridge, hermitian=True)
 
 
 def nearness(features: np.ndarray, means: np.ndarray, inverse: np.ndarray) -> np.ndarray:

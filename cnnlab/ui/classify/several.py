@@ -43,6 +43,8 @@ def agreement(answers: list[np.ndarray], classes: list[str]) -> str:
     shared = percent(float(np.min(answers, axis=0).sum()), 0)
     if tops.count(best) == len(tops):
         text = _("All {all} say **{name}**; they share {shared} of their probability.")
+    elif len(tops) == 2:
+        text = _("They disagree; they share {shared} of their probability.")
     elif tops.count(best) == 1:
         text = _("No two of {all} agree; they share {shared} of their probability.")
     else:

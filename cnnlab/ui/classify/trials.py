@@ -32,8 +32,8 @@ def more(look: Look) -> None:
     kinds = {name: probe.label() for name, probe in probes.PROBES.items()}
     kinds = {name: label for name, label in kinds.items() if name not in ("rotate", "brightness")}
     kinds["against"] = _("A step against the network")
-    state.default("classify.test", "shift", kinds)
-    kind = st.pills(_("Test"), list(kinds), format_func=kinds.get, key="classify.test", required=True)
+    state.default("classify.probe", "shift", kinds)
+    kind = st.pills(_("Test"), list(kinds), format_func=kinds.get, key="classify.probe", required=True)
     _against(look) if kind == "against" else _sweep(look, kind)
 
 

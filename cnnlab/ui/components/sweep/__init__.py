@@ -72,7 +72,7 @@ def sweep(swept: Sweep, classes: Sequence[str], *, key: str, true: int | None = 
 
 
 def leading(probabilities: np.ndarray, start: int, true: int | None) -> list[int]:
-    """Return the classes to draw: the answer at `start`, the true one, those that reach most; at most LINES."""
+    """Return the LINES classes to draw: the answer at `start`, the true one, then those that reach most."""
     order = np.argsort(-probabilities.max(axis=0), kind="stable")
     wanted = [int(probabilities[start].argmax()), *([] if true is None else [true]), *order.tolist()]
     return list(dict.fromkeys(wanted))[:LINES]
