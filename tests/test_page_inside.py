@@ -74,7 +74,7 @@ def test_the_change_since_the_start_is_the_relative_norm_of_the_difference(store
     for epoch, factor in ((0, 0.5), (1, 0.75), (2, 0.5), (3, 1.0)):
         keep_kernels(run, epoch, factor)
     view = sent(open_page("inside"), "gallery")[0]
-    assert view["steps"] == ["before training", *(f"after epoch {n} of 3" for n in (1, 2, 3))]
+    assert view["steps"] == ["before training", *(f"epoch {n} of 3" for n in (1, 2, 3))]
     said = [facts[2] for facts in view["facts"]]
     assert [text.split(" since")[0] for text in said] == [f"Changed by {n}\u00a0%" for n in (0, 50, 0, 100)]
     levels = np.frombuffer(base64.b64decode(view["levels"]), np.uint8).reshape(view["shape"])
@@ -86,7 +86,7 @@ def test_deeper_layers_play_the_epochs_that_were_kept(store):
     for epoch in (0, 1, 2, 3):
         keep_kernels(run, epoch, 1 + epoch)
     at = open_page("inside", inside__layer="conv_2", inside__slice=3, inside__kernel=4)
-    assert sent(at, "gallery")[0]["steps"] == ["before training", "after epoch 3 of 3"]
+    assert sent(at, "gallery")[0]["steps"] == ["before training", "epoch 3 of 3"]
     assert np.allclose(galleries(at)[0][0], run.weights()["conv_2/kernel"][:, :, 2, 4], atol=0.006)
 
 

@@ -147,7 +147,7 @@ def _facts(grown: Growth, step: int, chosen: int, layer: str, found: Silence | N
 
 
 def _steps(grown: Growth) -> list[str]:
-    text = _("after epoch {n} of {all}")
+    text = _("epoch {n} of {all}")
     return [
         text.format(n=epoch, all=grown.epochs[-1]) if epoch else _("before training")
         for epoch in grown.epochs

@@ -37,7 +37,7 @@ def maps(net: network.Network) -> None:
         if shown is None:
             return
         st.image(tiles.enlarge(shown.seen, 160), _("What the network sees of it: 32 × 32 pixels"), width=160)
-    found = groups(net.forward(shown.seen))
+    found = groups(picture.outputs(net, shown))
     if not found:
         return st.info(_("This network has no feature maps."))
     with left:

@@ -116,7 +116,7 @@ def _told(edits: tuple[Edit, ...], convolutions: dict[str, str]) -> str:
 
 def _answers(net: network.Network, edits: tuple[Edit, ...], shown: picture.Picture) -> None:
     """Show the probabilities for the photo before and after, the largest first."""
-    before = net.probabilities(shown.seen)
+    before = picture.outputs(net, shown)[-1].values
     after = ops.forward(net.layers, edited(net.weights, edits), shown.seen)[-1].values if edits else before
     order = np.argsort(-np.maximum(before, after), kind="stable")[:5]
     classes = [network.class_name(net.classes[place]) for place in order]

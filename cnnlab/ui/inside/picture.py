@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from cnnlab import datasets, images
+from cnnlab import datasets, images, ops
 from cnnlab.figures import tiles
 from cnnlab.text import _, number
 from cnnlab.ui import network, photo
@@ -69,6 +69,16 @@ def current(net: network.Network) -> Picture | None:
     truth = network.class_name(net.classes[truth])
     name = _("Test image {n}: {truth}").format(n=number(place + 1), truth=truth)
     return Picture(name, image, image)
+
+
+def outputs(net: network.Network, shown: Picture) -> list[ops.LayerOutput]:
+    """Return what every layer makes of the picture; kept a while, for the largest networks take seconds."""
+    return _outputs(str(net.run.folder), net.stamp, shown.about, net, shown.seen)
+
+
+@st.cache_data(scope="session", max_entries=3, show_spinner=False)
+def _outputs(folder: str, stamp: int, about: int, _net: network.Network, _seen: np.ndarray):
+    return _net.forward(_seen)
 
 
 def _names(net: network.Network, upload: bool) -> dict[str, str]:
