@@ -195,6 +195,12 @@ class TrainConfig(Frozen):
     batch_size: int = Field(
         default=64, ge=1, le=4096, title="Batch size", description="How many images one step averages over."
     )
+    precision: Literal["float32", "bfloat16"] = Field(
+        default="float32",
+        title="Precision",
+        description="bfloat16 computes with 8 significant binary digits instead of 24: about twice as fast "
+        "on processors made for it; others use float32. The weights are kept in float32.",
+    )
     epochs: int = Field(
         default=10, ge=1, le=1000, title="Epochs", description="How often each training image is seen."
     )

@@ -39,7 +39,7 @@ def diagnose(
     )
     findings = [finding for finding in checks if finding is not None][:1]
     if not findings:
-        checks = (_overfitting(rows, config), _plateau(rows, config))
+        checks = (_overfitting(rows, config, classes), _plateau(rows, config))
         findings = [finding for finding in checks if finding is not None][:1]
     return findings
 
@@ -94,7 +94,7 @@ def _not_learning(rows, config: TrainConfig, classes: int) -> Finding | None:
     )
 
 
-def _overfitting(rows, config: TrainConfig) -> Finding | None:
+def _overfitting(rows, config: TrainConfig, classes: int) -> Finding | None:
     """Training has risen by three points or more over the window, validation by a third of that or less."""
     if len(rows) <= WINDOW or math.isnan(rows[-1]["val_accuracy"]):
         return None
@@ -103,6 +103,8 @@ def _overfitting(rows, config: TrainConfig) -> Finding | None:
     validation = now["val_accuracy"] - before["val_accuracy"]
     if now["accuracy"] <= now["val_accuracy"] or training < 0.03 or validation > training / 3:
         return None
+    if min(now["val_accuracy"], before["val_accuracy"]) < 2 / classes:
+        return None  # near guessing it has learned nothing yet that it could lean on too much
     text = _("Over {epochs} epochs training rose {training} points, validation {validation}.")
     evidence = text.format(
         epochs=WINDOW, training=number(100 * training, 1), validation=number(100 * validation, 1)

@@ -31,6 +31,7 @@ class Measured:
     """What one run has shown: its network, the operations and seconds of its epochs (the first left out)."""
 
     layers: list[dict]
+    precision: str
     operations: float
     seconds: float
 
@@ -61,11 +62,16 @@ def measure(run: Run, dataset: str, images: int) -> Measured | None:
     used = min(images, config.limit or images)
     held = round(config.validation * used)
     operations = epoch_operations(recipe.layers(), used - held, held) * len(seconds)
-    return Measured(recipe.layers(), operations, sum(seconds)) if seconds and sum(seconds) > 0 else None
+    return (
+        Measured(recipe.layers(), config.precision, operations, sum(seconds))
+        if seconds and sum(seconds) > 0
+        else None
+    )
 
 
-def speed(layers: Sequence[dict], measured: Sequence[Measured]) -> tuple[float, str]:
+def speed(layers: Sequence[dict], precision: str, measured: Sequence[Measured]) -> tuple[float, str]:
     """Return operations a second, and from what: "same" network, "other" networks, or the "default"."""
+    measured = [one for one in measured if one.precision == precision]
     same = [one for one in measured if one.layers == list(layers)]
     for basis, runs in (("same", same), ("other", measured)):
         if runs:

@@ -6,9 +6,12 @@ server imports this module for nothing but type names and must never load Tensor
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from cnnlab.normalisation import fused_normalisation
 
 if TYPE_CHECKING:
     import keras
@@ -25,11 +28,12 @@ ARRAYS = {
 SIDE = 32  # every dataset comes as 32x32 RGB
 
 
-def build(layers: Sequence[dict], l2: float, seed: int) -> "keras.Model":
+def build(layers: Sequence[dict], l2: float, seed: int, precision: str | None = None) -> "keras.Model":
     """Return the uncompiled model: uint8-valued images (n, 32, 32, 3) in, probabilities (n, classes) out.
 
     `layers` is the flat list of `ModelConfig.layers`. The initial weights depend on `seed` and the layer's
-    place alone; `l2` is a penalty on every kernel.
+    place alone; `l2` is a penalty on every kernel. With a precision ("float32", "bfloat16"), the model is one
+    to train: it computes in that precision and normalises faster. Without, it is made of plain Keras layers.
     """
     import keras
 
@@ -38,44 +42,55 @@ def build(layers: Sequence[dict], l2: float, seed: int) -> "keras.Model":
     outputs: dict[str, object] = {}
     x = inputs
     for place, spec in enumerate(layers):
-        layer = _layer(spec, seed=seed * 1000 + place, penalty=penalty)
+        last = place == len(layers) - 1  # probabilities need the digits of float32
+        policy = "mixed_bfloat16" if precision == "bfloat16" and not last else "float32"
+        layer = _layer(spec, seed * 1000 + place, penalty, policy, for_training=precision is not None)
         x = layer([x, outputs[spec["with"]]]) if spec["kind"] == "add" else layer(x)
         outputs[spec["name"]] = x
     return keras.Model(inputs, x, name="network")
 
 
-def _layer(spec: dict, seed: int, penalty) -> "keras.Layer":
+def bfloat16_is_native() -> bool:
+    """Say whether this processor multiplies bfloat16 itself (Linux tells); emulated it would be slow."""
+    try:
+        return "avx512_bf16" in Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+
+
+def _layer(spec: dict, seed: int, penalty, policy: str, for_training: bool) -> "keras.Layer":
     """Return the Keras layer for one entry of the flat layer list."""
     from keras import initializers, layers
 
-    kind, name = spec["kind"], spec["name"]
+    kind, name = spec["kind"], {"name": spec["name"], "dtype": policy}
     trained = {"kernel_initializer": initializers.GlorotUniform(seed), "kernel_regularizer": penalty}
     match kind:
         case "rescale":
-            return layers.Rescaling(spec["scale"], name=name)
+            return layers.Rescaling(spec["scale"], **name)
         case "conv":
             shape = {"strides": spec["stride"], "padding": spec["padding"], "use_bias": spec["bias"]}
-            return layers.Conv2D(spec["filters"], spec["kernel"], name=name, **shape, **trained)
+            return layers.Conv2D(spec["filters"], spec["kernel"], **name, **shape, **trained)
         case "norm":
-            return layers.BatchNormalization(epsilon=spec["epsilon"], name=name)
+            kind_of_norm = fused_normalisation() if for_training else layers.BatchNormalization
+            return kind_of_norm(epsilon=spec["epsilon"], **name)
         case "activation":
-            return layers.Activation(spec["function"], name=name)
+            return layers.Activation(spec["function"], **name)
         case "pool":
             pool = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[spec["mode"]]
-            return pool(spec["window"], strides=spec["stride"], padding=spec["padding"], name=name)
+            return pool(spec["window"], strides=spec["stride"], padding=spec["padding"], **name)
         case "dropout":
-            return layers.Dropout(spec["rate"], seed=seed, name=name)
+            return layers.Dropout(spec["rate"], seed=seed, **name)
         case "flatten":
-            return layers.Flatten(name=name)
+            return layers.Flatten(**name)
         case "global_average":
-            return layers.GlobalAveragePooling2D(name=name)
+            return layers.GlobalAveragePooling2D(**name)
         case "global_max":
-            return layers.GlobalMaxPooling2D(name=name)
+            return layers.GlobalMaxPooling2D(**name)
         case "dense":
-            return layers.Dense(spec["units"], name=name, **trained)
+            return layers.Dense(spec["units"], **name, **trained)
         case "add":
-            return layers.Add(name=name)
-    raise ValueError(f"no Keras layer is known for the kind {kind!r} of layer {name!r}")
+            return layers.Add(**name)
+    raise ValueError(f"no Keras layer is known for the kind {kind!r} of layer {spec['name']!r}")
 
 
 def weights(model: "keras.Model") -> dict[str, np.ndarray]:

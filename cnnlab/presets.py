@@ -5,7 +5,7 @@ A preset is a whole `TrainConfig`; another one is one more entry.
 
 from dataclasses import dataclass
 
-from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
+from cnnlab.config import Augmentation, ConvBlock, DenseBlock, ModelConfig, TrainConfig
 
 
 @dataclass(frozen=True)
@@ -48,11 +48,25 @@ TINY = ModelConfig(
     ),
 )
 
+CHAMPION = ModelConfig(
+    blocks=(
+        _normalised(64),
+        _normalised(64, pool="max"),
+        _normalised(128),
+        _normalised(128, pool="max"),
+        _normalised(192),
+        _normalised(192, pool="max"),
+        _normalised(192),
+    ),
+    head="global_average",
+    l2=2.5e-4,
+)
+
 PRESETS: dict[str, Preset] = {
     "article": Preset(
         title="Baseline (the article's)",
         purpose="Three convolutions, two poolings and two dense layers: the network this app grew from.",
-        config=TrainConfig(model=ARTICLE),
+        config=TrainConfig(model=ARTICLE, precision="bfloat16"),
     ),
     "sprint": Preset(
         title="Sprint",
@@ -65,18 +79,43 @@ PRESETS: dict[str, Preset] = {
         purpose="Fewer photos and a small network: done in less than half a minute, so that a whole class "
         "can take turns.",
         config=TrainConfig(
-            model=TINY, limit=10_000, learning_rate=0.01, schedule="one_cycle", batch_size=128, epochs=8
+            model=TINY,
+            limit=10_000,
+            learning_rate=0.01,
+            schedule="one_cycle",
+            batch_size=128,
+            precision="bfloat16",
+            epochs=8,
+        ),
+    ),
+    "champion": Preset(
+        title="Champion",
+        purpose="Seven convolutions, photos that change from epoch to epoch, and more than an hour of "
+        "training: how good can it get? The app comes with the result.",
+        config=TrainConfig(
+            model=CHAMPION,
+            validation=0.05,
+            optimizer="nesterov",
+            learning_rate=0.1,
+            schedule="one_cycle",
+            label_smoothing=0.1,
+            augmentation=Augmentation(flip=True, shift=4, cutout=8),
+            batch_size=128,
+            precision="bfloat16",
+            epochs=40,
         ),
     ),
     "overfit": Preset(
         title="Overfit on purpose",
         purpose="Very few photos, seen again and again, until the network gets every one right. Watch "
         "what becomes of the photos it does not learn from.",
-        config=TrainConfig(model=ARTICLE, limit=625, validation=0.2, batch_size=32, epochs=45),
+        config=TrainConfig(
+            model=ARTICLE, limit=625, validation=0.2, batch_size=32, precision="bfloat16", epochs=45
+        ),
     ),
     "rate_too_high": Preset(
         title="Learning rate too high",
         purpose="The baseline with steps that are far too long. Predict its curve before you press Train.",
-        config=TrainConfig(model=ARTICLE, limit=10_000, learning_rate=0.05, epochs=5),
+        config=TrainConfig(model=ARTICLE, limit=10_000, learning_rate=0.05, precision="bfloat16", epochs=5),
     ),
 }

@@ -37,7 +37,12 @@ class Training:
         )
         self.steps = steps_per_epoch(len(self.training), config.batch_size)
         at_once = steps_per_execution(recipe, self.steps)  # names a layer that does not fit
-        self.model = models.build(recipe.layers(), config.model.l2, config.seed)
+        precision, self.remark = config.precision, ""
+        if precision == "bfloat16" and not models.bfloat16_is_native():
+            precision = "float32"
+            self.remark = _("This processor has no bfloat16 of its own, so training used float32.")
+        self.model = models.build(recipe.layers(), config.model.l2, config.seed, precision)
+        self.result = models.build(recipe.layers(), config.model.l2, config.seed)
         self.optimizer = models.optimizer(config.optimizer, config.learning_rate)
         self.optimizer.build(self.model.trainable_variables)
         self.rest = _dropout_states(self.model)
@@ -53,6 +58,7 @@ class Training:
             steps_per_execution=at_once,
             jit_compile=False,  # on CPUs XLA made this three times slower
         )
+        self.result.compile(loss=loss, metrics=["accuracy"], jit_compile=False)
 
     def epochs(self) -> int:
         """Return how many epochs are wanted now: the last wish, else the configuration."""
@@ -68,7 +74,7 @@ class Training:
         rows, partial = self._restore()
         if not rows and partial is None:
             self.attempt.write_kernels(0, self._kernels())
-        self.attempt.update(message="", steps=self.steps, epoch=len(rows))
+        self.attempt.update(message=self.remark, steps=self.steps, epoch=len(rows))
         while len(rows) < self.epochs():
             watch, values = self._epoch(len(rows), partial.step if partial else 0)
             whole = watch.step == self.steps and watch.end != "nan"
@@ -94,15 +100,22 @@ class Training:
         self.model.fit(batches, callbacks=[watch], shuffle=False, verbose=0)  # the order is ours
         if watch.step < self.steps or not len(self.validation):
             return watch, {}
-        values = self.model.evaluate(self._batches(self.validation), return_dict=True, verbose=0)
+        judge = self._take_result()
+        values = judge.evaluate(self._batches(self.validation), return_dict=True, verbose=0)
         return watch, {f"val_{name}": value for name, value in values.items()}
+
+    def _take_result(self):
+        """Return what would be kept now: the weights so far in plain Keras layers, computing in float32."""
+        models.set_weights(self.result, models.weights(self.model))
+        return self.result
 
     def _finish(self, message: str = "") -> None:
         self._write_network(models.weights(self.model))
         if self.config.open_test:
             self.attempt.update(message=_("Opening the test set"))
-            self.run.save_evaluation(models.predict(self.model, self.data.test_images), self.data.test_labels)
-        self.attempt.enter("finished", message)
+            answers = models.predict(self._take_result(), self.data.test_images)
+            self.run.save_evaluation(answers, self.data.test_labels)
+        self.attempt.enter("finished", " ".join(filter(None, [message, self.remark])))
 
     def _end_early(self, end: str, rows: list[dict], within, partial: Checkpoint | None) -> None:
         """End before the last epoch; `within` is the watcher of an epoch under way, if there is one.
@@ -154,7 +167,8 @@ class Training:
         self.attempt.write_kernels(epoch, self._kernels(all_layers=epoch in snapshots))
         if len(self.validation):
             index = np.sort(self.validation[:PROBES])
-            self.attempt.write_probe(epoch, index, models.predict(self.model, self.data.train_images[index]))
+            answers = models.predict(self._take_result(), self.data.train_images[index])
+            self.attempt.write_probe(epoch, index, answers)
         self.attempt.update(epoch=epoch, epochs=self.epochs(), step=0, accuracy=None, loss=None)
 
     def _stagnates(self, rows: list[dict[str, float]]) -> bool:

@@ -79,18 +79,20 @@ def configure(watching: bool) -> None:
         with st.container():
             if ready:
                 preflight.estimates(checked, data)
-        settings.recipe(data, checked.config)
-        preflight.link(link)
     with right:
         with st.container():
             if ready:
                 training.data_sentence(checked.config)
+                training.words()
         with st.container():
             if checked.layers:
                 layers.picture(checked.layers, checked.shapes)
         settings.network(checked)
+        settings.recipe(data, checked.config)
         if checked.layers:
-            layers.layer_table(checked.layers, whole=not checked.misfit)
+            with lesson.more(_("The network in numbers: shapes, parameters, FLOPs")):
+                layers.layer_table(checked.layers, whole=not checked.misfit)
+        preflight.link(link)
 
 
 def watched() -> Run | None:
@@ -104,18 +106,16 @@ def watched() -> Run | None:
 
 
 form.settle()
-lesson.opening(
-    _("How does a network learn from photos?"),
-    _("It guesses, the loss says how wrong that was, and each weight moves a little. Press **Train**!"),
-)
 run = watched()
+lead = _("It guesses, the loss says how wrong that was, and each weight moves a little.")
+lesson.opening(_("How does a network learn from photos?"), lead if run else f"{lead} {_('Press **Train**!')}")
 if run is None:
     configure(watching=False)
     with lesson.more(_("Bring in a training run from elsewhere")):
         bring_in()
 else:
     training.watch(run)
-    with lesson.more(_("Train another network")):
+    with lesson.more(_("Train another network"), key=f"_train.another.{run.id}"):  # a new run folds it away
         configure(watching=True)
     training.folded(_("Compare training runs"), compare.compare, run)
     training.folded(_("The network in numbers"), training.network, run)

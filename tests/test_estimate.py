@@ -14,6 +14,7 @@ from cnnlab.runs import COLUMNS, Store
 # One kernel of 3x3 on 32x32x3, no border: a map of 30x30; flattened, 900 inputs for each of 10 scores.
 ONE = ModelConfig(blocks=(ConvBlock(filters=1),))
 LAYERS = ONE.layers(10)
+F = "float32"
 CONVOLUTION = 30 * 30 * 27  # a product for each of 27 weights at 900 places
 SCORES = 900 * 10
 
@@ -78,8 +79,10 @@ def test_what_measures_nothing(tmp_path):
 
 def test_the_same_network_is_believed_first():
     other = PRESETS["article"].config.model.layers(10)
-    runs = [estimate.Measured(LAYERS, 100.0, 2.0), estimate.Measured(other, 900.0, 3.0)]
-    assert estimate.speed(LAYERS, []) == (estimate.DEFAULT_SPEED, "default")
-    assert estimate.speed(LAYERS, runs) == (50.0, "same")
-    assert estimate.speed(other, runs) == (300.0, "same")
-    assert estimate.speed(ModelConfig(blocks=()).layers(10), runs) == (200.0, "other")
+    runs = [estimate.Measured(*one) for one in ((LAYERS, F, 100.0, 2.0), (other, F, 900.0, 3.0))]
+    runs.append(estimate.Measured(LAYERS, "bfloat16", 500.0, 1.0))
+    assert estimate.speed(LAYERS, F, []) == (estimate.DEFAULT_SPEED, "default")
+    assert estimate.speed(LAYERS, F, runs) == (50.0, "same")
+    assert estimate.speed(LAYERS, "bfloat16", runs) == (500.0, "same")
+    assert estimate.speed(other, F, runs) == (300.0, "same")
+    assert estimate.speed(ModelConfig(blocks=()).layers(10), F, runs) == (200.0, "other")

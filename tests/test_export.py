@@ -89,6 +89,7 @@ def load_data():  # as Keras gives it: labels in a column
 keras.datasets.cifar10.load_data = load_data
 for name in sys.argv[1:]:
     os.environ["CNNLAB_CIFAR10"] = "" if name == "downloaded.py" else folder
+    keras.config.set_dtype_policy("float32")  # each script as if alone in its process
     there = runpy.run_path(name)
     rate = float(there["model"].optimizer.learning_rate)
     result = {"history": there["history"], "parameters": there["model"].count_params(), "rate": rate}

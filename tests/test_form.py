@@ -114,6 +114,7 @@ CHANGES = {
     "validation": 0.25,
     "patience": 4,
     "seed": 99,
+    "precision": "float32",
     "open_test": True,
 }
 

@@ -5,15 +5,19 @@ import json
 from cnnlab.text import _
 
 
-def network(flat: list[dict], l2: float) -> tuple[str, str]:
-    """Return the words and the code for a flat layer list (see `ModelConfig.layers`) with its L2 penalty."""
+def network(flat: list[dict], l2: float, precision: str) -> tuple[str, str]:
+    """Return words and code for a flat layer list (see `ModelConfig.layers`), L2 penalty and precision."""
     words = _(
         "One line a layer. The first weights are drawn at random (Glorot and Bengio 2010), each layer from a "
         "seed of its own."
     )
     if l2:
         words += " " + _("L2 adds the squared weights to the loss, so that large weights cost something.")
-    lines = [
+    lines = []
+    if precision == "bfloat16":
+        words += " " + _("bfloat16 computes with fewer digits and keeps the weights in float32.")
+        lines = ['keras.config.set_dtype_policy("mixed_bfloat16")', "", ""]
+    lines += [
         "def weights(place):",
         '    """Say how the weights of the layer at this place begin."""',
         "    initial = keras.initializers.GlorotUniform(SEED * 1000 + place)",
@@ -25,7 +29,11 @@ def network(flat: list[dict], l2: float) -> tuple[str, str]:
     ]
     kept = {spec["with"] for spec in flat if spec["kind"] == "add"}
     for place, spec in enumerate(flat):
-        lines.append(f"x = {_layer(spec, place)}({_input(spec)})")
+        last = place == len(flat) - 1
+        name = f"name={_word(spec['name'])}" + (
+            ', dtype="float32"' if last and precision == "bfloat16" else ""
+        )
+        lines.append(f"x = {_layer(spec, place, name)}({_input(spec)})")
         if spec["name"] in kept:
             lines.append(f"{spec['name']} = x")
     lines += ['model = keras.Model(inputs, x, name="network")', "model.summary()"]
@@ -47,9 +55,8 @@ def _word(text: str) -> str:
     return json.dumps(text)  # in double quotes, and safe whatever it holds
 
 
-def _layer(spec: dict, place: int) -> str:
+def _layer(spec: dict, place: int, name: str) -> str:
     """Write one entry of the flat layer list as a call of Keras; `cnnlab.models` builds the same layers."""
-    name = f"name={_word(spec['name'])}"
     match spec["kind"]:
         case "rescale":
             scale = "1 / 255" if spec["scale"] == 1 / 255 else repr(spec["scale"])

@@ -51,7 +51,7 @@ def cells(run: Run) -> list[Cell]:
         _settings(config, epochs),
         Cell(_("The images"), *DATA[config.dataset]()),
         _split(config),
-        Cell(_("The network"), *network(recipe.layers(), config.model.l2)),
+        Cell(_("The network"), *network(recipe.layers(), config.model.l2, config.precision)),
     ]
     if config.augmentation != Augmentation():
         parts.append(Cell(_("New pictures from old"), *augmentation(config.augmentation)))

@@ -18,8 +18,7 @@ def curve(
 
     `rows` is the history, one row a finished epoch; `running` the value within the epoch under way, drawn as
     a hollow point because it is an average over weights that still change. Validation is left out where
-    there is none; `chance` is the accuracy of guessing, marked as a line. Each curve is named at its end, so
-    that no legend has to be matched.
+    there is none; `chance` is the accuracy of guessing, marked as a line.
     """
     scale, write = (100, percent) if what == "accuracy" else (1, lambda value: number(value, 3))
     figure = go.Figure()
@@ -56,14 +55,14 @@ def curve(
             line_width=1,
             line_color=QUIET,
             annotation_text=text,
-            annotation_position="top left",
+            annotation_position="bottom right",
         )
-    _name_ends(figure, rows, what, write, scale)
+    _name_ends(figure, rows, what, write)
     unit = "%" if what == "accuracy" else _("mean over the images")
     title = {"accuracy": _("Accuracy"), "loss": _("Loss")}[what]
     figure.update_layout(
         height=330,
-        margin={"l": 10, "r": 125, "t": 10, "b": 10},  # on the right the curves' names, on a phone as well
+        margin={"l": 10, "r": 10, "t": 30, "b": 10},  # above the plot the curves' names
         showlegend=False,
         hovermode="x unified",
         uirevision="stay",
@@ -75,32 +74,33 @@ def curve(
         },
         yaxis={
             "title": f"{title} ({unit})" if unit else title,
-            "rangemode": "tozero" if what == "loss" else "normal",
+            "rangemode": "tozero",
+            "range": [0, 100] if what == "accuracy" else None,  # the same from the first epoch to the last
         },
     )
     return figure
 
 
-def _name_ends(figure: go.Figure, rows: Sequence[dict[str, float]], what: str, write, scale: float) -> None:
-    """Write each curve's name and last value beside its end, apart even where the ends touch."""
+def _name_ends(figure: go.Figure, rows: Sequence[dict[str, float]], what: str, write) -> None:
+    """Write each curve's name and last value above the plot, in its colour and with its dash."""
     if not rows:
         return
-    last, other = rows[-1][what], rows[-1][f"val_{what}"]
-    ends = [(last, TRAINING, _("training")), (other, VALIDATION, _("validation"))]
-    for value, colour, name in ends:
+    ends = [
+        (f"━ {_('training')}", rows[-1][what], TRAINING),
+        (f"╌ {_('validation')}", rows[-1][f"val_{what}"], VALIDATION),
+    ]
+    for place, (name, value, colour) in enumerate(ends):
         if math.isfinite(value):
-            above = (
-                not math.isfinite(other) or value > min(last, other) or (last == other and name == ends[0][2])
-            )
             figure.add_annotation(
-                x=rows[-1]["epoch"],
-                y=scale * value,
                 text=f"<b>{name} {write(value)}</b>",
                 font={"color": colour, "size": 14},
                 showarrow=False,
+                xref="paper",
+                yref="paper",
+                x=0.5 * place,
+                y=1,
                 xanchor="left",
-                yanchor="bottom" if above else "top",
-                xshift=8,
+                yanchor="bottom",
             )
 
 

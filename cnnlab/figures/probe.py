@@ -9,8 +9,8 @@ from cnnlab.figures.colours import INK, QUIET
 from cnnlab.figures.tiles import data_uri
 from cnnlab.text import percent
 
-WIDTH, SIDE, LINE = 168, 72, 15  # pixels: the panel, the picture, one class
-NAMES, VALUES = 74, 34  # pixels for the class names and for the numbers beside the bars
+WIDTH, SIDE, LINE = 168, 80, 16  # pixels: the panel, the picture, one class
+NAMES, VALUES = 76, 38  # pixels for the class names and for the numbers beside the bars
 
 
 def panel(
@@ -30,13 +30,14 @@ def panel(
         y = SIDE + 8 + place * LINE
         colour, weight = (ink, 700) if place == true else (QUIET, 400)
         label = f"✓ {name}" if place == true else name
-        text = f'y="{y + 10}" font-size="11" font-weight="{weight}" fill="{ink}"'
+        text = f'y="{y + 10}" font-size="12.5" font-weight="{weight}" fill="{ink}"'
         bar = f'width="{max(0.5, length * float(p)):.1f}" height="9" fill="{colour}"'
         parts += [
             f'<text x="{NAMES - 5}" text-anchor="end" {text}>{escape(label)}</text>',
             f'<rect x="{NAMES}" y="{y + 2}" {bar}/>',
-            f'<text x="{WIDTH}" text-anchor="end" {text}>{percent(float(p), 0)}</text>',
         ]
+        if p >= 0.005:  # a column of zeros would hide what there is
+            parts.append(f'<text x="{WIDTH}" text-anchor="end" {text}>{percent(float(p), 0)}</text>')
     height = SIDE + 12 + len(classes) * LINE
     size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="sans-serif">{"".join(parts)}</svg>'

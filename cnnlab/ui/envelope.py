@@ -39,12 +39,14 @@ def envelope(run: Run) -> None:
 
 
 def _per_class(run: Run, evaluation: Evaluation) -> None:
-    """Draw the share of right answers for each true class, the best first."""
+    """Draw the share of right answers for each true class, in the classes' order."""
     right = evaluation.probabilities.argmax(1) == evaluation.labels
-    shares = [(float(right[evaluation.labels == c].mean()), c) for c in np.unique(evaluation.labels)]
     names = [class_name(name) for name in run.recipe().classes]
-    words = [f"{names[c]} {percent(share, 0)}" for share, c in sorted(shares, reverse=True)]
-    st.markdown(_("**Per class:** {list}").format(list=" · ".join(words)))
+    st.markdown(_("**Right answers, class by class**"))
+    with st.container(horizontal=True, gap="small"):
+        for c in np.unique(evaluation.labels):
+            share = percent(float(right[evaluation.labels == c].mean()), 0)
+            st.metric(names[c], share, width=104)
 
 
 def _opening(run: Run, first: bool) -> None:

@@ -50,13 +50,13 @@ def code(*functions: Callable) -> None:
     if st.session_state["lesson.level"] == "code":
         with st.expander(_("The code that computed this page"), icon=":material/code:"):
             for function in functions:
-                st.code(inspect.getsource(function), language="python")
+                st.code(inspect.getsource(function), language="python", wrap_lines=True)
 
 
 @contextmanager
-def more(label: str | None = None):
-    """Draw what goes beyond first sight, folded away."""
-    with st.expander(label or _("More")):
+def more(label: str | None = None, key: str | None = None):
+    """Draw what goes beyond first sight, folded away; under another key it is folded anew."""
+    with st.expander(label or _("More"), key=key):
         yield
 
 
@@ -77,6 +77,12 @@ def unfold(parts: dict[str, Callable[[], None]], *, key: str) -> None:
 def article(*statements: str) -> None:
     """Set what the article says beside the right statement; several pairs follow each other."""
     with st.expander(_("What the article says, and what is right"), icon=":material/menu_book:"):
+        st.caption(
+            _(
+                "This app grew from an article (in Chinese) that explains image classification with "
+                "convolutional networks. Where it is wrong or silent, the page concerned says so."
+            )
+        )
         for says, right in zip(statements[::2], statements[1::2], strict=True):
             st.markdown(f"**{_('The article')}:** {says}")
             st.markdown(f"**{_('Right is')}:** {right}")
@@ -114,8 +120,8 @@ def predict(
         if chosen is None or chosen == answer:
             st.markdown(f":green[:material/check_circle:] **{answer}** — {reveal}")
         else:
-            text = _("You said {chosen}; it is **{answer}**.").format(chosen=chosen, answer=answer)
-            st.markdown(f":material/cancel: {text} {reveal}")
+            text = _("You said “{chosen}”; right is **{answer}**.").format(chosen=chosen, answer=answer)
+            st.markdown(f":material/cancel: {text} {reveal[:1].upper()}{reveal[1:]}")
         right = sum(answers.values())
         st.caption(_("Right first answers so far: {right} of {all}").format(right=right, all=len(answers)))
     return True

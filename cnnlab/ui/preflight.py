@@ -66,7 +66,7 @@ def estimates(checked: form.Checked, data: datasets.Dataset) -> None:
     config = checked.config
     training, held = datasets.split(len(data.train_images), config.validation, config.limit, config.seed)
     runs = measured(str(Store().root), data.name, len(data.train_images))
-    speed, basis = estimate.speed(checked.layers, runs)
+    speed, basis = estimate.speed(checked.layers, config.precision, runs)
     seconds = estimate.epoch_operations(checked.layers, len(training), len(held)) / speed
     sources = {
         "same": _("measured with this network on this computer"),

@@ -1,5 +1,6 @@
 """How does a setting look? One widget a field of the configuration, with the field's own words and limits."""
 
+from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
@@ -78,25 +79,27 @@ def option_words() -> dict[str, str]:
 
 def recipe(data: datasets.Dataset | None, config: TrainConfig | None) -> None:
     """Draw everything but the network: how long, on which images, by which rule."""
-    with lesson.more(_("Settings")):
-        for name in ("epochs", "learning_rate", "optimizer", "schedule", "batch_size"):
-            options = {"on_change": form.propose_rate} if name == "optimizer" else {}
-            draw(TrainConfig, name, f"train.{name}", **options)
+    with lesson.more(_("Settings of training")):
+        options = {"optimizer": {"on_change": form.propose_rate}}
+        _row(TrainConfig, ("epochs", "learning_rate", "optimizer", "schedule", "batch_size"), **options)
         st.markdown(_("**Images**"))
-        for name in ("limit", "validation"):
-            draw(TrainConfig, name, f"train.{name}")
+        _row(TrainConfig, ("limit", "validation"))
         st.markdown(_("**Augmentation**: each epoch sees each image changed at random"))
-        for name in Augmentation.model_fields:
-            draw(Augmentation, name, f"train.{name}")
+        _row(Augmentation, Augmentation.model_fields)
         with st.container():
             if data and config and config.augmentation != Augmentation():
                 preview(data, config)
         st.markdown(_("**Loss and the rest**"))
-        for name in ("loss", "label_smoothing"):
-            draw(TrainConfig, name, f"train.{name}")
-        draw(ModelConfig, "l2", "train.l2")
-        for name in ("patience", "seed", "open_test"):
-            draw(TrainConfig, name, f"train.{name}")
+        _row(TrainConfig, ("loss", "label_smoothing"))
+        _row(ModelConfig, ("l2",))
+        _row(TrainConfig, ("patience", "seed", "precision", "open_test"))
+
+
+def _row(kind: type[BaseModel], names: Iterable[str], **options: dict) -> None:
+    """Draw fields side by side, as many as there is room for."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        for name in names:
+            draw(kind, name, f"train.{name}", width=168, **options.get(name, {}))
 
 
 def preview(data: datasets.Dataset, config: TrainConfig) -> None:
@@ -108,7 +111,7 @@ def preview(data: datasets.Dataset, config: TrainConfig) -> None:
     words = _("Rows 1 and 3: training images as they are. Below each: changed.")
     alt = _("{count} training images, and each of them changed at random below it")
     picture = sheet(pairs, columns=4, zoom=4)
-    st.image(picture, width="stretch", caption=words, alt=alt.format(count=len(images)))
+    st.image(picture, width=420, caption=words, alt=alt.format(count=len(images)))
     st.button(_("Other changes"), icon=":material/casino:", key="_train.draw", on_click=_draw_again)
 
 

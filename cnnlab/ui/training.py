@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Callable
 
+import numpy as np
 import streamlit as st
 
 from cnnlab import datasets, workers
@@ -46,7 +47,8 @@ def headline(run: Run) -> None:
     """Name the run and its network, and say which images it uses for what."""
     recipe = run.recipe()
     text = _("Training run **{run}** · {network}").format(run=run.id, network=title_of(recipe.preset))
-    st.markdown(f"{text} · {_(recipe.note)}" if recipe.note else text)
+    text = f"{text} · {_(recipe.note)}" if recipe.note else text
+    st.markdown(text, help=_("A training run gets a name by lot, so that you find it again."))
     try:
         if datasets.DATASETS[recipe.config.dataset].present():
             data_sentence(recipe.config)
@@ -71,6 +73,17 @@ def data_sentence(config: TrainConfig) -> None:
     st.markdown(text.format(title=data.title, training=training, validation=validation, test=test))
 
 
+def words() -> None:
+    """Explain the words of the page in a line."""
+    st.caption(
+        _(
+            "An *epoch* is once through all images to learn from. *Validation* images are never learned "
+            "from: they judge each epoch. *Sealed* images wait for one final test."
+        ),
+        width=760,
+    )
+
+
 def _live(run: Run, drawn_at: float | None) -> None:
     """Draw curve, progress, controls and kernels; where another pace is due, draw the page again at that."""
     if st.session_state.pop("_train.left", False):
@@ -83,13 +96,15 @@ def _live(run: Run, drawn_at: float | None) -> None:
             st.error(state.message, icon=":material/error:")
         left, right = st.columns([2.3, 1], gap="medium")
         with left.container(border=True):
-            _curve(state, rows, len(run.recipe().classes))
             _progress(run, state)
+            if state.phase in ("finished", "stopped") and run.has_weights():
+                _look_inside(run)
             _controls(run, state)
+            _curve(state, rows, len(run.recipe().classes))
         with right:
             watching.findings(run, state, rows)
             _kernels(run)
-            _explain(rows)
+            _explain(run, rows)
             watching.silent_parts(run, len(rows))
         watching.probe(run)
         if state.phase in ("finished", "stopped") and run.has_weights():
@@ -133,6 +148,11 @@ def _seconds_left(run: Run, state: State) -> float | None:
     if not seconds:
         return None
     return statistics.median(seconds) * (state.epochs - state.epoch - state.step / max(1, state.steps))
+
+
+def _look_inside(run: Run) -> None:
+    label, query = _("Look inside this very network"), {"run": run.id}
+    st.page_link(lesson.PAGES / "inside.py", label=label, icon=":material/visibility:", query_params=query)
 
 
 def _controls(run: Run, state: State) -> None:
@@ -199,14 +219,28 @@ def _kernels(run: Run) -> None:
         st.markdown(_("**The first layer's kernels**, {when}").format(when=when))
         spec = next(spec for spec in run.recipe().layers() if spec["name"] == name.split("/")[0])
         alt = _("{count} kernels of {layer}").format(count=values.shape[-1], layer=layer_title(spec))
-        st.image(
-            sheet(colour_tiles(values.astype("float32")), columns=8, zoom=10), width="stretch", caption=alt
+        picture = sheet(colour_tiles(values.astype("float32")), columns=8, zoom=10)
+        st.image(picture, width="stretch", caption=alt)
+        if newest[0]:
+            begun = next(iter(run.kernels(0).values())).astype("float32")
+            moved = float(np.linalg.norm(values - begun) / np.linalg.norm(begun))
+            text = _("They began as random numbers and have moved by {share} of their size since.")
+            st.caption(text.format(share=percent(moved, 0)))
+
+
+def _explain(run: Run, rows: list[dict[str, float]]) -> None:
+    """Say why validation can stand above training, or near guessing, where it does."""
+    if not rows:
+        return
+    recipe = run.recipe()
+    near_guessing = rows[-1]["val_accuracy"] < 2 / len(recipe.classes) < rows[-1]["accuracy"]
+    if near_guessing and any(block.normalise for block in recipe.config.model.blocks):
+        text = _(
+            "Validation is near guessing at first: batch normalisation judges by running averages of the "
+            "maps, and those need some hundred steps to settle."
         )
-
-
-def _explain(rows: list[dict[str, float]]) -> None:
-    """Say why validation can stand above training, where it does."""
-    if rows and rows[-1]["val_accuracy"] > rows[-1]["accuracy"]:
+        st.caption(text)
+    if rows[-1]["val_accuracy"] > rows[-1]["accuracy"]:
         text = _(
             "Validation stands above training here: the training value is an average over the epoch, "
             "while the weights were still changing; validation is measured at its end."

@@ -25,7 +25,12 @@ def findings(run: Run, state: State, rows: list[dict[str, float]]) -> None:
 def silent_parts(run: Run, epochs: int) -> None:
     """Draw a word on layers whose outputs are mostly 0, where there are such."""
     recipe = run.recipe()
-    if epochs and run.has_weights() and datasets.DATASETS[recipe.config.dataset].present():
+    if (
+        epochs
+        and not run.shipped
+        and run.has_weights()
+        and datasets.DATASETS[recipe.config.dataset].present()
+    ):
         finding = silence(_shares(str(run.folder), epochs, run), recipe.config, LOOKED_AT)
         if finding is not None:
             _card(finding, recipe)
@@ -78,4 +83,4 @@ def probe(run: Run) -> None:
         with st.container(horizontal=True, gap="small"):
             for index, probabilities in zip(answers.index, answers.probabilities, strict=True):
                 true = int(data.train_labels[index])
-                st.image(panel(data.train_images[index], probabilities, names, true, theme), width=148)
+                st.image(panel(data.train_images[index], probabilities, names, true, theme), width=156)
