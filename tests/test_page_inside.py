@@ -164,11 +164,11 @@ SOBEL = np.outer([1, 2, 1], [-1, 0, 1])
         (np.array([[0, 1, 1], [-1, 0, 1], [-1, -1, 0]]), (1, 1, 1), "slanted"),
         (np.array([[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]]), (1, 1, 1), "surrounds it"),
         (np.ones((3, 3)), (1, -1, 0), "difference of colour"),
-        (np.ones((3, 3)), (1, 1, 1), "the brighter the more"),
-        (-np.ones((3, 3)), (1, 1, 1), "the darker the more"),
+        (np.ones((3, 3)), (1, 1, 1), "the brighter, the more"),
+        (-np.ones((3, 3)), (1, 1, 1), "the further below 0"),
         (np.ones((3, 3)), (0.1, 0.1, 1), "most to blue"),
         (np.zeros((3, 3)), (1, 1, 1), "All its weights are 0"),
-        (np.ones((1, 1)), (1, 1, 1), "the brighter the more"),
+        (np.ones((1, 1)), (1, 1, 1), "the brighter, the more"),
     ],
 )
 def test_a_kernel_is_described_by_its_weights(plane, colour, word):

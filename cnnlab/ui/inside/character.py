@@ -25,7 +25,7 @@ def character(kernel: np.ndarray) -> str:
             "Its weights almost cancel (their sum is {share} of their magnitudes): it looks for {change}."
         )
         return text.format(share=percent(share, 0), change=_change(kernel))
-    text = _("Its weights do not cancel ({share} remain): it also answers to even patches, {colour}.")
+    text = _("Its weights do not cancel ({share} remain): it also answers to even patches: {colour}.")
     return text.format(share=percent(share, 0), colour=_colour(kernel, total))
 
 
@@ -48,9 +48,11 @@ def _change(kernel: np.ndarray) -> str:
 
 
 def _colour(kernel: np.ndarray, total: float) -> str:
-    """Say which even patches raise its answer most."""
+    """Say how its answer to an even patch goes with brightness and colour."""
     sums = kernel.sum(axis=(0, 1))
-    names = [_("red"), _("green"), _("blue")]
+    if total < 0:
+        return _("the brighter, the further below 0")
     if sums.max() - sums.min() > COLOURED * np.abs(sums).mean():
+        names = [_("red"), _("green"), _("blue")]
         return _("most to {colour}").format(colour=names[int(sums.argmax())])
-    return _("the brighter the more") if total > 0 else _("the darker the more")
+    return _("the brighter, the more")

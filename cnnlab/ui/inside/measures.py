@@ -31,7 +31,6 @@ def by_class(net: network.Network) -> None:
         _("precision"): [_share(value) for value in precision],
         _("recall"): [_share(value) for value in recall],
         _("answers"): [number(count) for count in counts.sum(axis=0)],
-        _("images"): [number(count) for count in counts.sum(axis=1)],
     }
     st.table(table, border="horizontal", hide_index=True)
     text = _(
