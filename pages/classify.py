@@ -59,7 +59,10 @@ if net.dataset == "cifar10":
         width=760,
     )
 if look is not None:
-    why.links(look)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if look.photo is not None:
+            looking.by_numbers(look)
+        why.links(look)
     with st.container(border=True):
         st.subheader(_("Does the answer hold?"), anchor=False)
         trials.first(look)

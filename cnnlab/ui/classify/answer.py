@@ -19,10 +19,10 @@ def answer(look: Look, judged: Judgement | None) -> None:
     picture.image(tiles.enlarge(look.seen, 128), _("What it sees: 32 × 32"), width=128)
     strange = judged is not None and judged.familiar(look.outputs) < judged.threshold
     with words:
-        text = network.verdict(look.probabilities, look.net.classes)
-        st.subheader(f"{text[:-1]} – {_('or none of these')}." if strange else text, anchor=False)
-        if look.remark:
-            st.caption(look.remark)
+        if look.photo is not None or look.truth is not None:  # of a drawing it is said above the pad
+            text = network.verdict(look.probabilities, look.net.classes)
+            st.subheader(f"{text[:-1]} – {_('or none of these')}." if strange else text, anchor=False)
+        st.caption(look.remark)
     bars([Answer(look.probabilities)], look.classes, key="_classify.bars", true=look.truth)
     if judged is not None:
         familiar(look, judged)

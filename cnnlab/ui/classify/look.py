@@ -75,8 +75,14 @@ def at_photo(net: network.Network) -> Look:
     truth, remark = None, ""
     if sample is not None and sample.cifar10 in net.classes:
         truth = net.classes.index(sample.cifar10)
+        name = network.class_name(net.classes[truth])
+        remark = _("✓ In truth it is: {name}.").format(name=name)
     elif sample is not None:
-        remark = _("In truth it shows none of the ten, so every bar is wrong, however long.")
+        remark = _("In truth it shows none of the ten. The network must choose among them, so it is wrong.")
+    else:
+        first, last = (network.class_name(net.classes[place]) for place in (0, -1))
+        text = _("Whatever the photo shows, the network must choose among its {count}: {first} to {last}.")
+        remark = text.format(count=len(net.classes), first=first, last=last)
     state.default(FILTER, "area", images.RESAMPLE)
     seen = images.resize(images.square(image, *crop), resample=st.session_state[FILTER])
     return Look(net, seen, image, crop, truth, remark)
@@ -86,25 +92,48 @@ def at_digit(net: network.Network) -> Look | None:
     """Draw the choice of a digit; None before a stroke."""
     text = _("This network was trained on Digits. It does not judge photos: it would call a cat a digit.")
     st.info(text, icon=":material/pin:")
-    sources = {"draw": _("Draw a digit"), "test": _("From the test set")}
+    sources = {"draw": _("Draw a digit"), "test": _("From the dataset")}
     state.default("classify.digit", "draw", sources)
     source = st.segmented_control(
         _("Digit"), list(sources), format_func=sources.get, key="classify.digit", required=True
     )
     if source == "draw":
+        said = st.container()  # above the pad, where a phone still shows it
         ink = pad(key="_classify.pad", drawn="classify.drawing")
-        remark = _("As in the dataset, the digit fills the frame; 4 × 4 pixels of ink become one of 8 × 8.")
-        return None if ink is None else Look(net, drawing.network_input(ink), remark=remark)
-    data = datasets.load("digits")
-    state.default("classify.test", 1)
-    count = len(data.test_labels)
-    st.number_input(_("Test image, 1 to {count}").format(count=number(count)), 1, count, key="classify.test")
+        remark = _(
+            "Your drawing is made as coarse as the dataset's digits (4 × 4 pixels of ink become one of "
+            "8 × 8) and shown to it at 32 × 32. It learned from other hands than yours, so it errs more "
+            "often here than on digits of the dataset."
+        )
+        look = None if ink is None else Look(net, drawing.network_input(ink), remark=remark)
+        verdict = network.verdict(look.probabilities, net.classes) if look else _("The answer appears here.")
+        said.subheader(verdict, anchor=False)
+        return look
+    pictures, labels = held_out(net)
+    state.default("classify.test", 1, range(1, len(labels) + 1))
+    text = _("A digit that it has not learned from, 1 to {count}")
+    st.number_input(text.format(count=number(len(labels))), 1, len(labels), key="classify.test")
     place = st.session_state["classify.test"] - 1
-    return Look(net, data.test_images[place], truth=int(data.test_labels[place]))
+    truth = int(labels[place])
+    remark = _("✓ In truth it is: {name}.").format(name=net.classes[truth])
+    return Look(net, pictures[place], truth=truth, remark=remark)
+
+
+def held_out(net: network.Network) -> tuple[np.ndarray, np.ndarray]:
+    """Return the network's validation images and labels; without any, the test set's.
+
+    So the pictures of a sealed test set stay unseen as long as there are others.
+    """
+    data, config = datasets.load(net.dataset), net.recipe.config
+    count = len(data.train_images)
+    _training, held = datasets.split(count, config.validation, config.limit, config.seed)
+    if len(held):
+        return data.train_images[held], data.train_labels[held]
+    return data.test_images, data.test_labels
 
 
 def _square(image: np.ndarray) -> tuple[int, int, int]:
-    """Draw the photo with the square on it, and a popover with the same by numbers; return row, col, size."""
+    """Draw the photo with the square on it; return the square's row, col, size."""
     rows, cols = image.shape[:2]
     largest = min(rows, cols)
     smallest = min(SMALLEST, largest)
@@ -121,17 +150,24 @@ def _square(image: np.ndarray) -> tuple[int, int, int]:
         _preview(image), (rows, cols), (row, col), size,
         key="_classify.frame", moved=_put, sizes=(smallest, largest), label=label, live=True,
     )  # fmt: skip
+    return row, col, size
+
+
+def by_numbers(look: Look) -> None:
+    """Draw a button that opens the square's size and place as numbers."""
+    rows, cols = look.photo.shape[:2]
+    size = look.crop[2]
     with st.popover(_("The square by numbers"), icon=":material/crop:"):
         text = _("The photo has {rows} × {cols} pixels here; rows and columns count from 1.")
         st.caption(text.format(rows=number(rows), cols=number(cols)))
+        largest = min(rows, cols)
         for name, words, low, high in (
-            ("size", _("Size, in pixels"), smallest, largest),
+            ("size", _("Size, in pixels"), min(SMALLEST, largest), largest),
             ("row", _("Its top row"), 1, rows - size + 1),
             ("col", _("Its left column"), 1, cols - size + 1),
         ):
             if high > low:
                 st.slider(words, low, high, key=f"classify.{name}")
-    return row, col, size
 
 
 def _put(row: int, col: int, size: int) -> None:

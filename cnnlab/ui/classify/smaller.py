@@ -7,9 +7,17 @@ from cnnlab.text import _, number, percent
 from cnnlab.ui.classify.look import FILTER, Look
 from cnnlab.ui.components.bars import Answer, bars
 
+CHANGED = "_classify.filter.changed"
+
+
+def _changed() -> None:
+    st.session_state[CHANGED] = True
+
 
 def smaller(look: Look) -> None:
     """Show the same square made small in four ways, with their answers; one is the page's."""
+    if st.session_state.pop(CHANGED, False):
+        st.rerun()  # the whole page looks through the chosen filter
     words = {
         "area": _("mean of the pixels that fall together"),
         "bilinear": _("mean, near pixels count more"),
@@ -28,7 +36,7 @@ def smaller(look: Look) -> None:
         tops.append(int(probabilities.argmax()))
     st.segmented_control(
         _("On this page the square is made small by"), list(words), format_func=str.capitalize, key=FILTER,
-        required=True,
+        required=True, on_change=_changed,
     )  # fmt: skip
     bars(answers, look.classes, key="_classify.filters", true=look.truth)
     spread = max(answer.probabilities[look.answer] for answer in answers) - min(

@@ -50,10 +50,9 @@ def why(look: Look) -> None:
 
 def links(look: Look) -> None:
     """Lead to the pages that show the same photo, and this network, in other ways."""
-    with st.container(horizontal=True):
-        _link(look, "convolution", _("Slide a kernel over this photo"))
-        _link(look, "network", _("Follow it through all layers"))
-        _link(look, "inside", _("Look inside the network"))
+    _link(look, "convolution", _("Slide a kernel over this photo"))
+    _link(look, "network", _("Follow it through all layers"))
+    _link(look, "inside", _("Look inside the network"))
 
 
 def _link(look: Look, page: str, label: str) -> None:
