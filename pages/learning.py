@@ -6,7 +6,7 @@ import streamlit as st
 from cnnlab import ops
 from cnnlab.figures.tiles import enlarge
 from cnnlab.text import _, number, percent
-from cnnlab.ui import learning, lesson, state
+from cnnlab.ui import as_text, formulas, learning, lesson, state
 from cnnlab.ui import update as tables
 from cnnlab.ui.components.terms import terms
 
@@ -38,21 +38,30 @@ def one_photo() -> None:
                 "It says **{said}**, and that is right. It is not quite sure, so the loss is **{loss}**."
             )
         st.markdown(text.format(said=named, truth=names[label], loss=number(update.loss, 3)))
-        terms(tables.loss_table(update, names, label), key="_learning.loss")
-        lesson.formula(tables.loss_formula(update, label))
+        table = tables.loss_table(update, names, label)
+        at = terms(table, key="_learning.loss", follow=lesson.formulas())
+        lesson.formula(formulas.loss(update, label, at))
+        text = _(
+            "A gradient above 0 says: too much probability here, the score should fall. Below 0: too little."
+        )
+        st.caption(text)
     learning.ask_doubled(update.scores, label, names)
     st.subheader(_("One update: every weight steps against its gradient"), anchor=False)
     left, right = st.columns([1, 3], gap="large", vertical_alignment="center")
-    left.slider(_("Learning rate"), 0.05, 2.0, step=0.05, key="learning.step")
+    left.slider(_("Learning rate of this update"), 0.05, 2.0, step=0.05, key="learning.step")
     text = _(
-        "Afterwards the same photo costs **{after}** instead of **{before}**: the probability of {truth} "
-        "goes from {p} to {q}."
+        "Afterwards the loss of the same photo is **{after}** instead of **{before}**: the probability of "
+        "{truth} goes from {p} to {q}."
     )
     p, q = (percent(values[label]) for values in (update.probabilities, update.new_probabilities))
     before, after = number(update.loss, 3), number(update.new_loss, 3)
     right.markdown(text.format(before=before, after=after, truth=names[label], p=p, q=q))
-    terms(tables.update_table(update, names), key="_learning.update")
-    lesson.formula(tables.update_formula(update))
+    changes = tables.update_table(update, names)
+    at = terms(changes, key="_learning.update", follow=lesson.formulas())
+    lesson.formula(formulas.updated(update, at))
+    with lesson.more(_("The same as text")):
+        as_text.table(table)
+        as_text.table(changes)
 
 
 def pixels() -> np.ndarray:
@@ -77,20 +86,24 @@ def rate() -> None:
     left, right = st.columns([1, 2], gap="large")
     with left:
         state.default("learning.rate", 0.1, RATES)
-        chosen = st.select_slider(_("Learning rate"), RATES, key="learning.rate")
+        label = _("Learning rate of {steps} steps").format(steps=STEPS)
+        chosen = st.select_slider(label, RATES, key="learning.rate")
     step = ops.OPTIMIZERS["gradient_descent"].step
     weights = ops.descend(step, [FIRST], lambda w: 2 * (w - WANTED), chosen, STEPS)[:, 0]
     losses = (weights - WANTED) ** 2
     with left:
         learning.verdict(ops.pace(weights, losses), losses)
-        text = _("One weight w with the loss (w − {wanted})²; {steps} steps of w − rate × slope.")
+        text = _("One weight w with the loss (w − {wanted})²; {steps} steps of w − rate × gradient.")
         st.caption(text.format(wanted=number(WANTED), steps=STEPS))
     with right:
         line = np.linspace(WANTED - 3, WANTED + 3, 121)
         curve = np.stack([line, (line - WANTED) ** 2], axis=1)
         path = np.stack([weights, losses], axis=1)
         figure = learning.bowl_chart(curve, path, st.context.theme.type or "light")
-        st.plotly_chart(figure, config=learning.STATIC, key="_learning.bowl")
+        text = _("The loss over the weight: from {before} at w = {start} to {after} at w = {end}")
+        ends = {"before": losses[0], "start": weights[0], "after": losses[-1], "end": weights[-1]}
+        alt = text.format(**{name: number(value, 2) for name, value in ends.items()})
+        st.plotly_chart(figure, config=learning.STATIC, key="_learning.bowl", alt=alt)
         lesson.formula(tables.step_formula(weights[0], chosen, 2 * (weights[0] - WANTED), weights[1]))
     learning.ask_step()
 

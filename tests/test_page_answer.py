@@ -150,7 +150,7 @@ def test_a_rising_score_is_stepped_through_once_it_is_predicted(store):
     order = sorted(range(3), key=lambda place: -scores[place])
     raised = [score + (place == order[1]) for place, score in enumerate(scores)]
     at = answer(at, "rise", "Both stay as they are")
-    assert "You said Both stay as they are; it is **It falls; the ratio stays**" in texts(at)
+    assert "You said “Both stay as they are”; right is **It falls; the ratio stays**" in texts(at)
     table = tables(at)["Softmax 1"]
     after = [value(text) for text in column(table, "÷ total")]
     assert after == pytest.approx([100 * p for p in shares(raised)], abs=0.01)

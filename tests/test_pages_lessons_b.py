@@ -111,14 +111,15 @@ def test_surely_wrong_in_two_losses(open_page):
     assert "cross-entropy **30.000**" in words(sound(at.run()))
 
 
-def test_doubling_is_revealed_only_after_the_prediction_and_asked_of_a_wrong_photo_too(open_page):
+def test_doubling_is_revealed_only_after_the_prediction_and_asked_of_a_right_photo_too(open_page):
     at = open_page("learning")
-    assert "the largest score stays the largest" not in words(at)
-    at = answer(at, "_learning.doubled.right", "same answer, the loss falls")
-    assert "the largest score stays the largest" in words(at)
+    assert "largest score stays the largest" not in words(at)
     at = answer(at, "_learning.doubled.wrong", "same answer, the loss falls")
     found = re.search(r"the loss goes from (\S+) to (\S+)\. It is as wrong as before", words(at))
     assert float(found[2]) > float(found[1])
+    at = answer(at, "_learning.doubled.right", "same answer, the loss falls")
+    found = re.search(r"the loss goes from (\S+) to (\S+)\. Surer and right costs less", words(at))
+    assert float(found[2]) < float(found[1])
     assert "Right first answers so far: 1 of 2" in words(at)
 
 
@@ -126,9 +127,9 @@ def test_another_step_is_another_question(open_page):
     at = open_page("learning")
     assert not [button for button in at.button if button.key == "_learning.another"]
     at = answer(at, "_learning.step", "left, the loss falls")
-    before = [text for text in words(at).splitlines() if "The weight stands at" in text]
+    before = [text for text in words(at).splitlines() if "Another weight" in text]
     at.button(key="_learning.another").click()
-    after = [text for text in words(sound(at.run())).splitlines() if "The weight stands at" in text]
+    after = [text for text in words(sound(at.run())).splitlines() if "Another weight" in text]
     assert before != after
 
 
@@ -184,7 +185,7 @@ def test_the_count_stays_hidden_until_the_prediction(open_page):
     assert any("32 × 32 pixels" in caption for caption in captions(at))
     assert "3,072" not in words(at) + "".join(captions(at))
     at = answer(at, "_pixels.count", "1,024")
-    assert "You said 1,024; it is **3,072**" in words(at)
+    assert "You said “1,024”; right is **3,072**" in words(at)
     assert any("32 × 32 pixels, 3,072 numbers" in caption for caption in captions(at))
 
 
@@ -280,7 +281,7 @@ def test_relu_is_asked_of_the_most_negative_sum_and_only_while_it_is_on(open_pag
     assert f"add up to **{value}**. What does ReLU pass on?" in words(at)
     assert "ReLU is max(0, z)" not in words(at)
     at = answer(at, "_layer.relu", value)
-    assert f"You said {value}; it is **0**." in words(at) and "ReLU is max(0, z)" in words(at)
+    assert f"You said “{value}”; right is **0**" in words(at) and "ReLU is max(0, z)" in words(at)
     at = sound(at.toggle(key="layer.relu").set_value(False).run())
     assert "What does ReLU pass on?" not in words(at)
 
@@ -289,7 +290,7 @@ def test_weights_of_one_kernel(open_page):
     at = open_page("layer")
     assert "a slice for each input channel" not in words(at)
     at = answer(at, "_layer.weights", "9")
-    assert "You said 9; it is **27**." in words(at)
+    assert "You said “9”; right is **27**" in words(at)
     assert "The 4 kernels here: 108, plus 4 biases." in words(at)
 
 

@@ -8,14 +8,15 @@ import streamlit as st
 
 from cnnlab import ops
 from cnnlab.text import _, number
-from cnnlab.ui import network
+from cnnlab.ui import formulas, lesson, network
 from cnnlab.ui.components.terms import contributions_table, softmax_table, terms
-from cnnlab.ui.components.windows import Output, Plane, convolved, pooled, windows
+from cnnlab.ui.components.windows import Cell, Output, Plane, convolved, pooled, windows
 from cnnlab.ui.layer_view import RGB, View, function_name, map_name
 
 WINDOWS = "_network.windows"
 MOST_PRODUCTS = 60_000  # of one map; beyond that only the chosen cell is sent
 ELEMENTWISE = ("rescale", "norm", "activation", "dropout", "add")
+TERMS = 12  # of a unit that get a line of their own
 AROUND = 3  # cells around the window that are sent with a single cell
 
 
@@ -39,7 +40,10 @@ def arithmetic(see: View, place: int, channel: int, cell: tuple[int, int]) -> No
         case "dense":
             scores = see.before(place)
             names = [network.class_name(name) for name in see.net.classes]
-            terms(softmax_table(ops.softmax_steps(scores), names), key="_network.softmax")
+            steps, start = ops.softmax_steps(scores), len(names) + channel
+            table = softmax_table(steps, names)
+            at = terms(table, key="_network.softmax", start=start, follow=lesson.formulas())
+            lesson.formula(formulas.softmax(steps, names, at))
         case "flatten":
             _flatten(see, block.start, channel)
         case "global_average" | "global_max":
@@ -93,7 +97,12 @@ def _conv(see: View, block: range, place: int, channel: int, cell: tuple[int, in
     output = convolved(
         steps, name, values=shown if after else None, activation=function, channel_labels=names
     )
-    _windows(inputs, output, rows, cols, start, labels)
+    at = _windows(inputs, output, rows, cols, start, labels)
+    if at:
+        number_, value = at.row * output.values.shape[1] + at.col, float(output.values[at.row, at.col])
+        row, col = cell if labels else (at.row, at.col)
+        written = (row + 1, col + 1, channel + 1)
+        lesson.formula(formulas.convolved(steps[number_], written, (function, value) if function else None))
 
 
 def _pool(see: View, place: int, channel: int, cell: tuple[int, int]) -> None:
@@ -106,7 +115,11 @@ def _pool(see: View, place: int, channel: int, cell: tuple[int, int]) -> None:
     inputs = [Plane(x[..., 0], _("{map} before pooling").format(map=name), role="signed", limit=limit)]
     output = pooled(steps, name, mode=spec["mode"], role="signed", limit=limit)
     rows, cols = (ops.window_index(side, spec["window"], **settings) for side in (height, width))
-    _windows(inputs, output, rows, cols, cell, {})
+    at = _windows(inputs, output, rows, cols, cell, {})
+    if at:
+        modes = ("max", "average")
+        found = [ops.pool_step(x, spec["window"], row=at.row, col=at.col, mode=m, **settings) for m in modes]
+        lesson.formula(formulas.pooled(*found)[modes.index(spec["mode"])])
 
 
 def _windows(
@@ -116,8 +129,8 @@ def _windows(
     cols: np.ndarray,
     start: tuple[int, int],
     labels: dict[str, str],
-) -> None:
-    windows(
+) -> Cell | None:
+    return windows(
         key=WINDOWS,
         inputs=inputs,
         outputs=[output],
@@ -125,6 +138,8 @@ def _windows(
         index_cols=cols,
         start=start,
         choose=not labels,  # a single cell leaves no choice
+        follow=lesson.formulas(),
+        brief=True,
         hide_fed=bool(labels),
         labels=labels,
     )
@@ -162,7 +177,10 @@ def _dense(see: View, place: int, unit: int) -> None:
     step = ops.contributions(see.before(place), weights, bias, unit)
     what = map_name(see, place, unit)
     result = _("score of {name}").format(name=what) if name == "scores" else what
-    terms(contributions_table(step, _input_names(see, place), result=result, show=12), key="_network.terms")
+    table = contributions_table(step, _input_names(see, place), result=result, show=TERMS)
+    at = terms(table, key="_network.terms", follow=lesson.formulas())
+    lesson.formula(formulas.contribution(step, at, TERMS))
+    lesson.formula(formulas.score(step))
 
 
 def _input_names(see: View, place: int) -> list[str]:

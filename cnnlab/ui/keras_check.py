@@ -14,6 +14,7 @@ JOB = "_network.check"  # session key: what was asked, and the future that answe
 
 def check(see: View) -> None:
     """Draw the largest difference from Keras at every layer, once the worker has it."""
+    st.caption(_("Keras is the library that trained this network; this page computes everything anew."))
     if workers.current() is None:
         st.caption(_("The workers are not running, so Keras cannot be asked."))
         return

@@ -150,6 +150,7 @@ def _overview(folder: str, stamp: int, image: np.ndarray, across: str, lang: str
             captions=[_caption(_see, place, n) for n in range(shown.shape[-1])],
             lead=image if place == 0 else None,
             side=40 if rgb else SIDE if maps.shape[-1] <= 128 else 8,
+            labels=_labels(_see, place),
         )
         rows.append(packed(strip))
     return rows
@@ -170,6 +171,13 @@ def _note(see: View, place: int) -> str:
     if see.maps(place).shape[-1] > SHOWN:
         return _("{shape}, the first {shown}").format(shape=shape_text(values), shown=SHOWN)
     return shape_text(values)
+
+
+def _labels(see: View, place: int) -> list[str]:
+    """Return the classes where a layer has one number for each, as long as they fit."""
+    if see.names[place] not in ("scores", "softmax") or len(see.net.classes) > 12:
+        return []
+    return [network.class_name(name) for name in see.net.classes]
 
 
 def _caption(see: View, place: int, n: int) -> str:

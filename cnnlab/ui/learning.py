@@ -10,7 +10,7 @@ from cnnlab.figures.bowl import bowl
 from cnnlab.questions import learning as questions
 from cnnlab.text import _, number, percent
 from cnnlab.ui import lesson, state
-from cnnlab.ui.components.race import Racer, race
+from cnnlab.ui.components.race import Racer, loss_text, race
 from cnnlab.ui.number_field import number_field
 from cnnlab.ui.update import marked
 
@@ -57,9 +57,20 @@ def ask_doubled(scores: np.ndarray, label: int, names: Sequence[str]) -> None:
     said = {"scores": " · ".join(number(score, 2) for score in scores), "said": names[named]}
     texts = {
         named: _("Scores {scores}: it says {said}, **rightly**. Double all scores: what happens?"),
-        wrong: _("The same scores, but the photo shows a **{truth}**. Double them: what happens?"),
+        wrong: _(
+            "Scores {scores}: it says {said}, **wrongly**, for it is a {truth}. Double them: what happens?"
+        ),
     }
-    for truth, text in texts.items():
+    supposed = {
+        named: _(
+            "Suppose it did show a {said}: the same scores would be **right**. Double them: what happens?"
+        ),
+        wrong: _(
+            "Suppose it showed a {truth}: the same scores would be **wrong**. Double them: what happens?"
+        ),
+    }
+    for truth in sorted(texts, key=lambda truth: truth != label):  # first what the photo does show
+        text = texts[truth] if truth == label else supposed[truth]
         question = questions.doubled(scores, truth)
         if question is None:
             continue
@@ -96,8 +107,8 @@ def ask_step() -> None:
     picture, asked = st.columns([1, 1.6], gap="medium", vertical_alignment="center")
     with asked:
         text = _(
-            "The weight stands at {weight}. The slope is **{slope}**, the rate **{rate}**. "
-            "Where does one step lead?"
+            "Another weight, with a loss of its own, stands at {weight}. The gradient there is **{slope}**, "
+            "the rate **{rate}**. Where does one step lead?"
         )
         words = {
             "weight": number(case.weight, 1),
@@ -130,7 +141,8 @@ def ask_step() -> None:
         path = np.array([[case.weight, case.before], [case.new_weight, case.after]])[: 2 if shown else 1]
         theme = st.context.theme.type or "light"
         figure = bowl_chart(curve, path, theme, case.slope, 230)
-        st.plotly_chart(figure, config=STATIC, key="_learning.case")
+        alt = _("The loss over the weight, and the weight at {weight} on it").format(weight=words["weight"])
+        st.plotly_chart(figure, config=STATIC, key="_learning.case", alt=alt)
 
 
 def _next_case() -> None:
@@ -209,7 +221,21 @@ def race_optimisers() -> None:
     }
     st.caption(what[name])
     title = f"{surfaces[name]}, × {factor:g}"
-    race(key="_learning.race", title=title, surface=ops.SURFACES[name], racers=racers(name, factor))
+    field = racers(name, factor)
+    race(key="_learning.race", title=title, surface=ops.SURFACES[name], racers=field)
+    with st.popover(_("The same as text")):
+        st.markdown(f"**{title}**")
+        st.table(standings(field), border="horizontal", hide_index=True)
+
+
+def standings(field: Sequence[Racer]) -> dict[str, list[str]]:
+    """Write where each optimiser stands as the race goes on: its loss after some of the steps."""
+    last = len(field[0].losses) - 1
+    table = {_("Optimiser"): [racer.name for racer in field], _("Rate"): [racer.rate for racer in field]}
+    for step in (0, last // 8, last // 4, last // 2, last):
+        losses = [loss_text(racer.losses[step]) for racer in field]
+        table[_("Loss after {step}").format(step=step)] = losses
+    return table
 
 
 def racers(name: str, factor: float) -> list[Racer]:

@@ -120,8 +120,8 @@ def predict(
         if chosen is None or chosen == answer:
             st.markdown(f":green[:material/check_circle:] **{answer}** — {reveal}")
         else:
-            text = _("You said “{chosen}”; right is **{answer}**.").format(chosen=chosen, answer=answer)
-            st.markdown(f":material/cancel: {text} {reveal[:1].upper()}{reveal[1:]}")
+            text = _("You said “{chosen}”; right is **{answer}**").format(chosen=chosen, answer=answer)
+            st.markdown(f":material/cancel: {text} — {reveal}")
         right = sum(answers.values())
         st.caption(_("Right first answers so far: {right} of {all}").format(right=right, all=len(answers)))
     return True

@@ -126,27 +126,6 @@ def update_table(update: Update, names: Sequence[str]) -> Table:
     return Table(_("One update of every weight"), columns, rows, steps, zero=50)
 
 
-def loss_formula(update: Update, label: int) -> str:
-    """The loss and the gradient of the true class's score in LaTeX, with this photo's numbers."""
-    p = update.probabilities[label]
-    return (
-        rf"L = -\ln p_{{\text{{true}}}} = -\ln {_tex(p)} = {_tex(update.loss)} \\ "
-        rf"\frac{{\partial L}}{{\partial z_c}} = p_c - y_c \qquad "
-        rf"\text{{true class: }} {_tex(p)} - 1 = {_tex(p - 1)}"
-    )
-
-
-def update_formula(update: Update) -> str:
-    """The update of the first weight in LaTeX, with its numbers."""
-    x, slope = update.inputs[0], update.score_gradient[0]
-    old, gradient, new = update.weights[0, 0], update.weight_gradient[0, 0], update.new_weights[0, 0]
-    return (
-        rf"\frac{{\partial L}}{{\partial W_{{ic}}}} = x_i\,(p_c - y_c) = {_tex(x)} \cdot ({_tex(slope)}) "
-        rf"= {_tex(gradient)} \qquad W_{{ic}} \leftarrow {_tex(old)} - {_tex(update.rate)} "
-        rf"\cdot ({_tex(gradient)}) = {_tex(new)}"
-    )
-
-
 def step_formula(weight: float, rate: float, slope: float, new: float) -> str:
     """One step of gradient descent in LaTeX, with its numbers."""
     return rf"w \leftarrow w - \eta\, g = {_tex(weight)} - {_tex(rate)} \cdot ({_tex(slope)}) = {_tex(new)}"

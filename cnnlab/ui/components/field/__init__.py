@@ -36,12 +36,13 @@ def field(
     choose: Callable[[int, int], None],
     rows: Sequence[Span] | None,
     cols: Sequence[Span] | None,
+    shown: int = 0,
 ) -> None:
     """Show a map of `values` (h, w) in the colours `fills` (h, w, 3) uint8 beside the photo (n, n, 3).
 
     rows, cols: for each row and column of the map, the pixels that can reach it; None while the student has
     not predicted, or where there is nothing to show. chosen: row and column from 0. choose: called with the
-    cell that the student takes.
+    cell that the student takes. shown: when it grows, the view scrolls into sight.
     """
     digits = 2 if np.abs(values).max(initial=0) >= 1 else 3
     height, width = values.shape
@@ -57,11 +58,12 @@ def field(
         "rows": _spans(rows),
         "cols": _spans(cols),
         "chosen": [int(chosen[0]), int(chosen[1])],
+        "shown": shown,
         "labels": {
-            "photo": _("What the network sees: {size} × {size} pixels").format(size=len(photo)),
+            "photo": _("What it sees: {size} × {size}").format(size=len(photo)),
             "cell": _("Row {row}, column {column}: {value}") if values.size > 1 else "{value}",
             "field": _("{width} pixels wide, {height} high: rows {rows}, columns {columns} of the photo"),
-            "hidden": _("Predict below, then the photo shows which piece of it reaches this cell."),
+            "hidden": _("Predict above, then the photo shows which piece of it reaches this cell."),
             "help": _("Point at a cell, tap it, or move with the arrow keys.") if values.size > 1 else "",
         },
     }

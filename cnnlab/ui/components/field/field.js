@@ -1,4 +1,6 @@
 // A map and its photo. Nothing is computed here but where things lie on the screen.
+const HEADER = 60; // px at the top of the page that the app's header covers
+const SETTLED = 300; // ms until what stands above has its new height
 const WAIT = 300; // ms without another arrow key until the server hears of the cell
 
 class Field {
@@ -29,6 +31,7 @@ class Field {
     this.send = send;
     this.observer.observe(this.root);
     const moved = !this.data || String(data.chosen) !== String(this.data.chosen) || data.title !== this.data.title;
+    if (this.data && data.shown > this.data.shown) setTimeout(() => this.come(), SETTLED);
     this.data = data;
     clearTimeout(this.timer);
     if (moved) this.chosen = data.chosen;
@@ -110,6 +113,14 @@ class Field {
     const letter = Math.min(16, unit * 0.34, (unit * 0.9) / (longest * 0.61));
     this.numbers.hidden = letter < 8;
     this.numbers.style.fontSize = `${letter}px`;
+  }
+
+  // Scroll into sight, unless it is there.
+  come() {
+    const { top, bottom } = this.root.getBoundingClientRect();
+    if (top >= HEADER && bottom <= innerHeight) return;
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.root.scrollIntoView({ block: "start", behavior: still ? "auto" : "smooth" });
   }
 
   stop() {

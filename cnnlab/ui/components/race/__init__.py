@@ -71,7 +71,7 @@ def payload(
     """The data that `race` sends, as described at the top of this file."""
     steps = len(racers[0].path)
     last = number(steps - 1)
-    losses = [[_loss(value) for value in racer.losses] for racer in racers]
+    losses = [[loss_text(value) for value in racer.losses] for racer in racers]
     places = [_("step {step} of {last}").format(step=number(step), last=last) for step in range(steps)]
     return {
         "labels": _labels(),
@@ -125,7 +125,8 @@ def _percent(places: np.ndarray, reach: float) -> np.ndarray:
         return 50 + 50 * places * np.array([1, -1]) / reach
 
 
-def _loss(value: float) -> str:
+def loss_text(value: float) -> str:
+    """Write a loss; one that has left every scale is said to have exploded."""
     if not np.isfinite(value) or value > 1e6:
         return _("exploded")
     return number(value, 3 if abs(value) < 100 else 0)

@@ -25,7 +25,8 @@ class Strip:
     """One layer: its name, what is written beside it, and its n maps as pictures (h, w, n, 3) uint8.
 
     captions: what each tile says when pointed at, and to a screen reader. lead: a picture before the tiles
-    that cannot be chosen. side: of a tile on the screen, in pixels.
+    that cannot be chosen. side: of a tile on the screen, in pixels. labels: what is written
+    under each tile, if anything.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Strip:
     captions: Sequence[str]
     lead: np.ndarray | None = None
     side: int = 18
+    labels: Sequence[str] = ()
 
 
 def packed(strip: Strip) -> dict:
@@ -50,6 +52,7 @@ def packed(strip: Strip) -> dict:
         "captions": list(strip.captions),
         "lead": None if strip.lead is None else data_uri(strip.lead),
         "side": strip.side,
+        "labels": list(strip.labels),
     }
 
 

@@ -36,6 +36,7 @@ function update(strip, row, data, take) {
   const chosen = data.chosen?.[0] === row.name ? data.chosen[1] : null;
   strip.dataset.chosen = chosen !== null;
   strip.dataset.layer = row.name;
+  strip.dataset.labelled = row.labels.length > 0;
   head.children[0].textContent = row.title;
   head.children[1].textContent = row.note;
   head.onclick = data.choose ? () => take(row.name, Math.min(data.chosen?.[1] ?? 0, row.count - 1)) : null;
@@ -61,7 +62,7 @@ function update(strip, row, data, take) {
     if (!tile.isConnected) tiles.append(tile);
     tile.style.setProperty("--place", place);
     tile.title = row.captions[place];
-    tile.querySelector("small").textContent = data.numbered && row.count > 1 ? place + 1 : "";
+    tile.querySelector("small").textContent = row.labels[place] ?? (data.numbered && row.count > 1 ? place + 1 : "");
     const radio = tile.querySelector("input");
     if (!radio) continue;
     radio.checked = place === chosen;
@@ -70,6 +71,15 @@ function update(strip, row, data, take) {
     radio.onchange = () => take(row.name, place);
   }
   for (const tile of [...old].slice(row.count)) tile.remove();
+  if (chosen !== null) reveal(tiles, tiles.querySelectorAll(".tile")[chosen]);
+}
+
+// Scroll a strip that is a film on a phone to its chosen tile; the page stays where it is.
+function reveal(tiles, tile) {
+  if (!tile) return;
+  const start = tile.offsetLeft - tiles.offsetLeft;
+  const out = start < tiles.scrollLeft || start + tile.offsetWidth > tiles.scrollLeft + tiles.clientWidth;
+  if (out) tiles.scrollLeft = start - tiles.clientWidth / 2;
 }
 
 function newTile(choose) {

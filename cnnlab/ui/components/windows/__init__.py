@@ -16,7 +16,7 @@ What travels (see `payload`), all arrays row-major as `data.pack` writes them:
                 cells), rounded; where they apply kernel, kernel_levels, bias, products, channel_sums,
                 channel_labels, sums, counts, winner, activation
     marks       named places: on ("input" or "output"), output (its number, null: all), row, col, text
-    start, speed, choose, follow, hide_fed
+    start, speed, choose, follow, brief, hide_fed
 
 Hidden cells travel as zeros: what a student has not predicted yet is not in the page.
 """
@@ -159,13 +159,14 @@ def windows(
     marks: Sequence[Mark] = (),
     choose: bool = False,
     follow: bool = False,
+    brief: bool = False,
     hide_fed: bool = False,
     labels: Mapping[str, str] | None = None,
 ) -> Cell | None:
     """Show the view; return the output cell that the student has just chosen, if `choose` lets them.
 
     With `follow` the page is drawn again whenever the student rests at a step, and the cell of that step is
-    returned, at first the one at `start`.
+    returned, at first the one at `start`. `brief` shows one input channel at a time on a phone.
 
     index_rows (H, kh) and index_cols (W, kw) come from `ops.window_index`. A changed `start` moves the view
     there; otherwise it keeps the student's place when data changes. With `hide_fed` it does not tell which
@@ -182,6 +183,7 @@ def windows(
         marks=marks,
         choose=choose,
         follow=follow,
+        brief=brief,
         hide_fed=hide_fed,
         labels=labels,
     )
@@ -217,6 +219,7 @@ def payload(
     marks=(),
     choose=False,
     follow=False,
+    brief=False,
     hide_fed=False,
     labels=None,
 ) -> dict:
@@ -248,6 +251,7 @@ def payload(
         "speed": speed,
         "choose": choose,
         "follow": follow,
+        "brief": brief,
         "hide_fed": hide_fed,
     }
     roles = {grid["role"] for grid in data["inputs"] + data["outputs"]}

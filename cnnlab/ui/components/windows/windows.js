@@ -2,6 +2,7 @@
 // The view of windows stepping over grids. See __init__.py for the data. Nothing is computed here but
 // where things lie on the screen; indices (row * width + col) only address numbers that Python sent.
 
+const NARROW = 640; // px: below this it is laid out for a phone
 const SMALLEST_TEXT = 7.6; // px: below this, numbers are not drawn on cells, only read aloud
 
 class Grid {
@@ -158,10 +159,16 @@ class WindowsView {
     return this.maps.length <= 2 ? this.maps.map((_map, place) => place) : [this.map];
   }
 
+  // On a phone, one channel at a time leaves room for what the page shows above.
+  get brief() {
+    return this.data.brief && this.root.clientWidth < NARROW;
+  }
+
   // The input channels whose windows stand in the middle.
   get read() {
     if (this.active.channel !== null) return [this.active.channel];
-    return this.inputs.length <= 3 ? this.inputs.map((_plane, place) => place) : [this.plane];
+    const most = this.brief ? 1 : 3;
+    return this.inputs.length <= most ? this.inputs.map((_plane, place) => place) : [this.plane];
   }
 
   // ---- building -----------------------------------------------------------------------------------
@@ -306,7 +313,9 @@ class WindowsView {
       );
     }
     this.middle.replaceChildren(...parts);
-    this.middle.dataset.blocks = this.root.dataset.blocks = this.blocks.length;
+    this.middle.dataset.blocks = this.blocks.length;
+    this.root.dataset.alone = this.inputs.length === 1;
+    this.root.dataset.many = this.inputs.length > 3 || this.brief;
     this.buildTerms();
     this.buildResults();
   }
@@ -709,7 +718,7 @@ class WindowsView {
     const style = getComputedStyle(this.root);
     const room = this.root.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     if (room <= 0) return;
-    const narrow = room < 600;
+    const narrow = this.root.clientWidth < NARROW;
     this.root.dataset.size = narrow ? "narrow" : "wide";
     const kernelCols = this.data.cols[0].length;
     const several = this.blocks.length > 1;
@@ -721,7 +730,7 @@ class WindowsView {
     let small;
     if (narrow) {
       unit = (room - 14) / (this.input.cols + outputCols);
-      small = Math.min(several ? 27 : 40, (room - 40) / (kernelCols * (hasKernel ? 2 : 1)));
+      small = Math.min(several ? 27 : this.inputs.length > 3 || this.brief ? 32 : 40, (room - 40) / (kernelCols * (hasKernel ? 2 : 1)));
     } else {
       const pair = several ? 2 : 1;
       small = Math.min(44, (several ? 100 : 132) / kernelCols);
