@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cnnlab import datasets, images, metrics, ops, runs
+from cnnlab.config import ConvBlock, DenseBlock, ModelConfig
 from cnnlab.inspection import space
 from cnnlab.inspection.edits import Off, Weight, edited, judge
 from cnnlab.inspection.growth import BYTES, growth
@@ -562,3 +563,49 @@ def test_places_keep_their_proportions():
     whole = np.frombuffer(base64.b64decode(shown["places"]["base64"]), "<i2").reshape(3, 2)
     assert whole.tolist() == [[0, 4000], [10_000, 2000], [4000, 3000]]
     assert shown["own"] == [5000, 0] and shown["tall"] == 4000
+
+
+# ---- whatever the form offers
+
+
+@pytest.mark.parametrize(
+    ("model", "maps"),
+    [
+        (ModelConfig(blocks=()), 0),
+        (ModelConfig(blocks=(ConvBlock(filters=3, kernel=7, stride=4, activation="linear"),)), 1),
+        (
+            ModelConfig(
+                blocks=(
+                    ConvBlock(
+                        filters=2, kernel=1, padding="same", normalise=True, activation="gelu", dropout=0.3
+                    ),
+                    ConvBlock(filters=3, kernel=4, activation="sigmoid", pool="average", pool_window=3),
+                    ConvBlock(filters=4, activation="leaky_relu", normalise=True, pool="max"),
+                ),
+                head="global_max",
+                dense=(DenseBlock(units=5, activation="elu", dropout=0.5),),
+            ),
+            5,
+        ),
+    ],
+)
+def test_every_kind_of_network_is_shown(store, monkeypatch, model, maps):
+    monkeypatch.setattr("tests.test_pages_look.SMALL", model)
+    run = network(store, dataset="digits", evaluated=True)
+    at = open_page("inside")
+    assert len(galleries(at)) == (2 if maps else 0)
+    if not maps:
+        assert "has no convolution" in texts(at) and "has no feature maps" in texts(at)
+        return
+    assert len(at.selectbox(key="inside.maps").options) == maps
+    outputs = ops.forward(run.recipe().layers(), run.weights(), datasets.test_pictures("digits", [0])[0][0])
+    expected = {output.name: output.values for output in outputs}
+    for layer in model.layers(10):
+        if layer["kind"] not in ("conv", "pool"):
+            continue
+        at.session_state["inside.maps"], at.session_state["inside.stage"] = layer["name"], "conv"
+        shown = galleries(again(at.run()))[1][0]
+        assert np.allclose(shown, expected[layer["name"]][..., 0], atol=0.006)
+    switched = more("Switch parts off")
+    again(switched.button(key="_inside.off").click().run())
+    assert "kernel 1 is off" in texts(switched)
