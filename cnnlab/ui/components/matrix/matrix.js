@@ -4,7 +4,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   const old = parentElement.querySelector("fieldset");
   const focused = Boolean(old && root.activeElement && old.contains(root.activeElement));
   const heads = data.classes.map((name) => element("th", { scope: "col" }, element("span", {}, name)));
-  const table = element("table", {}, element("tr", {}, element("td", { class: "corner" }, data.corner), ...heads));
+  const upright = data.classes.every((name) => name.length <= 2);
+  const table = element("table", { "data-upright": upright }, element("tr", {}, element("td", { class: "corner" }, data.corner), ...heads));
   data.rows.forEach((cells, row) => {
     const line = element("tr", {}, element("th", { scope: "row" }, data.classes[row]));
     cells.forEach((cell, col) => line.append(element("td", {}, button(cell, row, col))));
