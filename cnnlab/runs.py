@@ -310,7 +310,7 @@ class Run:
         return self.arrays(f"kernels/epoch-{epoch:04d}.npz")
 
     def kernel(self, epoch: int, layer: str) -> np.ndarray | None:
-        """Return one layer's kernels kept after an epoch, as `kernels` does; None where they were not kept."""
+        """Return one layer's kernels kept after an epoch, None where they were not kept."""
         name = f"kernels/epoch-{epoch:04d}.npz"
         try:
             with np.load(self.folder / name, allow_pickle=False) as file:

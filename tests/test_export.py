@@ -244,7 +244,7 @@ def test_every_setting_is_written_out():
     known = (
         "model dataset limit validation optimizer learning_rate schedule loss label_smoothing augmentation "
     )
-    known += "batch_size epochs patience seed open_test"
+    known += "batch_size precision epochs patience seed open_test"
     assert set(TrainConfig.model_fields) == set(known.split())
     assert set(Augmentation.model_fields) == {"flip", "shift", "rotate", "cutout"}
     assert set(ModelConfig.model_fields) == {"blocks", "head", "dense", "l2"}

@@ -148,6 +148,28 @@ def test_resume_and_one_more_epoch_are_wishes(store):
     assert other.needs_attempt() == "resume"
 
 
+def test_two_tabs_steer_the_same_run(store):
+    """Each click is carried out as it comes, also from a tab that has not seen the other's."""
+    run = trained(store, "running", epochs=1)
+    one, other = open_page(run=run.id), open_page(run=run.id)
+    button(one, "Pause").click()
+    one.run()
+    button(other, "Stop and keep").click()
+    other.run()
+    assert not one.exception
+    assert not other.exception
+    assert run.new_wishes() == ["pause", "stop"]
+    Attempt(run, run.attempt()).enter("paused")  # the trainer obeys the first of them
+    assert run.state().phase == "stopped"
+    for tab in (one, other):
+        tab.run()
+        assert labels(tab) & {"Pause", "Resume", "Stop and keep"} == {"Resume"}
+    for tab in (one, other):
+        button(tab, "Resume").click()
+        tab.run()
+    assert run.needs_attempt() == "resume"
+
+
 @pytest.mark.parametrize("id", ["kite-999", "../../etc", "%00", "x" * 500])
 def test_a_run_that_is_not_there_gets_a_sentence(store, id):
     at = open_page(run=id)

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pytest
 
-from cnnlab import datasets, ops
+from cnnlab import datasets, models, ops
 from cnnlab.attempts import Attempt
 from cnnlab.config import Augmentation, ConvBlock, ModelConfig, TrainConfig, steps_per_epoch
 from cnnlab.presets import PRESETS
@@ -357,13 +357,13 @@ train(run, run.claim("queued"), fill_up)
     assert not list(run.folder.rglob(".*part*"))
 
 
-def test_the_settings_of_a_run_are_those_that_keras_was_given(tmp_path):
+def test_the_settings_of_a_run_are_those_that_keras_was_given(tmp_path, monkeypatch):
     """Everything that the recipe of a finished run shows, read back from the compiled model."""
+    monkeypatch.setattr(models, "bfloat16_is_native", lambda: True)
     model = ModelConfig(blocks=(ConvBlock(filters=4, stride=3, dropout=0.2),), l2=0.01)
     changes = {"model": model, "optimizer": "nesterov", "learning_rate": 0.02, "label_smoothing": 0.1}
-    run = make(
-        tmp_path, SMALL.model_copy(update={**changes, "epochs": 1, "batch_size": 32, "validation": 0.25})
-    )
+    changes |= {"epochs": 1, "batch_size": 32, "validation": 0.25, "precision": "bfloat16"}
+    run = make(tmp_path, SMALL.model_copy(update=changes))
     with Attempt(run, run.claim("queued")) as attempt:
         training = Training(run, attempt, lambda: False)
         training.work()
@@ -374,6 +374,8 @@ def test_the_settings_of_a_run_are_those_that_keras_was_given(tmp_path):
     assert float(keras_model.optimizer.learning_rate) == pytest.approx(config.learning_rate)
     assert keras_model.loss.get_config()["label_smoothing"] == config.label_smoothing
     assert keras_model.get_layer("conv_1").strides == (3, 3)
+    assert keras_model.get_layer("conv_1").dtype_policy.name == "mixed_bfloat16"
+    assert keras_model.get_layer("conv_1").kernel.dtype == "float32", "the weights keep all their digits"
     assert float(keras_model.get_layer("conv_1").kernel_regularizer.l2) == pytest.approx(config.model.l2)
     assert keras_model.get_layer("conv_1_dropout").rate == 0.2
     assert (len(training.training), len(training.validation)) == (300, 100)
@@ -381,3 +383,14 @@ def test_the_settings_of_a_run_are_those_that_keras_was_given(tmp_path):
     images, labels = next(iter(training._batches(training.training, 0)))
     assert images.shape == (32, 32, 32, 3)
     assert labels.shape == (32, 10)
+
+
+def test_a_processor_without_bfloat16_trains_in_float32_and_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr(models, "bfloat16_is_native", lambda: False)
+    run = make(tmp_path, SMALL.model_copy(update={"epochs": 1, "precision": "bfloat16"}))
+    with Attempt(run, run.claim("queued")) as attempt:
+        training = Training(run, attempt, lambda: False)
+        training.work()
+    assert {layer.dtype_policy.name for layer in training.model.layers} == {"float32"}
+    assert run.state().phase == "finished"
+    assert "float32" in run.state().message

@@ -107,7 +107,7 @@ def start_long_training(page: Page, app: App) -> None:
     settled(page)
     page.get_by_role("radio", name="Digits").or_(page.get_by_text("Digits", exact=True)).first.click()
     expect(page.get_by_text("1,293 images to learn from")).to_be_visible()
-    page.get_by_text("Settings", exact=True).click()
+    page.get_by_text("Settings of training", exact=True).click()
     epochs = page.get_by_label("Epochs", exact=True)
     epochs.fill("200")
     epochs.press("Enter")
@@ -153,7 +153,7 @@ def test_train_look_inside_and_classify(page, app):
     expect(page.get_by_text("Test accuracy")).to_be_visible(timeout=90_000)
     assert run.evaluation().openings == 1
     # Its own kernels and maps.
-    page.get_by_role("link", name="Look inside this very network").click()
+    page.get_by_role("link", name="Look inside this very network").first.click()
     settled(page)
     assert f"run={id}" in page.url
     expect(page.get_by_text("32 kernels of 3 × 3 × 3")).to_be_visible()
