@@ -6,6 +6,7 @@ each step the picture is blurred a little and drawn back to grey (Yosinski et al
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -40,33 +41,54 @@ def made_for(root: str, run_id: str, layer: str, unit: int, steps: int, seed: in
 
 def maximise(model, layer: str, unit: int, *, steps: int = 128, seed: int = 0) -> Made:
     """Raise one number of a layer: the middle cell of a map, or a unit of a row such as "scores"."""
+    import tensorflow as tf
+
+    better, value = _compiled(model, layer)
+    x = tf.constant(GREY + np.random.default_rng(seed).normal(0, 20, (1, SIDE, SIDE, 3)), tf.float32)
+    numbers, kept = [*range(0, steps, EVERY), steps], []
+    for here, following in zip(numbers, [*numbers[1:], steps], strict=True):
+        report(here, steps)
+        kept.append(np.rint(x.numpy()[0]).clip(0, 255).astype(np.uint8))
+        x = better(x, tf.constant(unit), tf.constant(following - here))
+    pictures = np.stack(kept)
+    return Made(
+        np.array(numbers), pictures, value(tf.constant(pictures, tf.float32), tf.constant(unit)).numpy()
+    )
+
+
+@lru_cache(maxsize=4)
+def _compiled(model, layer: str):
+    """Return two functions: a picture so many steps further, and a unit's values (n,) on pictures.
+
+    The first is compiled: called one by one, 128 steps would spend most of their time between the calls.
+    """
     import keras
     import tensorflow as tf
 
     part = keras.Model(model.input, model.get_layer(layer).output)
-    shape = part.output.shape[1:]
-    cell = (*(n // 2 for n in shape[:-1]), unit)  # (row, col, map) or (unit,)
-    x = tf.constant(GREY + np.random.default_rng(seed).normal(0, 20, (1, SIDE, SIDE, 3)), tf.float32)
-    kept, numbers = [], [*range(0, steps, EVERY), steps]
-    for step in range(steps + 1):
-        report(step, steps)
-        if step in numbers:
-            kept.append(np.rint(x.numpy()[0]).clip(0, 255).astype(np.uint8))
-        if step < steps:
-            x = _better(part, x, cell)
-    pictures = np.stack(kept)
-    values = np.asarray(part(pictures, training=False))[(slice(None), *cell)]
-    return Made(np.array(numbers), pictures, values)
+    middle = tuple(n // 2 for n in part.output.shape[1:-1])  # row and column; () in a row of numbers
+
+    def value(pictures, unit):
+        return tf.gather(part(pictures, training=False)[(slice(None), *middle)], unit, axis=-1)
+
+    number = tf.TensorSpec((), tf.int32)
+
+    @tf.function(input_signature=[tf.TensorSpec((1, SIDE, SIDE, 3)), number, number])
+    def better(x, unit, steps):
+        for _step in tf.range(steps):
+            with tf.GradientTape() as tape:
+                tape.watch(x)
+                reached = value(x, unit)
+            x = _moved(x, tape.gradient(reached, x))
+        return x
+
+    return better, value
 
 
-def _better(part, x, cell: tuple[int, ...]):
-    """Return the picture (1, h, w, 3) one step further."""
+def _moved(x, gradient):
+    """Return the picture (1, h, w, 3) one step along the gradient, faded and blurred."""
     import tensorflow as tf
 
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        value = part(x, training=False)[(0, *cell)]
-    gradient = tape.gradient(value, x)
     spread = tf.sqrt(tf.reduce_mean(gradient**2))
     x = x + STEP * gradient / (spread + 1e-12)  # a unit that nothing moves leaves the picture as it is
     x = GREY + (1 - FADE) * (x - GREY)

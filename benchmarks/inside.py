@@ -1,0 +1,128 @@
+"""How long does *What it learned* take to answer?
+
+    python benchmarks/inside.py [--rounds 5] [--preset champion]
+
+Asks a real *look* worker as the pages do, for each network that comes with the app, and takes the time from
+the question to the answer's arrival: medians of `--rounds` after one that warms up. The photo is a sample and
+the class is the network's answer. Patches need the dataset (CNNLAB_CIFAR10); the first kernel of a layer
+searches the images, the next ones find them searched. --preset adds a network of that preset's shape with
+random weights: times do not depend on the weights.
+The last line is one JSON object, in seconds.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from cnnlab import datasets, images, ops, workers
+from cnnlab.inspection.attribution import Ask, attribute, sanity
+from cnnlab.inspection.gradcam import layers_with_maps
+from cnnlab.inspection.maximisation import made_for
+from cnnlab.inspection.patches import best_patches
+from cnnlab.jobs import Job
+from cnnlab.models import SIDE
+from cnnlab.presets import PRESETS
+from cnnlab.runs import Run, Store, write_arrays
+
+STEPS = 128  # of activation maximisation
+
+
+def questions(run: Run, image: np.ndarray) -> dict[str, tuple]:
+    """Return name -> (function, arguments, whether it takes long)."""
+    recipe, weights = run.recipe(), run.weights()
+    target = int(ops.forward(recipe.layers(), weights, image)[-1].values.argmax())
+    deepest = layers_with_maps(recipe.layers())[-1]
+    convolutions = [layer["name"] for layer in recipe.layers() if layer["kind"] == "conv"]
+    where = str(run.folder.parent), run.id
+    asks = {
+        "grad_cam": Ask("grad_cam", target, layer=deepest),
+        "occlusion": Ask("occlusion", target, window=8, stride=4),
+        "gradient": Ask("gradient", target),
+        "smooth_grad": Ask("smooth_grad", target),
+        "integrated_gradients": Ask("integrated", target, steps=64),
+    }
+    found = {name: (attribute, (*where, image, ask), False) for name, ask in asks.items()}
+    found["sanity_check_grad_cam"] = (sanity, (*where, image, asks["grad_cam"]), True)
+    found["maximisation_class"] = (made_for, (*where, "scores", target, STEPS, 0), True)
+    found["maximisation_kernel"] = (made_for, (*where, convolutions[-1], 0, STEPS, 0), True)
+    return found
+
+
+def seconds(crew: workers.Workers, function, arguments: tuple, long: bool) -> float:
+    start = time.perf_counter()
+    job = Job(crew, function, *arguments, long=long)
+    job.wait(600)
+    job.result()
+    return time.perf_counter() - start
+
+
+def measured(crew: workers.Workers, run: Run, rounds: int) -> dict[str, float]:
+    image = images.resize(images.square(images.sample(next(iter(images.samples())))))
+    times = {}
+    for name, (function, arguments, long) in questions(run, image).items():
+        taken = [seconds(crew, function, arguments, long) for _round in range(rounds + 1)][1:]
+        times[name] = statistics.median(taken)
+    recipe = run.recipe()
+    if datasets.DATASETS[recipe.config.dataset].present():
+        convolutions = [layer["name"] for layer in recipe.layers() if layer["kind"] == "conv"]
+        arguments = str(run.folder.parent), run.id, convolutions[-1], 0
+        times["patches_first"] = seconds(crew, best_patches, arguments, True)
+        times["patches_next"] = seconds(crew, best_patches, (*arguments[:3], 1), True)
+    for name, value in times.items():
+        print(f"  {name:24}{value:8.3f} s")
+    return {f"{name}_s": round(value, 3) for name, value in times.items()}
+
+
+def with_random_weights(preset: str, store: Store) -> Run:
+    """Return a run of the preset's shape; its weights are of the size that training starts from."""
+    config, classes = PRESETS[preset].config, datasets.CIFAR10_CLASSES
+    run = store.create(config, classes, preset=preset, owner="benchmark")
+    rng, shape, arrays = np.random.default_rng(0), (SIDE, SIDE, 3), {}
+    layers = run.recipe().layers()
+    for layer, output in zip(layers, ops.output_shapes(layers, shape), strict=True):
+        for part, size in ops.weight_shapes(layer, shape).items():
+            spread = (2 / np.prod(size[:-1])) ** 0.5
+            plain = {"gamma": 1, "variance": 1}.get(part, 0)
+            drawn = rng.normal(0, spread, size) if part == "kernel" else np.full(size, plain)
+            arrays[f"{layer['name']}/{part}"] = drawn.astype(np.float32)
+        shape = output
+    write_arrays(run.folder / "weights.npz", arrays)
+    return run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--preset", choices=PRESETS, help="also a network of this shape, with random weights")
+    options = parser.parse_args()
+    workers.LANES.pop("train")  # nothing is trained here
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(folder)
+        runs = store.shipped()
+        if options.preset:
+            runs.append(with_random_weights(options.preset, store))
+        crew = workers.Workers(store).start()
+        try:
+            while not crew.ready("look"):
+                time.sleep(0.2)
+            found = {}
+            for run in runs:
+                print(run.recipe().preset)
+                found[run.recipe().preset] = measured(crew, run, options.rounds)
+        finally:
+            crew.close()
+    load = os.getloadavg()[0]
+    print(json.dumps({**found, "rounds": options.rounds, "load": round(load, 1), "cores": os.cpu_count()}))
+
+
+if __name__ == "__main__":
+    main()
