@@ -98,7 +98,7 @@ def zoom(of: Scene, factor: float) -> np.ndarray:
 
 
 def brightness(of: Scene, levels: float) -> np.ndarray:
-    return _clipped(of.seen + levels)
+    return _clipped(of.seen + float(levels))
 
 
 def contrast(of: Scene, factor: float) -> np.ndarray:

@@ -39,7 +39,7 @@ lesson.opening(
 net = network.choose()
 if net is None:
     st.stop()
-left, right = st.columns([1, 1.6], gap="large")
+left, right = st.columns([1.2, 1.6], gap="medium")
 with left:
     look = looking.at_digit(net) if net.dataset == "digits" else looking.at_photo(net)
 with right, st.container(border=True):
@@ -47,8 +47,10 @@ with right, st.container(border=True):
     if look is None:
         st.info(_("Draw a digit, and the network says which one it is."))
     else:
+        said = st.container()  # above the bar that shows a measurement under way
         measured = judgement(net) if look.photo is not None else None
-        answer(look, measured)
+        with said:
+            answer(look, measured)
         tally.rate(look)
 if net.dataset == "cifar10":
     st.caption(

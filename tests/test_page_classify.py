@@ -143,7 +143,7 @@ def test_after_100_photos_no_weight_has_changed(store):
     assert question.options[0] == "0" and question.options[-1] == f"{stored:,}"
     assert "Counted" not in texts(at)
     again(question.set_value("100").run())
-    assert "it is **0**" in texts(at) and f"0 of {stored:,} weights differ" in texts(at)
+    assert "right is **0**" in texts(at) and f"0 of {stored:,} weights differ" in texts(at)
 
 
 def test_a_changed_weight_would_be_counted():

@@ -1,14 +1,12 @@
 """A student's whole path, with real clicks in a real browser: step, pool, softmax, train, look, classify."""
 
-import io
 import re
 
 import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, expect
 
-from cnnlab import images, ops
+from cnnlab import ops
 from cnnlab.runs import Store
 from tests.conftest import ROOT, App, wait_for
 
@@ -165,40 +163,6 @@ def test_train_look_inside_and_classify(page, app):
         cells = page.locator("[data-part=grid]").nth(channel).locator(".numbers span")
         shown = np.array([number(text) for text in cells.all_inner_texts()])
         assert np.allclose(shown, kernel[..., channel].ravel(), atol=0.006)
-
-
-def test_an_uploaded_photo_gets_ten_probabilities(page, app):
-    page.goto(f"{app.url}/classify?run=article")
-    settled(page)
-    choose(page, "Photo", "A photo of yours …")
-    photo = io.BytesIO()
-    Image.fromarray(images.sample("coffee")).save(photo, "JPEG")
-    upload = {"name": "coffee.jpg", "mimeType": "image/jpeg", "buffer": photo.getvalue()}
-    page.locator("input[type=file]").set_input_files(upload)
-    shrunk = images.resize(images.square(images.read(photo.getvalue())))
-    run = Store(app.runs).get("article")
-    expected = ops.forward(run.recipe().layers(), run.weights(), shrunk)[-1].values
-    expected_texts = [f"{100 * p:.1f}\u00a0%" for p in expected]
-    expect(
-        page.locator(".js-plotly-plot").filter(has_text=expected_texts[int(expected.argmax())])
-    ).to_be_visible()
-    texts = page.locator(".js-plotly-plot text").all_text_contents()
-    shown = [float(text[:-2]) for text in texts if re.fullmatch(r"\d+\.\d\s%", text)]
-    assert len(shown) == 10
-    assert sum(shown) == pytest.approx(100, abs=0.5)
-    np.testing.assert_allclose(shown, 100 * expected, atol=0.0501)
-
-
-def test_what_is_no_photo_gets_a_sentence(page, app):
-    page.goto(f"{app.url}/classify?run=article")
-    settled(page)
-    choose(page, "Photo", "A photo of yours …")
-    upload = {"name": "cat.jpg", "mimeType": "image/jpeg", "buffer": b"this is no picture at all"}
-    page.locator("input[type=file]").set_input_files(upload)
-    expect(
-        page.locator("[data-testid=stAlert]").filter(has_text=re.compile("picture|photo|image"))
-    ).to_be_visible()
-    no_trouble(page)
 
 
 def choose(page: Page, label: str, option: str) -> None:
