@@ -606,6 +606,9 @@ def test_every_kind_of_network_is_shown(store, monkeypatch, model, maps):
         at.session_state["inside.maps"], at.session_state["inside.stage"] = layer["name"], "conv"
         shown = galleries(again(at.run()))[1][0]
         assert np.allclose(shown, expected[layer["name"]][..., 0], atol=0.006)
+    deepest = f"conv_{len(model.blocks)}"  # the last of three reads three maps, and these are no colours
+    at.session_state["inside.layer"] = deepest
+    assert len(galleries(again(at.run()))[0]) == (1 if len(model.blocks) > 1 else 3)
     switched = more("Switch parts off")
     again(switched.button(key="_inside.off").click().run())
     assert "kernel 1 is off" in texts(switched)

@@ -33,7 +33,7 @@ def kernels(net: network.Network) -> None:
         st.session_state["inside.maps"], st.session_state["inside.map"] = layer, chosen
         st.rerun()  # the maps are drawn elsewhere on the page: the kernel's own one is shown there
     with right:
-        if weights.shape[2] == 3:
+        if grown.slices.shape[3] == 3:
             st.caption(
                 _(
                     "A tile shows the three slices of a kernel as one picture: mid grey is 0; the redder, "
@@ -55,7 +55,7 @@ def _choices(net: network.Network, convolutions: dict[str, str]) -> tuple[str, s
     weights = net.weights[f"{name}/kernel"]
     side, _side, depth, count = weights.shape
     channels = slice(0, 3)
-    if depth != 3:  # three input channels are red, green and blue
+    if name != next(iter(convolutions)):  # only the first one reads red, green and blue
         state.default("inside.slice", 1, range(1, depth + 1))
         label = _("Slice, 1 to {channels}: one for each input channel")
         place = st.number_input(label.format(channels=depth), 1, depth, key="inside.slice") - 1
