@@ -3,10 +3,14 @@
 import os
 import signal
 
+import numpy as np
 import psutil
 import pytest
 
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
+from cnnlab.inspection.attribution import Ask, attribute
+from cnnlab.inspection.maximisation import made_for
+from cnnlab.jobs import Job
 from cnnlab.runs import Run, Store
 from cnnlab.workers import Workers
 from tests.conftest import App, wait_for
@@ -84,6 +88,24 @@ def test_the_look_worker_answers_while_training(crew):
     assert [workers.look(os.getpid).result(30)] == computing(look.pid)
     run.wish("stop", "anna")
     wait_for(lambda: run.state().phase == "stopped", 30, "the run has stopped")
+
+
+def test_the_look_worker_explains_an_answer_while_it_is_at_a_long_question(crew, digits_run):
+    """What travels there and back, progress, two lanes, and letting go, all with a real worker."""
+    store, run = digits_run
+    where = str(store.root), run.id
+    photo = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    _store, workers = crew
+    held = [Job(workers, made_for, *where, "conv_1", 0, 1_000_000, 0, long=True)]
+    wait_for(lambda: (held[0].progress or [0])[0] > 100, 60, "the long question is being worked on")
+    ask = Ask("grad_cam", 3, layer="conv_3_relu")
+    quick = Job(workers, attribute, *where, photo, ask)
+    assert quick.wait(60)
+    np.testing.assert_allclose(quick.result().map, attribute(*where, photo, ask).map, rtol=1e-3, atol=1e-6)
+    assert not held.pop().done()
+    following = Job(workers, made_for, *where, "conv_1", 0, 8, 0, long=True)
+    assert following.wait(60), "nobody waits for a question that was let go"
+    assert following.result().pictures.shape == (3, 32, 32, 3)
 
 
 def test_nothing_listens_beyond_this_machine(crew):
