@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from cnnlab.images import resize
-from cnnlab.text import _, number
+from cnnlab.text import _, number, percent
 
 Progress = Callable[[int, int], None]  # called with the bytes so far and the bytes in all
 
@@ -99,13 +99,13 @@ def split(n: int, validation: float, limit: int | None, seed: int) -> tuple[np.n
     held = round(validation * len(chosen))
     if held == len(chosen) or (held == 0 and validation > 0):
         text = _(
-            "Of {images} images, a validation share of {share} % leaves {train} to train on and {held} to "
+            "Of {images} images, a validation share of {share} leaves {train} to train on and {held} to "
             "validate with; each needs at least one."
         )
         raise ValueError(
             text.format(
                 images=number(len(chosen)),
-                share=number(100 * validation, 1),
+                share=percent(validation),
                 train=number(len(chosen) - held),
                 held=number(held),
             )

@@ -8,7 +8,7 @@ from cnnlab.text import _
 from cnnlab.ui import lesson, state
 from cnnlab.ui.article_questions import outlook, questions
 from cnnlab.ui.beliefs import beliefs
-from cnnlab.ui.glossary import TERMS
+from cnnlab.ui.glossary import words
 
 
 def put_to_the_test() -> None:
@@ -51,6 +51,6 @@ outlook()
 lesson.code(
     ops.conv2d, ops.max_pool, ops.parameters, ops.dense, ops.softmax, ops.cross_entropy, ops.mse, ops.update
 )
-st.subheader(_("Words in English and Chinese"), anchor=False)
-english, chinese = zip(*TERMS, strict=True)
-st.table({"English": english, "中文": chinese}, hide_index=True)
+st.subheader(_("Words, in English and Chinese"), anchor=False)
+english, meanings, chinese = zip(*words(), strict=True)
+st.table({"English": english, _("What it means"): meanings, "中文": chinese}, hide_index=True)

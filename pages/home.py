@@ -57,18 +57,33 @@ def vote(net: network.Network) -> None:
         reveal = _("It says {said} with {sureness}, and that is wrong: sure is not right.")
     question = _("Of which photo is the network most sure?")
     reveal = reveal.format(said=said, sureness=percent(sureness[most]))
-    if lesson.predict("home.sure", question, names, names[most], reveal, about=net.run.id):
-        for slot, p, (_photo, truth) in zip(slots, answers, photos, strict=True):
-            slot.markdown(f"**{classes[p.argmax()]}** {percent(p.max())}")
-            if truth is None:
-                slot.caption(_("in truth: none of its kinds"))
-            else:
-                slot.caption(_("in truth: ✓ {truth}").format(truth=classes[truth]))
+    reveal += " " + _("It has to name one of its {count} kinds, whatever it sees.").format(count=len(classes))
+    answered = lesson.predict("home.sure", question, names, names[most], reveal, about=net.run.id)
+    for slot, p, (_photo, truth) in zip(slots, answers, photos, strict=True):
+        if not answered:
+            slot.markdown(_("It says **?**"))  # keeps the place of the answer: nothing jumps
+            slot.caption(_("right or wrong?"))
+            continue
+        text = _("It says **{said}**, {sureness} sure")
+        slot.markdown(text.format(said=classes[p.argmax()], sureness=percent(p.max(), 0)))
+        slot.caption(judged(int(p.argmax()), truth, classes))
+
+
+def judged(said: int, truth: int | None, classes: list[str]) -> str:
+    """Say whether an answer is right; the true class has a check mark."""
+    if truth is None:
+        return _(":material/cancel: wrong: it is none of its kinds")
+    if said == truth:
+        return _(":material/check_circle: right: ✓ {truth}").format(truth=classes[truth])
+    return _(":material/cancel: wrong: it is ✓ {truth}").format(truth=classes[truth])
 
 
 lesson.opening(
     _("Can it tell what is on a photo?"),
-    _("A network has never seen these four. You vote first, then it answers."),
+    _(
+        "A **convolutional network** (CNN) turns the numbers of a photo into a name, with sums whose weights "
+        "it learned from examples. This one never saw these four photos. You vote first, then it answers."
+    ),
 )
 net = exhibit.network_on_show()
 if net is None:
@@ -76,10 +91,11 @@ if net is None:
     lesson.next_lesson("train", _("Train a network"))
 else:
     vote(net)
+lesson.next_lesson("pixels", _("**Start here:** a picture is numbers"))
 st.subheader(_("The path ahead"), anchor=False)
-for page, text in path().items():
+for place, (page, text) in enumerate(path().items(), start=1):
     with suppress(StreamlitPageNotFoundError):  # only pages that are in the navigation
-        lesson.next_lesson(page, text)
+        lesson.next_lesson(page, f"{place} · {text}")
 with lesson.more(_("About this app, and its sources")):
     st.markdown(
         _(

@@ -6,7 +6,7 @@ import streamlit as st
 from cnnlab import images, ops
 from cnnlab.datasets import CIFAR10_CLASSES
 from cnnlab.figures.tiles import enlarge
-from cnnlab.questions.pixels import SIDE, count
+from cnnlab.questions.pixels import SIDE, count, targets
 from cnnlab.text import _, number
 from cnnlab.ui import as_text, crop, lesson, photo, state
 from cnnlab.ui.components.planes import planes
@@ -38,7 +38,8 @@ def what_the_network_gets(name: str, picture: np.ndarray) -> None:
     small = images.resize(images.square(picture))
     row = st.container(horizontal=True, gap="medium")
     sizes = {"height": number(height), "width": number(width), "all": number(picture.size)}
-    caption = _("{photo}: {height} × {width} pixels, {all} numbers").format(photo=name, **sizes)
+    text = _("{photo}: {height} rows × {width} columns, {all} numbers; its middle square is used")
+    caption = text.format(photo=name, **sizes)
     row.image(lesson_photo(picture), caption, width=SHOWN)
     caption = _("What the network gets: {side} × {side} pixels").format(side=SIDE)
     if shown:
@@ -52,12 +53,32 @@ def lesson_photo(picture: np.ndarray) -> np.ndarray:
 
 
 def label_as_numbers() -> None:
-    """Show the class of a photo as ten numbers."""
+    """Show the class of a photo as ten numbers, once the student has said which."""
     names = [class_name(name) for name in CIFAR10_CLASSES]
-    state.default("pixels.class", names.index(class_name("cat")), range(len(names)))
-    label = st.selectbox(
-        _("What it shows"), range(len(names)), format_func=names.__getitem__, key="pixels.class"
-    )
+    words = [*names, _("none of the ten")]
+    chosen = st.session_state["photo.choice"]
+    if st.session_state.get("pixels.labelled") != chosen:  # another photo shows something else
+        known = images.SAMPLES[chosen].cifar10 if chosen in images.SAMPLES else None
+        st.session_state["pixels.class"] = CIFAR10_CLASSES.index(known) if known else len(names)
+        st.session_state["pixels.labelled"] = chosen
+    state.default("pixels.class", len(names), range(len(words)))
+    what = _("What it shows")
+    label = st.selectbox(what, range(len(words)), format_func=words.__getitem__, key="pixels.class")
+    if label == len(names):
+        text = _("A network that knows {count} classes has no right answer for such a photo.")
+        st.caption(text.format(count=len(names)))
+        return
+    options, answer = ask_label(label, names)
+    if not lesson.predict(
+        "pixels.label",
+        _("it is class {n} of {count}. Which {count} numbers should the network answer?").format(
+            n=label + 1, count=len(names)
+        ),
+        options,
+        answer,
+        _("1 for the true class and 0 for every other: **one-hot**."),
+    ):
+        return
     truth = ops.one_hot(label, len(names))
     table = {
         _("Class"): [f"✓ {name}" if c == label else name for c, name in enumerate(names)],
@@ -69,6 +90,12 @@ def label_as_numbers() -> None:
         "nearer to {b} than to {c}."
     )
     st.caption(text.format(last=len(names) - 1, a=names[0], b=names[1], c=names[-1]))
+
+
+def ask_label(label: int, names: list[str]) -> tuple[list[str], str]:
+    """Return the rows of numbers to choose from, and the right one."""
+    options, answer = targets(label, len(names))
+    return [" ".join(map(str, row)) for row in options], " ".join(map(str, answer))
 
 
 @st.fragment
@@ -113,13 +140,18 @@ with unit_slot:
     options = {"format_func": units.get, "key": "pixels.divided", "required": True}
     divided = st.segmented_control(_("Numbers"), list(units), **options)
     st.caption(_("Networks learn better on small numbers, so they divide by 255: then 1 is the brightest."))
+    text = _("The crop: {size} × {size} pixels of the photo, shrunk to {height} × {width}.")
+    st.caption(text.format(size=square.size, height=square.photo.shape[0], width=square.photo.shape[1]))
 row, col = square.size // 2, square.size // 2
-planes(square.values, key="_pixels.planes", start=(row, col), divided=divided)
-value = int(square.values[row, col, 0])
-lesson.formula(
-    rf"x \leftarrow \frac{{x}}{{255}} \qquad x({row + 1}, {col + 1}, \text{{red}}) = \frac{{{value}}}{{255}} "
-    rf"= {lesson.tex(float(ops.rescale(value, 1 / 255)), 3)}"
+row, col = planes(
+    square.values, key="_pixels.planes", start=(row, col), divided=divided, follow=lesson.formulas()
 )
+for place, colour in enumerate((_("red"), _("green"), _("blue"))):
+    value = int(square.values[row, col, place])
+    share = lesson.tex(float(ops.rescale(value, 1 / 255)), 3)
+    lesson.formula(
+        rf"x({row + 1}, {col + 1}, \text{{{colour}}}) \leftarrow \frac{{{value}}}{{255}} \approx {share}"
+    )
 what, label = st.columns([2, 1], gap="large")
 with what:
     st.subheader(_("What the network gets"), anchor=False)
@@ -131,7 +163,15 @@ with lesson.more(_("More: four ways to shrink a photo")):
     resampling(picture)
 with lesson.more(_("The same as text")):
     names = (_("Red"), _("Green"), _("Blue"))
-    as_text.grids(_("The crop"), {name: square.values[..., c] for c, name in enumerate(names)})
-lesson.code(images.square, images.resize, ops.rescale, ops.one_hot)
+    values = ops.rescale(square.values, 1 / 255) if divided else square.values
+    as_text.grids(_("The crop"), {name: values[..., c] for c, name in enumerate(names)})
+lesson.article(
+    _("Images are divided by 255 before training."),
+    _(
+        "That is right. Kept as whole numbers from 0 to 255 they take {times} times less memory than as the "
+        "article keeps them: so here the network's first step divides, which changes no result."
+    ).format(times=np.dtype(np.float64).itemsize),
+)
+lesson.code(ops.rescale, ops.one_hot, images.resize, images.square)
 lesson.next_lesson("network", _("This is what your network gets: see what its layers make of it"))
 lesson.next_lesson("convolution", _("Next: what does one kernel do with these numbers?"))

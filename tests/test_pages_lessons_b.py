@@ -170,7 +170,7 @@ def test_the_formula_holds_a_value_of_the_crop_and_follows_it(open_page):
     seen = set()
     for row in (1, 20, 40):
         at = sound(at.slider(key="pixels.crop.row").set_value(row).run())
-        value, share = re.search(r"\\frac\{(\d+)\}\{255\} = ([\d.]+)", at.latex[0].value).groups()
+        value, share = re.search(r"\\frac\{(\d+)\}\{255\} \\approx ([\d.]+)", at.latex[0].value).groups()
         size = at.session_state["pixels.crop.size"]
         shrunk = tiles.shrink(images.sample("cat"), crop.SIDE)
         col = at.session_state["pixels.crop.col"] - 1
@@ -195,11 +195,16 @@ def captions(at: AppTest) -> list[str]:
 
 def test_one_hot_follows_the_class(open_page):
     at = open_page("pixels")
+    assert not at.table and "one-hot" not in words(at)
+    at = answer(at, "_pixels.label", "0 0 0 4 0 0 0 0 0 0")
+    assert "right is **0 0 0 1 0 0 0 0 0 0**" in words(at), "the cat is the fourth class"
     for label in (3, 0, 9):
         at.session_state["pixels.class"] = label
         at = sound(at.run())
         truth = at.table[0].value.iloc[:, 1].astype(float).tolist()
         assert truth == [float(c == label) for c in range(10)]
+    at = sound(at.selectbox(key="photo.choice").set_value("astronaut").run())
+    assert not at.table and "no right answer for such a photo" in words(at)
 
 
 def test_planes_send_the_pixels_as_they_are():
@@ -227,7 +232,7 @@ def test_a_tiny_photo_is_shown_whole_and_the_page_says_so(open_page):
     tiny = np.full((3, 5, 3), 200, np.uint8)
     at = open_page("pixels", **{"photo.choice": "own", "photo.own": tiny})
     assert "has only" in words(at)
-    assert r"\frac{200}{255} = 0.784" in at.latex[0].value
+    assert r"\frac{200}{255} \approx 0.784" in at.latex[0].value
 
 
 # ---- A layer -----------------------------------------------------------------------------------------

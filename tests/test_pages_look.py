@@ -257,14 +257,19 @@ def test_the_vote_is_answered_by_the_network(store, monkeypatch, present):
     truths = [truth for _photo, truth in photos]
     assert truths.count(None) == (1 if present else 3)
     answers = [answer(run, photo) for photo, _truth in photos]
-    assert "in truth" not in texts(at)  # hidden until the vote
+    assert "✓" not in texts(at) and "wrong:" not in texts(at)  # hidden until the vote
     vote = at.get("button_group")[0]
     again(vote.set_value("Photo 1").run())
     most = int(np.argmax([p.max() for p in answers]))
     assert f"**Photo {most + 1}**" in texts(at)
-    for p in answers:
-        assert f"**{run.recipe().classes[p.argmax()]}** {100 * p.max():.1f}\u00a0%" in texts(at)
-    assert texts(at).count("in truth: none of its kinds") == truths.count(None)
+    classes = run.recipe().classes
+    for p, truth in zip(answers, truths, strict=True):
+        said = int(p.argmax())
+        assert f"**{classes[said]}**, {100 * p.max():.0f}\u00a0% sure" in texts(at)
+        if truth is not None:
+            verdict = "check_circle: right: ✓" if said == truth else "cancel: wrong: it is ✓"
+            assert f":material/{verdict} {classes[truth]}" in texts(at)
+    assert texts(at).count("wrong: it is none of its kinds") == truths.count(None)
 
 
 def test_the_path_ahead_leads_to_pages_that_exist_in_their_order(store):
@@ -332,10 +337,11 @@ def test_a_dense_layer_weighs_every_finding_for_every_class(store):
     assert [cell.strip("*") for cell in table.iloc[4, 1:]] == [f"{100 * x:.1f}\u00a0%" for x in p]
 
 
-def test_the_glossary_has_two_columns_and_no_gaps(store):
+def test_the_glossary_explains_every_word_and_has_no_gaps(store):
     words = open_page("faq").table[-1].value
-    assert words.shape[1] == 2 and len(words) >= 40
-    english, chinese = words.iloc[:, 0], words.iloc[:, 1]
-    assert english.is_unique and chinese.is_unique
+    assert words.shape[1] == 3 and len(words) >= 40
+    english, meanings, chinese = (words.iloc[:, place] for place in range(3))
+    assert english.is_unique and meanings.is_unique and chinese.is_unique
+    assert all(len(meaning.split()) >= 4 for meaning in meanings)
     assert all(re.search("[a-z]", word) for word in english)
     assert all(re.search("[\u4e00-\u9fff]", word) for word in chinese)

@@ -150,7 +150,7 @@ def _picture(image: np.ndarray, words: str) -> str:
 def _test(run: Run) -> str:
     evaluation = run.evaluation()
     if evaluation is None:
-        return _paragraph(_("The test set of this run is still sealed."))
+        return _paragraph(_("The test set is still sealed for this training run."))
     text = _("{accuracy} of {count} test images were named rightly; the test set was opened {times}×.")
     words = {"accuracy": percent(evaluation.accuracy), "count": number(len(evaluation.labels))}
     counts = metrics.confusion(evaluation.probabilities, evaluation.labels)

@@ -21,15 +21,15 @@ def compare(shown: Run) -> None:
     wanted = st.session_state.pop("compare.wanted", st.session_state["compare.runs"])  # a race just begun
     st.session_state["compare.runs"] = [id for id in wanted if id in names]
     left, right = st.columns([2.2, 1], vertical_alignment="bottom")
-    left.multiselect(_("Runs to compare"), names, key="compare.runs", max_selections=MOST)
+    left.multiselect(_("Training runs to compare"), names, key="compare.runs", max_selections=MOST)
     if right.button(_("Race the optimisers"), icon=":material/flag:", key="_compare.race", width="stretch"):
         _start_race(shown)
     chosen = ranked([sound[id] for id in st.session_state["compare.runs"]])
     if len(chosen) < 2:
         st.caption(
             _(
-                "Choose two or more runs. The race trains this network once with each of four optimisers, "
-                "from the same initial weights, on the same batches."
+                "Choose two or more training runs. The race trains this network once with each of four "
+                "optimisers, from the same initial weights, on the same batches."
             )
         )
         return

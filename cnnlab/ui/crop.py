@@ -64,6 +64,7 @@ def choose(photo: np.ndarray, sizes: Sequence[int], key: str, picture: DeltaGene
 
     with picture or st.container():
         frame(_small_picture(photo), (height, width), (row, col), size, key=f"_{key}.frame", moved=moved)
+        st.caption(_("Tap the photo to move the crop."))
     if size < st.session_state[f"{key}.size"]:
         text = _("The photo has only {height} × {width} pixels, so the crop is {size} × {size}.")
         st.warning(text.format(height=height, width=width, size=size))

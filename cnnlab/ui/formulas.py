@@ -107,9 +107,8 @@ def loss(update: ops.Update, label: int, at: int) -> str:
                 for x, w in zip(update.inputs, update.weights[:, c], strict=True)
             ]
             total = " + ".join([*products, _bracketed(update.bias[c], 2)])
-            return (
-                rf"z_{c + 1} = \sum_i x_i W_{{i,{c + 1}}} + b_{c + 1} = {total} = {tex(update.scores[c], 3)}"
-            )
+            symbols = rf"z_{c + 1} & = \sum_i x_i W_{{i,{c + 1}}} + b_{c + 1} \\ & = {total}"
+            return _aligned(rf"{symbols} \approx {tex(update.scores[c], 3)}")
         case 1:
             total = " + ".join(f"e^{{{tex(score, 3)}}}" for score in update.scores)
             return (
@@ -140,7 +139,7 @@ def updated(update: ops.Update, at: int) -> str:
             rf"\approx {tex(update.inputs[i], 2)} \cdot ({delta}) \approx {tex(gradient, 3)}"
         )
     step = rf"{tex(old, 3)} - {rate} \cdot {_bracketed(gradient, 3)} \approx {tex(new, 3)}"
-    return rf"{first}, \qquad {symbol} \leftarrow {step}"
+    return _aligned(rf"{first.replace(' = ', ' & = ', 1)} \\ {symbol} & \leftarrow {step}")
 
 
 def plain(name: str) -> str:

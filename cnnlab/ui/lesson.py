@@ -19,7 +19,7 @@ def level_switch() -> None:
     names = {"numbers": _("Numbers"), "formulas": _("+ Formulas"), "code": _("+ Code")}
     asked = st.query_params.get("level")
     state.default("lesson.level", asked if asked in LEVELS else "numbers", LEVELS)
-    st.sidebar.radio(_("Show"), LEVELS, format_func=names.get, key="lesson.level")
+    st.sidebar.radio(_("Show in the lessons"), LEVELS, format_func=names.get, key="lesson.level")
     st.query_params["level"] = st.session_state["lesson.level"]
 
 

@@ -15,13 +15,13 @@ def choose(net: Network) -> np.ndarray | None:
         _name, image = photo.choose()
         return _shrunk(image)
     try:
-        pictures = datasets.load("digits").test_images
+        pictures = datasets.load("digits").train_images  # the test set stays sealed
     except datasets.DatasetError as error:
         st.error(str(error))
         return None
     count = len(pictures)
     state.default("network.digit", 1, range(1, count + 1))
-    label = _("Digit of the test set, 1 to {count}").format(count=number(count))
+    label = _("Digit, 1 to {count}").format(count=number(count))
     place = st.number_input(label, 1, count, key="network.digit") - 1
     st.caption(_("This network was trained on Digits: it judges no photos, so it gets a digit."))
     return pictures[place]

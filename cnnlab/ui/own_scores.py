@@ -43,7 +43,7 @@ def play(names: list[str], scores: np.ndarray) -> None:
         st.caption(
             _(
                 "Above 1 the probabilities come closer to each other, below 1 the largest takes nearly all. "
-                "Their order stays."
+                "Their order stays. The sliders round to 0.1."
             )
         )
     with right:

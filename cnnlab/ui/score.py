@@ -6,14 +6,17 @@ import streamlit as st
 from cnnlab import ops
 from cnnlab.questions.answer import largest_input, telling_unit
 from cnnlab.text import _, number
-from cnnlab.ui import formulas, lesson
+from cnnlab.ui import formulas, lesson, network
 from cnnlab.ui.answer import Look, input_names
 from cnnlab.ui.components.terms import Table, contributions_table, terms
+
+ROWS = ("flatten", "global_average", "global_max", "dense")  # layers that make a row of numbers
 
 
 def take_apart(seen: Look, names: list[str]) -> Table | None:
     """Show what each input adds to the score of the chosen class, once the largest is predicted."""
     inputs, origin = input_names(seen)
+    st.markdown(_way(seen))
     unit = _choose_class(seen, names)
     step = ops.contributions(seen.inputs, seen.weights, seen.bias, unit)
     if not _ask_largest(seen, step, inputs, names[unit]):
@@ -23,6 +26,17 @@ def take_apart(seen: Look, names: list[str]) -> Table | None:
     table = contributions_table(step, inputs, result=_("score of {name}").format(name=names[unit]))
     _steps(table, step)
     return table
+
+
+def _way(seen: Look) -> str:
+    """Say through which rows of numbers the way leads from the maps to the scores."""
+    rows = [out for out in seen.outputs if out.values.ndim == 1 and out.kind in ROWS][:-1]
+    names = [
+        _("{layer} {count}").format(layer=network.layer_title(out.spec), count=len(out.values))
+        for out in rows
+    ]
+    text = _("The way: {rows}, **{count} scores**. Every unit of a dense layer is a sum like the one below.")
+    return text.format(rows=" → ".join(names) + " →", count=len(seen.scores))
 
 
 @st.fragment
@@ -52,7 +66,7 @@ def _ask_largest(seen: Look, step: ops.DenseStep, inputs: list[str], name: str) 
         return True
     remarks = {
         largest.value: _("{input}: it has the largest value"),
-        largest.weight: _("{input}: it has the largest weight"),
+        largest.weight: _("{input}: its weight is farthest from 0"),
         largest.product: _("{input}: neither of the two"),
     }
     options = {place: remarks[place].format(input=inputs[place]) for place in sorted(remarks)}
@@ -65,7 +79,8 @@ def _ask_largest(seen: Look, step: ops.DenseStep, inputs: list[str], name: str) 
         for name, place in vars(largest).items()
     }
     reveal = _(
-        "{product}. The largest value gives {value}, the largest weight {weight}: what counts is the product."
+        "{product}. The largest value gives {value}, the weight farthest from 0 {weight}: what counts is the "
+        "product."
     )
     question = _("Which of the {count} inputs adds most to the score of **{name}**?")
     return lesson.predict(

@@ -28,8 +28,8 @@ def take_home(run: Run) -> None:
             )
     st.caption(
         _(
-            "Script and notebook repeat the run with plain Keras, without this app. The report opens in any "
-            "browser. The archive is for another student's app; it says nothing about whose run it was."
+            "Script and notebook repeat the training run with plain Keras, without this app. The report "
+            "opens in any browser. The archive is for another student's app; it does not say whose it was."
         )
     )
     bring_in()
@@ -109,5 +109,5 @@ def _read(run: Run, name: str) -> bytes:
     try:
         return (run.folder / name).read_bytes()
     except OSError as error:
-        text = _("The file {file} of run {run} cannot be read.")
+        text = _("The file {file} of training run {run} cannot be read.")
         raise RunError(text.format(file=name, run=run.id)) from error

@@ -467,7 +467,7 @@ def test_the_inputs_of_a_score_add_up_once_the_student_has_predicted(fresh, arti
     expect(page.get_by_text(re.compile("Which of the 64 inputs adds most"))).to_be_visible()
     view = page.locator("[data-part=view]").filter(has_text="adding up")
     expect(view).to_have_count(0)
-    page.get_by_role("radio", name=re.compile("it has the largest weight")).click()
+    page.get_by_role("radio", name=re.compile("its weight is farthest from 0")).click()
     view.wait_for()
     name = re.search(r"Inputs: .* weight for (\w+);", page.locator("[data-testid=stMain]").inner_text())[1]
     unit = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck").index(
@@ -484,7 +484,7 @@ def test_the_inputs_of_a_score_add_up_once_the_student_has_predicted(fresh, arti
     adds = numbers([row[3] for row in rows])
     assert sum(adds) == pytest.approx(score, abs=0.01 * len(adds))
     assert number(view.locator("[data-part=sum]").inner_text()) == pytest.approx(score, abs=0.0051)
-    answer = page.get_by_text(re.compile("You said .*largest weight|The largest value gives"))
+    answer = page.get_by_text(re.compile("You said .*farthest from 0|The largest value gives"))
     expect(answer.first).to_be_visible()
 
 

@@ -1,9 +1,9 @@
-"""Is the number of numbers right that reach the network?"""
+"""Is the number of numbers right that reach the network, and are those that should come out?"""
 
 import numpy as np
 
 from cnnlab import images
-from cnnlab.questions.pixels import count
+from cnnlab.questions.pixels import count, targets
 
 
 def test_the_answer_is_what_resize_returns():
@@ -21,3 +21,12 @@ def test_the_answer_is_what_resize_returns():
 def test_a_photo_that_has_32_by_32_pixels_needs_no_option_twice():
     assert count(32, 32).options == (96, 1024, 3072)
     assert count(300, 451).options == (96, 1024, 3072, 405_900)
+
+
+def test_the_right_numbers_are_one_at_the_class_and_nothing_else():
+    for classes in (2, 3, 10):
+        for label in range(classes):
+            options, answer = targets(label, classes)
+            assert [place for place, value in enumerate(answer) if value] == [label] and sum(answer) == 1
+            assert options.count(answer) == 1 and len(set(options)) == len(options) >= 2
+            assert all(len(option) == classes for option in options)

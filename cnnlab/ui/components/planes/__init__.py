@@ -8,7 +8,7 @@ What travels (see `payload`), all arrays row-major as `data.pack` writes them:
     palettes  role -> {"fill": 256 colours, "text": 256 times black or white}, see `colours.palette`
     planes    three times label, note, role; cells (what is written on them), values (0-255), shares (0-1),
               widths (of the bars, in percent), levels (base64, rows of the palette)
-    start     [row, col] of the pixel at first, from 0
+    start     [row, col] of the pixel at first, from 0; also divided, follow
 """
 
 import numpy as np
@@ -22,12 +22,18 @@ from cnnlab.ui.components.sources import sources
 _component = st.components.v2.component("cnnlab.planes", **sources("planes"))
 
 
-def planes(image: np.ndarray, *, key: str, start: tuple[int, int], divided: bool = False) -> None:
+def planes(
+    image: np.ndarray, *, key: str, start: tuple[int, int], divided: bool = False, follow: bool = False
+) -> tuple[int, int]:
     """Show a crop (h, w, 3) uint8 and its planes; with `divided` the cells bear the values divided by 255.
 
-    A changed crop puts the pointer to `start`; otherwise it stays where the student has put it.
+    A changed crop puts the pointer to `start`; otherwise it stays where the student has put it. With `follow`
+    the page is drawn again whenever the student rests at a pixel. Returns that pixel, row and column from 0.
     """
-    _component(key=key, data=payload(image, start=start, divided=divided))
+    data = payload(image, start=start, divided=divided) | {"follow": follow}
+    told = _component(key=key, data=data, on_at_change=lambda: None).at
+    height, width, _channels = image.shape
+    return (told["row"], told["col"]) if told and told["row"] < height and told["col"] < width else start
 
 
 def payload(image: np.ndarray, *, start: tuple[int, int], divided: bool = False) -> dict[str, object]:
@@ -59,6 +65,7 @@ def payload(image: np.ndarray, *, start: tuple[int, int], divided: bool = False)
         "palettes": {role: palette(role) for role in names},
         "planes": shown,
         "start": [int(start[0]), int(start[1])],
+        "divided": divided,
     }
 
 

@@ -1,6 +1,8 @@
 
 // A crop and its colour planes. See __init__.py for the data; the view only looks numbers up.
 
+const REST = 250; // ms at one pixel before it counts as looked at
+const ROW = 19; // px of a cell: four grids stand in a row where cells are no smaller
 const LEGIBLE = 7.5; // px: below this size numbers are not drawn on cells
 
 class PlanesView {
@@ -24,7 +26,8 @@ class PlanesView {
     this.observer = new ResizeObserver(() => this.layout());
   }
 
-  update(data) {
+  update(data, keep) {
+    this.keep = keep;
     this.observer.observe(this.root);
     if (data === this.data) return;
     const before = this.data;
@@ -69,11 +72,11 @@ class PlanesView {
         const level = plane.levels[index];
         cell.style.background = `#${fill.slice(6 * level, 6 * level + 6)}`;
         cell.style.color = text[level] === "k" ? "#000" : "#fff";
-        cell.textContent = plane.cells.write(index);
+        cell.textContent = this.brief(plane.cells.write(index));
       });
     });
     this.grids = [colour, ...planes];
-    this.longest = Math.max(...this.planes.map((plane) => plane.cells.longest()));
+    this.longest = this.data.divided ? 3 : Math.max(...this.planes.map((plane) => plane.cells.longest()));
     this.four.replaceChildren(...this.grids.map((grid) => grid.holder));
 
     this.place = element("span", { class: "note", "data-part": "position" });
@@ -92,7 +95,24 @@ class PlanesView {
     this.panel.replaceChildren(heading, this.swatch, ...this.channels.map((channel) => channel.node), help);
   }
 
+  // Divided, a cell has room for two decimal places, but not for a nought before them.
+  brief(text) {
+    return this.data.divided ? text.replace(/^0\./, ".") : text;
+  }
+
+  // With `follow`, the page hears at which pixel the student rests.
+  tell() {
+    if (!this.data.follow) return;
+    const at = { row: Math.floor(this.index / this.data.cols), col: this.index % this.data.cols };
+    this.told ??= JSON.stringify({ row: this.data.start[0], col: this.data.start[1] });
+    if (JSON.stringify(at) === this.told) return;
+    this.told = JSON.stringify(at);
+    this.keep("at", at);
+  }
+
   choose(index, aloud) {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.tell(), REST);
     this.index = index;
     const { labels, cols, rows, colours } = this.data;
     const [row, col] = [Math.floor(index / cols), index % cols];
@@ -107,8 +127,9 @@ class PlanesView {
       const value = plane.values.write(index);
       said[plane.role] = value;
       bar.style.width = `${plane.widths.write(index)}%`;
-      number.textContent = value;
-      share.textContent = `${labels.divided} = ${plane.shares.write(index)}`;
+      const divided = plane.shares.write(index);
+      number.textContent = this.data.divided ? divided : value;
+      share.textContent = this.data.divided ? `${value} ${labels.divided} =` : `${labels.divided} = ${divided}`;
     }
     if (aloud) this.live.textContent = fill(labels.says, { row: row + 1, column: col + 1, ...said });
   }
@@ -131,7 +152,11 @@ class PlanesView {
     const narrow = room < 520;
     this.root.dataset.size = narrow ? "narrow" : "wide";
     const wide = narrow ? room - 12 : room - 22 - 30 - 200;
-    const unit = Math.max(6, Math.min(40, Math.floor(wide / 2 / this.data.cols)));
+    // All four in one row where their numbers can be read, else two by two.
+    const fit = (count) => Math.max(6, Math.min(40, Math.floor((wide - (count - 2) * 22) / count / this.data.cols)));
+    const across = !narrow && fit(4) >= ROW ? 4 : 2;
+    const unit = fit(across);
+    this.four.style.setProperty("--across", across);
     const letter = Math.min(13, (unit * 0.9) / (this.longest * 0.605));
     for (const { node } of this.grids) {
       node.style.setProperty("--unit", `${unit}px`);
@@ -141,13 +166,14 @@ class PlanesView {
   }
 
   stop() {
+    clearTimeout(this.resting);
     this.observer.disconnect();
   }
 }
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setStateValue }) {
   const view = (parentElement.cnnlabPlanes ??= new PlanesView(parentElement));
   const run = (view.run = {});
-  view.update(data);
+  view.update(data, setStateValue);
   return () => view.run === run && view.stop();
 }
