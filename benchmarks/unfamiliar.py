@@ -1,12 +1,12 @@
 """Which number tells best that a picture is unlike the training images?
 
-    python benchmarks/unfamiliar.py [--preset article] [--runs FOLDER] [--write NETWORK]
+    python benchmarks/unfamiliar.py [--preset article] [--runs FOLDER] [--write NETWORK] [--no-twins]
 
 Trains twins: networks of the preset's shape and recipe, on CIFAR-10 without two of its classes, so that the
 test images of these two are strange to them. On the first twin, ways to a familiarity are compared; on the
 second the chosen one is measured again. Familiar are the test images of a twin's eight classes; strange the
-two classes, all Digits, and textures of the sample photos. Shown are AUROC and the share noticed at the threshold
-under which 5 % of half of the twin's validation images lie. Needs CIFAR-10 (CNNLAB_CIFAR10).
+two classes, all Digits, and textures of the sample photos. Shown are AUROC and the share noticed at the
+threshold under which 5 % of half of the twin's validation images lie. Needs CIFAR-10 (CNNLAB_CIFAR10).
 
 --runs: where twins trained before are looked for and new ones are kept. --write: judge that shipped network
 and keep the judgement, with the second twin's figures, beside it. The last line is one JSON object.
@@ -117,7 +117,12 @@ def main() -> None:
     parser.add_argument("--preset", default="article")
     parser.add_argument("--runs")
     parser.add_argument("--write", metavar="NETWORK")
+    parser.add_argument("--no-twins", action="store_true", help="only judge and write, without the twins")
     given = parser.parse_args()
+    if given.no_twins:
+        run = Store().get(given.write)
+        judgement.write(run, measured(run))
+        return
     with tempfile.TemporaryDirectory() as folder:
         store = Store(given.runs or folder)
         chosen, _row = compare(twin(given.preset, TO_CHOOSE, store), TO_CHOOSE)

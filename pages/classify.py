@@ -61,10 +61,10 @@ if net.dataset == "cifar10":
         width=760,
     )
 if look is not None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if look.photo is not None:
+    if look.photo is not None:
+        with st.container(horizontal=True, vertical_alignment="center"):
             looking.by_numbers(look)
-        why.links(look)
+            why.links(look)
     with st.container(border=True):
         st.subheader(_("Does the answer hold?"), anchor=False)
         trials.first(look)

@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import sys
 
 import numpy as np
 import pytest
@@ -213,6 +214,57 @@ def test_several_photos_come_in_at_once_and_bad_ones_get_a_sentence(store):
     assert lengths(at) == pytest.approx(100 * answer(run, seen_of(rocket)), abs=0.006)  # it stays
     again(at.button(key="_photo.remove").click().run())
     assert lengths(at) == pytest.approx(100 * answer(run, seen_of(coffee)), abs=0.006)
+
+
+def test_an_upload_touches_no_file(store):
+    network(store)
+    at, written, watching = open_page("classify", photo__choice="own"), [], [True]
+
+    def watch(event, arguments):
+        if watching[0] and event == "open" and set(str(arguments[1])) & set("wax+"):
+            written.append(arguments)
+
+    sys.addaudithook(watch)  # for good, so it is told when to look
+    buffer = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (900, 900, 3), dtype=np.uint8)).save(
+        buffer, "PNG"
+    )
+    assert len(buffer.getvalue()) > 2**21  # more than the megabyte that is spooled to disk by default
+    upload(at, buffer.getvalue())
+    more(at, "Made small")
+    watching[0] = False
+    assert len(at.session_state["photo.mine"]) == 1 and not written
+
+
+def test_orientation_and_mode_do_not_change_the_answer(shipped):
+    picture = Image.fromarray(images.sample("cat")).resize((640, 480))
+    layers, weights = shipped.recipe().layers(), shipped.weights()
+
+    def probabilities(image, format, **options):
+        buffer = io.BytesIO()
+        image.save(buffer, format, **options)
+        seen = images.resize(images.square(images.read(buffer.getvalue())))
+        return 100 * ops.forward(layers, weights, seen)[-1].values
+
+    def turned(orientation):
+        exif = Image.Exif()
+        exif[274] = orientation
+        undo = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
+        how = undo.get(orientation, decoding.UPRIGHT.get(orientation))
+        stored = picture if how is None else picture.transpose(how)
+        return probabilities(stored, "JPEG", quality=95, exif=exif)
+
+    plain = probabilities(picture, "PNG")
+    for orientation in range(1, 9):
+        np.testing.assert_allclose(turned(orientation), plain, atol=5)
+    for mode, format in (("RGBA", "PNG"), ("CMYK", "TIFF"), ("P", "PNG")):
+        changed = picture.quantize(256) if mode == "P" else picture.convert(mode)
+        version = probabilities(changed, format)
+        assert version.argmax() == plain.argmax()
+        np.testing.assert_allclose(version, plain, atol=5)
+    grey = picture.convert("L")
+    deep = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
+    np.testing.assert_allclose(probabilities(deep, "PNG"), probabilities(grey, "PNG"), atol=1e-4)
 
 
 def test_an_upload_is_let_go_once_it_is_read_and_only_few_photos_stay(store):
