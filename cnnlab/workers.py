@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnlab.runs import RunError, Store
 from cnnlab.text import _
+from cnnlab.turns import waiting
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -110,12 +111,12 @@ class Workers:
         return Client(address, set_as_default=False)
 
     def _dispatch(self) -> None:
-        """Claim waiting runs, oldest first, for as many *train* workers as are idle."""
+        """Claim waiting runs, in turn, for as many *train* workers as are idle."""
         from distributed import fire_and_forget
 
         self._training = {key: future for key, future in self._training.items() if not future.done()}
         idle = self._slots("train") - len(self._training)
-        for run, reason in self._waiting() if idle > 0 else ():
+        for run, reason in waiting(self.store) if idle > 0 else ():
             number = run.claim(reason)
             if number is None:
                 continue  # another server was quicker
@@ -128,16 +129,6 @@ class Workers:
             idle -= 1
             if idle <= 0:
                 return
-
-    def _waiting(self):
-        """Yield (run, reason) for the runs that want a worker, oldest first; damaged ones are passed over."""
-        for run in reversed(self.store.runs()):
-            try:
-                reason = run.needs_attempt()
-            except RunError:
-                continue  # the page shows what is wrong with it
-            if reason:
-                yield run, reason
 
     def _slots(self, kind: str) -> int:
         if self.client is None:

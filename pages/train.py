@@ -9,7 +9,19 @@ from cnnlab.ops import optimizers
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.text import _
-from cnnlab.ui import compare, form, identity, layers, lesson, preflight, settings, training
+from cnnlab.ui import (
+    compare,
+    data_state,
+    form,
+    identity,
+    layers,
+    lesson,
+    preflight,
+    run_list,
+    settings,
+    training,
+)
+from cnnlab.ui.phases import title_of
 from cnnlab.ui.take_home import bring_in, take_home
 
 
@@ -23,7 +35,7 @@ def choose_data() -> datasets.Dataset | None:
     st.caption(spec.description)
     if spec.present():
         return datasets.load(name)
-    training.download(name, spec)
+    data_state.download(name, spec)
     digits = {"train.dataset": "digits"}
     st.button(_("Go on with Digits"), key="_train.digits", on_click=st.session_state.update, args=[digits])
     return None
@@ -31,7 +43,7 @@ def choose_data() -> datasets.Dataset | None:
 
 def choose_preset() -> None:
     """Draw the choice of a preset, which fills the form."""
-    titles = {name: training.title_of(name) for name in PRESETS}
+    titles = {name: title_of(name) for name in PRESETS}
     st.selectbox(
         _("Network"),
         list(titles),
@@ -82,8 +94,8 @@ def configure(watching: bool) -> None:
     with right:
         with st.container():
             if ready:
-                training.data_sentence(checked.config)
-                training.words()
+                data_state.data_sentence(checked.config)
+                data_state.words()
         with st.container():
             if checked.layers:
                 layers.picture(checked.layers, checked.shapes)
@@ -121,6 +133,6 @@ else:
     training.folded(_("The network in numbers"), training.network, run)
     training.folded(_("Take it home"), take_home, run)
     lesson.next_lesson("inside", _("Look inside this very network"), run=run.id)
-training.others(run)
+run_list.others(run)
 training.article()
 lesson.code(models.build, augment, optimizers.adam)

@@ -1,0 +1,35 @@
+"""Which training runs are there? The student's own first, each a link."""
+
+import streamlit as st
+
+from cnnlab.runs import Run, RunError, Store
+from cnnlab.text import _
+from cnnlab.ui import identity, lesson
+from cnnlab.ui.phases import phase_text, title_of
+
+
+def others(shown: Run | None) -> None:
+    """List the training runs, the student's own first, each a link that watches it."""
+    me, runs = identity.owner(), Store().runs()
+    if not runs:
+        return
+    with st.expander(_("All training runs ({count})").format(count=len(runs)), icon=":material/list:"):
+        for run in sorted(runs, key=lambda run: not _owned(run, me)):
+            try:
+                text = f"{run.id} · {title_of(run.recipe().preset)} · {phase_text(run, run.state())}"
+            except RunError as error:
+                text = str(error)
+            st.page_link(
+                lesson.PAGES / "train.py",
+                label=text,
+                icon=":material/person:" if _owned(run, me) else ":material/visibility:",
+                query_params={"run": run.id},
+                disabled=shown is not None and run.id == shown.id,
+            )
+
+
+def _owned(run: Run, owner: str) -> bool:
+    try:
+        return run.recipe().owner == owner
+    except RunError:
+        return False
