@@ -5,8 +5,10 @@
 Asks a real *look* worker as the pages do, for each network that comes with the app, and takes the time from
 the question to the answer's arrival: medians of `--rounds` after one that warms up. The photo is a sample and
 the class is the network's answer. Patches need the dataset (CNNLAB_CIFAR10); the first kernel of a layer
-searches the images, the next ones find them searched. --preset adds a network of that preset's shape with
-random weights: times do not depend on the weights.
+searches the images, the next ones find them searched; t-SNE arranges 2,000 test images, once.
+`opening` is the time until a new session holds the whole page, kernels first, from
+a warm page server. --preset adds a network of that preset's shape with random weights: times do not depend on
+the weights.
 The last line is one JSON object, in seconds.
 """
 
@@ -23,11 +25,16 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from session import Session, start_app, wait_until_up
+
 from cnnlab import datasets, images, ops, workers
 from cnnlab.inspection.attribution import Ask, attribute, sanity
+from cnnlab.inspection.edits import Off, judge
 from cnnlab.inspection.gradcam import layers_with_maps
 from cnnlab.inspection.maximisation import made_for
 from cnnlab.inspection.patches import best_patches
+from cnnlab.inspection.silence import measure
+from cnnlab.inspection.space import place, space
 from cnnlab.jobs import Job
 from cnnlab.models import SIDE
 from cnnlab.presets import PRESETS
@@ -77,9 +84,35 @@ def measured(crew: workers.Workers, run: Run, rounds: int) -> dict[str, float]:
         arguments = str(run.folder.parent), run.id, convolutions[-1], 0
         times["patches_first"] = seconds(crew, best_patches, arguments, True)
         times["patches_next"] = seconds(crew, best_patches, (*arguments[:3], 1), True)
+        where = arguments[:2]
+        times["tsne_2000"] = seconds(crew, space, where, True)
+        times["placing_a_photo"] = seconds(crew, place, (*where, image), True)
+        times["silent_kernels"] = seconds(crew, measure, where, False)
+        off = (Off(convolutions[0], 0),)
+        times["switched_off"] = [seconds(crew, judge, (*where, off), False) for _round in range(2)][1]
     for name, value in times.items():
         print(f"  {name:24}{value:8.3f} s")
     return {f"{name}_s": round(value, 3) for name, value in times.items()}
+
+
+def opening(folder: str, runs: list[Run], rounds: int) -> dict[str, float]:
+    """Return by run the median of the seconds until a new session has got the whole page."""
+    url, process = start_app(CNNLAB_RUNS=folder, CNNLAB_SCHEDULER="tcp://127.0.0.1:9")
+    try:
+        wait_until_up(url)
+        found = {}
+        for run in runs:
+            taken = []
+            for _round in range(rounds + 1):
+                session = Session(url)
+                taken.append(session.open("inside", f"run={run.id}"))
+                assert not session.errors, session.errors
+                session.close()
+            found[run.id] = round(statistics.median(taken[1:]), 3)
+        return found
+    finally:
+        process.terminate()
+        process.wait(30)
 
 
 def with_random_weights(preset: str, store: Store) -> Run:
@@ -120,6 +153,9 @@ def main() -> None:
                 found[run.recipe().preset] = measured(crew, run, options.rounds)
         finally:
             crew.close()
+        for id, taken in opening(folder, runs, options.rounds).items():
+            print(f"opening with {id}: {taken} s")
+            found[store.get(id).recipe().preset]["opening_s"] = taken
     load = os.getloadavg()[0]
     print(json.dumps({**found, "rounds": options.rounds, "load": round(load, 1), "cores": os.cpu_count()}))
 
