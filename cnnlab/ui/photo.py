@@ -4,6 +4,7 @@ Photos of one's own live in this session's memory alone: they go with the sessio
 ever holds them.
 """
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import numpy as np
@@ -56,13 +57,18 @@ def choose(label: str | None = None, *, camera: bool = False) -> tuple[str, np.n
 
 
 def own(*, camera: bool = False) -> None:
-    """Draw how photos of one's own come in, and the choice among them."""
-    _upload()
-    if camera:
-        _camera()
+    """Draw how photos of one's own come in, and the choice among them; it comes first once there are some."""
     mine = st.session_state.get(MINE, [])
     if mine:
         _choose_mine(mine)
+        with st.container(horizontal=True):
+            with st.popover(_("More photos"), icon=":material/add_a_photo:"):
+                _let_in(camera)
+            _removal(mine)
+    else:
+        _let_in(camera)
+    for sentence in st.session_state.get(TROUBLE, []):
+        st.error(sentence)
     if "photo.own" not in st.session_state:
         st.info(_("Until you choose a file you see the sample."))
 
@@ -71,13 +77,13 @@ def add(files: list[bytes]) -> None:
     """Take files into the session's photos; those that are none leave a sentence each."""
     before, trouble = st.session_state.get(MINE, []), []
     mine = before
-    for place, data in enumerate(files, start=1):
+    for place, data in list(enumerate(files, start=1))[-MOST:]:
         try:
             mine = [*mine, decoding.decode(data)]
         except images.ImageError as error:
             which = _("File {place} of {all}: ").format(place=place, all=len(files)) if len(files) > 1 else ""
             trouble.append(which + str(error))
-    if len(mine) > MOST:
+    if max(len(mine), len(files)) > MOST:
         text = _("At most {count} photos are kept: the first ones have left.")
         trouble.append(text.format(count=MOST))
         mine = mine[-MOST:]
@@ -87,16 +93,17 @@ def add(files: list[bytes]) -> None:
         _show(mine)
 
 
-def _upload() -> None:
-    """Draw the upload; once read, its files are let go, so that only the shrunk pictures stay in memory."""
+def _let_in(camera: bool) -> None:
+    """Draw the upload, and the camera; what is read is let go, so that only the shrunk pictures stay."""
     turn = st.session_state.setdefault(TURN, 0)
     key = f"_photo.upload.{turn}"
 
-    def take() -> None:
-        files = st.session_state.get(key) or []
+    def take(key: str) -> None:
+        given = st.session_state.get(key) or []
+        files = given if isinstance(given, list) else [given]
         if files:
             add([file.getvalue() for file in files])
-            st.session_state[TURN] = turn + 1
+            st.session_state[TURN] = turn + 1  # new, empty widgets
 
     st.file_uploader(
         _("Your photos (they stay in memory and are gone when you close the page)"),
@@ -104,9 +111,10 @@ def _upload() -> None:
         accept_multiple_files=True,
         key=key,
         on_change=take,
+        args=(key,),
     )
-    for sentence in st.session_state.get(TROUBLE, []):
-        st.error(sentence)
+    if camera:
+        _camera(f"_photo.camera.{turn}", take)
 
 
 def camera_allowed(address: str) -> bool:
@@ -115,7 +123,7 @@ def camera_allowed(address: str) -> bool:
     return parts.scheme == "https" or parts.hostname in ("localhost", "127.0.0.1", "::1")
 
 
-def _camera() -> None:
+def _camera(key: str, take: Callable[[str], None]) -> None:
     """Offer the camera where browsers allow one, else say why there is none."""
     if not camera_allowed(st.context.url or ""):
         text = _(
@@ -124,18 +132,12 @@ def _camera() -> None:
         )
         st.caption(text.format(link=HTTPS))
         return
-    with st.popover(_("Take a photo"), icon=":material/photo_camera:"):
-
-        def take() -> None:
-            picture = st.session_state.get("_photo.camera")
-            if picture is not None:
-                add([picture.getvalue()])
-
-        st.camera_input(_("The picture stays in memory"), key="_photo.camera", on_change=take)
+    if st.toggle(_("Use the camera"), key="_photo.camera"):
+        st.camera_input(_("The picture stays in memory"), key=key, on_change=take, args=(key,))
 
 
 def _choose_mine(mine: list[np.ndarray]) -> None:
-    """Draw the choice among several photos of one's own, the paper under a transparent one, and removal."""
+    """Draw the choice among several photos of one's own, and the paper under a transparent one."""
     state.default(WHICH, len(mine) - 1, range(len(mine)))
     if len(mine) > 1:
         captions = [_("Photo {number}").format(number=number(i + 1)) for i in range(len(mine))]
@@ -149,11 +151,15 @@ def _choose_mine(mine: list[np.ndarray]) -> None:
         )
     _show(mine)
 
+
+def _removal(mine: list[np.ndarray]) -> None:
+    """Draw the button that removes the photo on show."""
+
     def remove() -> None:
         rest = [picture for i, picture in enumerate(mine) if i != st.session_state[WHICH]]
         st.session_state[MINE], st.session_state[WHICH] = rest, max(0, len(rest) - 1)
         if not rest:
-            st.session_state.pop("photo.own", None)
+            del st.session_state["photo.own"], st.session_state["_photo.shown"]
 
     st.button(_("Remove this photo"), icon=":material/delete:", key="_photo.remove", on_click=remove)
 
