@@ -81,7 +81,7 @@ def test_the_cover_shows_what_the_network_says_of_covered_photos(store):
         covered[max(row, 0) : row + 16, max(col, 0) : col + 16] = colour
         share = 100 * probabilities(run, covered)[target]
         place = f"Rows {max(row, 0) + 1}–{min(row + 16, 32)}, columns {max(col, 0) + 1}–{min(col + 16, 32)}"
-        expected = f"{place} covered: {name} {share:.1f}\u00a0% instead of {100 * whole[target]:.1f}\u00a0%"
+        expected = f"{place} covered: “{name}” {share:.1f}\u00a0% instead of {100 * whole[target]:.1f}\u00a0%"
         assert view["facts"][step] == expected
         assert view["cells"]["texts"][step] == f"{share:.0f}"
         top, left, height, width = np.array(view["boxes"][step]) * 0.32
@@ -119,8 +119,8 @@ def test_every_method_draws_its_map_and_its_caveat(store, method):
     network(store, seed=2)
     at = opened("why", why__method=method)
     captions = [image.captions[0] for image in at.get("image")]
-    assert len(captions) == 2 + 4, "the photo, its map; the check: as trained and three at random"
-    assert re.search(r"[Tt]he densest is 0*[\d,]*\.\d", captions[1])
+    assert len(captions) == 2 + 4, "the map, the photo; the check: as trained and three at random"
+    assert re.search(r"[Tt]he densest is 0*[\d,]*\.\d", captions[0])
     assert all(caption.startswith("random weights: ") for caption in captions[3:])
     assert "Beware: " in texts(at)
     assert at.get("code"), "at this level the source is shown"

@@ -53,7 +53,7 @@ def covering(net: network.Network, shown: Picture, ask: Ask, probabilities: np.n
     one.image(draw(per_pixel), _("Each pixel: the mean over all covers that lay on it"), width="stretch")
     two.markdown(_told(covers, target, name))
     with lesson.more(_("The same as text")):
-        title = _("Probability of {name} in percent, by the cover's row and column").format(name=name)
+        title = _("Probability of “{name}” in percent, by the cover's row and column").format(name=name)
         as_text.grids(title, {shown.name: 100 * covers.probabilities[..., target]})
     asked = *where[:3], ask
     trust.trust((*about, ask), asked, per_pixel, draw)
@@ -90,7 +90,9 @@ def _film(shown: Picture, covers: Occlusion, target: int, name: str) -> None:
             rows, cols = covered(int(row), int(col), covers.window)
             bottom, right = min(rows.stop, SIDE), min(cols.stop, SIDE)
             boxes.append([rows.start, cols.start, bottom - rows.start, right - cols.start])
-            text = _("Rows {top}–{bottom}, columns {left}–{right} covered: {name} {share} instead of {whole}")
+            text = _(
+                "Rows {top}–{bottom}, columns {left}–{right} covered: “{name}” {share} instead of {whole}"
+            )
             place = {"top": rows.start + 1, "bottom": bottom, "left": cols.start + 1, "right": right}
             facts.append(text.format(**place, name=name, share=percent(shares[i, j]), whole=whole))
     note = _("Orange: covering here lowers it, blue: raises it. Uncovered it is {whole}.").format(whole=whole)
@@ -104,7 +106,7 @@ def _film(shown: Picture, covers: Occlusion, target: int, name: str) -> None:
         note=_("The cover has the photo's mean colour. The network sees 32 × 32 pixels."),
         cover=Cover(np.array(boxes) / SIDE, covers.colour),
         cells=Cells(
-            _("Probability of {name}, in percent").format(name=name),
+            _("Probability of “{name}”, in percent").format(name=name),
             note,
             drops,
             float(np.abs(drops).max()),
@@ -120,8 +122,8 @@ def _told(covers: Occlusion, target: int, name: str) -> str:
     i, j = np.unravel_index(drops.argmax(), drops.shape)
     rows, cols = covered(int(covers.places[i]), int(covers.places[j]), covers.window)
     text = _(
-        "The costliest cover lies on rows {top} to {bottom} and columns {left} to {right}: {name} falls from "
-        "{whole} to {share}. Of {count} covers, {turned} change the answer."
+        "The costliest cover lies on rows {top} to {bottom} and columns {left} to {right}: “{name}” falls "
+        "from {whole} to {share}. Covers that change the answer: {turned} of {count}."
     )
     answers = covers.probabilities.argmax(-1)
     return text.format(

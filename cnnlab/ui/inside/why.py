@@ -116,8 +116,8 @@ def _map(net: network.Network, shown: picture.Picture, ask: Ask) -> None:
 
     limit = float(np.abs(found.map).max())
     one, two, _rest = st.columns([2, 2, 1])
-    one.image(tiles.enlarge(shown.square, 256), f"“{shown.name}”", width="stretch")
-    two.image(draw(found.map), _legend(ask, limit), width="stretch")
+    one.image(draw(found.map), _legend(ask, limit), width="stretch")
+    two.image(tiles.enlarge(shown.square, 256), f"“{shown.name}”", width="stretch")
     if not limit:
         st.info(_("Every value is 0: nothing that this method can see speaks for this class here."))
     if isinstance(found.more, Integrated):
