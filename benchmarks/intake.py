@@ -17,6 +17,7 @@ import io
 import json
 import statistics
 import struct
+import sys
 import time
 import zipfile
 import zlib
@@ -25,6 +26,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import ExifTags, Image, ImageCms
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from cnnlab import decoding, images, ops
 from cnnlab.runs import Store

@@ -14,11 +14,15 @@ and keep the judgement, with the second twin's figures, beside it. The last line
 
 import argparse
 import json
+import sys
 import tempfile
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from cnnlab import calibration, datasets, judgement, metrics, ops, unfamiliar
 from cnnlab.inspection.judging import TRAINING, answers, measured, strange_pictures, told_apart, with_twin
@@ -120,6 +124,8 @@ def main() -> None:
     parser.add_argument("--no-twins", action="store_true", help="only judge and write, without the twins")
     given = parser.parse_args()
     if given.no_twins:
+        if not given.write:
+            parser.error("--no-twins goes with --write")
         run = Store().get(given.write)
         judgement.write(run, measured(run))
         return
