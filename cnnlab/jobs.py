@@ -74,14 +74,13 @@ class Job:
 
 
 def _sentence(error: Exception) -> str:
-    from distributed import KilledWorker
-    from distributed.client import FuturesCancelledError
+    from distributed import CancelledError, KilledWorker
 
     if isinstance(error, KilledWorker):
         return _("The worker process ended over this more than once. Smaller settings may do.")
     if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
         return _("There was not enough memory for this. Smaller settings may do.")
-    if isinstance(error, (FuturesCancelledError, OSError)):  # TimeoutError is one of the latter
+    if isinstance(error, (CancelledError, OSError)):  # TimeoutError is one of the latter
         return _("The connection to the worker was lost. Ask again.")
     return _("The worker could not do this: {reason}.").format(reason=f"{type(error).__name__}: {error}")
 

@@ -61,13 +61,16 @@ class Workers:
         Such a worker has two lanes: one for what is answered in a second or two, one for what takes longer,
         so that nobody's long question holds up the quick ones of others. See `cnnlab.jobs`.
         """
-        if self.client is None:
+        client = self.client  # the dispatcher may put another in its place
+        if client is None:
             raise RunError(_("The workers are still starting; try again in a few seconds."))
         try:
             lane = "long" if long and self._slots("long") else "look"
-        except OSError as error:
-            raise RunError(_("The workers do not answer; try again in a few seconds.")) from error
-        return self.client.submit(function, *arguments, resources={lane: 1}, pure=False)
+        except OSError:
+            lane = None
+        if lane is None or client.status != "running":
+            raise RunError(_("The workers do not answer; try again in a few seconds."))
+        return client.submit(function, *arguments, resources={lane: 1}, pure=False)
 
     def close(self) -> None:
         """Let go of everything: a training run is queued again by its worker and goes on after a restart."""
@@ -89,7 +92,8 @@ class Workers:
         """Connect and hand out runs until closed; the loop outlives any single failure, and pages tell it."""
         while not self._closing.is_set():
             try:
-                if self.client is None:
+                if self.client is None or self.client.status == "closed":  # as after a lost connection
+                    self.client = None
                     self.client = self._connect()
                 self._dispatch()
                 self.trouble = ""
@@ -104,11 +108,12 @@ class Workers:
 
         if self.scheduler is not None:
             return Client(self.scheduler, set_as_default=False, timeout=5)
-        self.store.root.mkdir(parents=True, exist_ok=True)
-        self._cluster = LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", host="127.0.0.1")
-        address = self._cluster.scheduler_address
-        self.processes = [_start_worker(address, kind, self.store.root) for kind in LANES]
-        return Client(address, set_as_default=False)
+        if self._cluster is None:
+            self.store.root.mkdir(parents=True, exist_ok=True)
+            self._cluster = LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", host="127.0.0.1")
+            address = self._cluster.scheduler_address
+            self.processes = [_start_worker(address, kind, self.store.root) for kind in LANES]
+        return Client(self._cluster.scheduler_address, set_as_default=False)
 
     def _dispatch(self) -> None:
         """Claim waiting runs, in turn, for as many *train* workers as are idle."""
@@ -131,9 +136,11 @@ class Workers:
                 return
 
     def _slots(self, kind: str) -> int:
-        if self.client is None:
+        client = self.client
+        if client is None:
             return 0
-        workers = self.client.scheduler_info(n_workers=-1)["workers"].values()
+        # While a connection is being lost, Dask knows of no scheduler and of no workers.
+        workers = client.scheduler_info(n_workers=-1).get("workers", {}).values()
         return int(sum(worker["resources"].get(kind, 0) for worker in workers))
 
 

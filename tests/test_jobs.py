@@ -1,6 +1,7 @@
 """Long answers: they report, they end when nobody waits for them, and what goes wrong becomes a sentence."""
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -122,7 +123,7 @@ def test_what_goes_wrong_becomes_a_sentence(workers, error, sentence):
         job.result()
 
 
-def page(about: str, shared: bool) -> None:
+def page(about: str, shared: bool, by_itself: bool) -> None:
     """A page with a setting, as AppTest runs it: on its own, so it imports what it needs."""
     import streamlit as st
 
@@ -130,12 +131,13 @@ def page(about: str, shared: bool) -> None:
     from tests.test_jobs import counting
 
     question = st.session_state.get("question", about)
-    found = answer("test", question, counting, question, ask="Compute", doing="{done} / {all}", shared=shared)
+    words = {"ask": None if by_itself else "Compute", "doing": "{done} / {all}"}
+    found = answer("test", question, counting, question, shared=shared, **words)
     st.markdown(f"found {found}")
 
 
-def opened(about: str, shared: bool = False) -> AppTest:
-    return AppTest.from_function(page, args=(about, shared)).run()
+def opened(about: str, shared: bool = False, by_itself: bool = False) -> AppTest:
+    return AppTest.from_function(page, args=(about, shared, by_itself), default_timeout=30).run()
 
 
 def drawn(at: AppTest, text: str) -> bool:
@@ -171,6 +173,17 @@ def test_a_page_cancels(served):
     at.button(key="_job.test.cancel").click().run()
     wait_for(lambda: "q Cancelled" in REACHED, 10, "the job has ended")
     assert [button.label for button in at.button] == ["Compute"]
+
+
+def test_what_started_by_itself_stays_cancelled_until_it_is_wanted_again(served):
+    at = opened("u", by_itself=True)
+    wait_for(lambda: "u 2" in REACHED, 10, "the job is at work")
+    at.button(key="_job.test.cancel").click().run()
+    wait_for(lambda: "u Cancelled" in REACHED, 10, "the job has ended")
+    assert drawn(at, "Cancelled.")
+    gate("u").set()
+    at.button(key="_job.test.again").click().run()
+    wait_for(lambda: drawn(at, "found u"), 10, "the answer is there")
 
 
 def test_new_settings_cancel_the_old_question(served):
@@ -250,3 +263,37 @@ def test_a_worker_that_dies_over_a_job_ends_it_with_a_sentence(tmp_path):
         with pytest.raises(JobError, match="ended over this more than once"):
             job.result()
         assert process.wait(10) == 1
+
+
+def test_a_lost_scheduler_is_said_and_its_successor_is_found(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command = [
+        sys.executable,
+        "-m",
+        "distributed.cli.dask_scheduler",
+        "--no-dashboard",
+        "--host",
+        "127.0.0.1",
+    ]
+    scheduler = subprocess.Popen([*command, "--port", port], stderr=subprocess.DEVNULL)
+    workers = Workers(Store(tmp_path), f"tcp://127.0.0.1:{port}").start()
+    wait_for(lambda: workers.client, 60, "the app has found the scheduler")
+    first = workers.client
+    job = Job(workers, counting, "waits for a worker")
+    scheduler.kill()
+    try:
+        wait_for(lambda: first.status == "closed", 60, "the connection is lost")
+        assert job.wait(10)
+        with pytest.raises(JobError, match="connection to the worker was lost"):
+            job.result()
+        with pytest.raises(RunError):
+            Job(workers, counting, "nobody there", long=True)
+        assert not workers.ready("look")
+        scheduler = subprocess.Popen([*command, "--port", port], stderr=subprocess.DEVNULL)
+        wait_for(lambda: workers.client not in (None, first), 60, "the next scheduler is found")
+        assert not Job(workers, counting, "waits again").done()
+    finally:
+        workers.close()
+        scheduler.kill()

@@ -26,12 +26,12 @@ _asked_by_all: WeakValueDictionary[tuple, Job] = WeakValueDictionary()
 
 @dataclass(eq=False)
 class Asked:
-    """What a session waits for: `job` is None while no worker could be reached, or when it has failed."""
+    """What a session waits for: `job` is None while no worker could be reached, and when it is over."""
 
     about: Hashable
     job: Job | None = None
     trouble: str = ""
-    failed: bool = False
+    failed: bool = False  # or cancelled: there will be no answer, `trouble` says why
 
 
 def answer(
@@ -82,7 +82,7 @@ def answer(
     if asked.failed:
         _failure(place, asked)
     else:
-        _wait(kind, asked, function, arguments, doing, long, shared)
+        _wait(kind, asked, function, arguments, ask, doing, long, shared)
     return None
 
 
@@ -137,10 +137,10 @@ def _failure(place: str, asked: Asked) -> None:
 
 
 @st.fragment(run_every=1)
-def _wait(kind: str, asked: Asked, function, arguments, doing, long: bool, shared: bool) -> None:
+def _wait(kind: str, asked: Asked, function, arguments, ask, doing, long: bool, shared: bool) -> None:
     """Look once a second; when the answer is there the page is drawn again, without this."""
     place = f"_job.{kind}"
-    if st.session_state.get(place) is not asked:
+    if st.session_state.get(place) is not asked or asked.failed:
         st.rerun()  # cancelled, or asked anew
     if asked.job is None:
         _start(asked, kind, function, arguments, long, shared)
@@ -150,8 +150,12 @@ def _wait(kind: str, asked: Asked, function, arguments, doing, long: bool, share
     share, text = _progress(asked, doing)
     st.progress(share, text)
 
-    label, icon = _("Cancel"), ":material/close:"
-    st.button(label, icon=icon, key=f"{place}.cancel", on_click=_let_go, args=(place,))
+    def cancel() -> None:
+        if ask is not None:
+            return _let_go(place)
+        asked.job, asked.failed, asked.trouble = None, True, _("Cancelled.")  # it would start by itself again
+
+    st.button(_("Cancel"), icon=":material/close:", key=f"{place}.cancel", on_click=cancel)
 
 
 def _progress(asked: Asked, doing: str | None) -> tuple[float, str]:
