@@ -101,6 +101,10 @@ def test_an_uploaded_photo_its_square_and_a_test(classify, app):
     expect(page.locator(".sweep output")).to_have_text("+180°")
     turned = shown(page, ".sweep .answer")
     assert turned != keyed and sum(turned) == pytest.approx(100, abs=0.5)
+    page.locator(".sweep summary").click()
+    rows = page.locator(".sweep tbody tr").all_inner_texts()
+    assert len(rows) == 25 and rows[-1].split()[0] == "+180°"
+    assert float(rows[-1].split()[2]) == max(turned)
     assert not asked
     no_trouble(page)
 

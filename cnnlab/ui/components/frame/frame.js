@@ -2,6 +2,7 @@
 // A photo with a square that can be moved and, where that is wanted, sized. Places are whole rows and columns,
 // counted from 0.
 const OFTEN = 250; // milliseconds between two reports while a live square is dragged
+const PATIENCE = 5000; // milliseconds until the page's word counts again, where the last report got no answer
 
 class Frame {
   constructor(parent) {
@@ -38,9 +39,15 @@ class Frame {
       this.grip.dataset.part = "grip";
     }
     if (this.grip) this.grip.hidden = !sizeable;
-    if (this.held || this.resting) return;
+    if (this.held || this.resting || this.stale(data)) return;
     this.told = null;
     this.go(data.row, data.col, data.size);
+  }
+
+  // Is this the answer to a place that was told earlier than the last one? Then the last one is still on its way.
+  stale({ photo, row, col, size }) {
+    if (!this.told || photo !== this.told.photo || Date.now() - this.told.at > PATIENCE) return false;
+    return [row, col, size].some((value, i) => value !== this.told.place[i]);
   }
 
   // Move the square, as far as the photo goes; its size is brought between the smallest and the largest.
@@ -110,9 +117,9 @@ class Frame {
 
   tell() {
     const now = [this.row, this.col, this.size];
-    const known = this.told ?? [this.data.row, this.data.col, this.data.size];
+    const known = this.told?.place ?? [this.data.row, this.data.col, this.data.size];
     if (now.every((value, i) => value === known[i])) return;
-    this.told = now;
+    this.told = { place: now, photo: this.data.photo, at: Date.now() };
     this.send("place", now);
   }
 

@@ -63,6 +63,7 @@ def sweep(swept: Sweep, classes: Sequence[str], *, key: str, true: int | None = 
         "scale": [percent(share, 0) for share in (0, 0.5, 1)],
         "chart": _("Probability against strength; the line stands at the strength on show."),
         "words": words,
+        "table": [_("The same as text"), swept.label, _("answer"), _("probability")],
         "extra": None,
     }
     if swept.extra is not None:

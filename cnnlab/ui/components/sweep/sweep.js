@@ -16,7 +16,8 @@ class Sweep {
         <p class="words" aria-live="polite"></p></div>
       <div class="bars"></div>
       <div class="chart"><svg></svg>
-        <div class="key"></div></div>`;
+        <div class="key"></div></div>
+      <details><summary></summary><table><thead><tr></tr></thead><tbody></tbody></table></details>`;
     const find = (name) => root.querySelector(name);
     Object.assign(this, {
       name: find("label span"),
@@ -27,6 +28,7 @@ class Sweep {
       words: find(".words"),
       svg: find("svg"),
       key: find(".key"),
+      details: find("details"),
       bars: new Bars(find(".bars")),
     });
     this.slider.addEventListener("input", () => this.show(Number(this.slider.value)));
@@ -51,7 +53,23 @@ class Sweep {
       this.extra.querySelector("figcaption").textContent = data.extra.caption;
     }
     this.place = place;
+    this.write();
     this.draw();
+  }
+
+  // The chart in words, for whoever cannot see it.
+  write() {
+    const { strengths, answers, labels, table } = this.data;
+    const [summary, ...heads] = table;
+    const row = (kind, texts) => {
+      const line = document.createElement("tr");
+      for (const text of texts) line.appendChild(document.createElement(kind)).textContent = text;
+      return line;
+    };
+    this.details.querySelector("summary").textContent = summary;
+    this.details.querySelector("thead").replaceChildren(row("th", heads));
+    const lines = answers.map(({ top, texts }, i) => row("td", [strengths[i], labels.names[top], texts[top]]));
+    this.details.querySelector("tbody").replaceChildren(...lines);
   }
 
   show(place) {
