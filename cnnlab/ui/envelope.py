@@ -64,7 +64,7 @@ def _opening(run: Run, first: bool) -> None:
         try:
             store = workers.current().store
             st.session_state["_envelope.future"] = workers.current().look(
-                open_test_set, str(store.root), run.id
+                open_test_set, str(store.root), run.id, long=True
             )
             st.session_state["_envelope.run"] = run.id
         except RunError as error:
