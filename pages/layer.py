@@ -109,8 +109,10 @@ with stage:
         st.error(_("This photo is smaller than a kernel. Choose a larger one."))
         st.stop()
     marks = (Mark(question.row, question.col, "A", output=0),) if question else ()
-    start = (question.row, question.col) if question and answered else (0, 0)
     hide = None if answered else (question.row, question.col)
+    start = (0, 1) if hide == (0, 0) else (0, 0)
+    if question and answered:
+        start = (question.row, question.col)
     cell = view.stepper(image, layer, hide, marks=marks, start=start, follow=lesson.formulas())
     lesson.formula(
         r"z(i,j,k) = b_k + \sum_c \sum_{p,q} x(i+p,\, j+q,\, c)\; W(p,q,c,k), \qquad a = \max(0, z)"
@@ -136,5 +138,5 @@ lesson.article(
     ),
 )
 lesson.code(ops.conv2d, ops.conv2d_step, ops.relu, ops.parameters)
-lesson.next_lesson("inside", _("This is layer 1 of your network: see all its kernels"))
+lesson.next_lesson("inside", _("This is layer 1 of your network: its kernels"))
 lesson.next_lesson("pooling", _("Next: pooling makes the maps smaller"))

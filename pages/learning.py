@@ -137,5 +137,5 @@ with lesson.more(_("More: race the optimisers")):
 lesson.code(
     ops.update, ops.descend, *dict.fromkeys(o.step for o in ops.OPTIMIZERS.values()), ops.mse_gradient
 )
-lesson.next_lesson("inside", _("Your network has learned like this: see the weights it arrived at"))
-lesson.next_lesson("train", _("Now let a real network do this thousands of times"))
+lesson.next_lesson("inside", _("The weights that your network arrived at"))
+lesson.next_lesson("train", _("Next: let a real network learn like this"))

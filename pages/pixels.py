@@ -173,5 +173,5 @@ lesson.article(
     ).format(times=np.dtype(np.float64).itemsize),
 )
 lesson.code(ops.rescale, ops.one_hot, images.resize, images.square)
-lesson.next_lesson("network", _("This is what your network gets: see what its layers make of it"))
+lesson.next_lesson("network", _("This goes into your network: see its layers"))
 lesson.next_lesson("convolution", _("Next: what does one kernel do with these numbers?"))

@@ -166,7 +166,9 @@ def what_is_gradient_descent() -> None:
         weight, _memory = gradient_descent(weights[-1], slope(weights[-1]), rate, {})
         weights.append(weight)
     figure = descent(loss, weights, low=-5.0, high=9.0)
-    st.plotly_chart(figure, config={"displayModeBar": False}, key="_faq.descent")
+    text = _("The walk on the loss: from w = {start} to w = {end}")
+    alt = text.format(start=number(start), end=number(weights[-1], 2))
+    st.plotly_chart(figure, config={"displayModeBar": False}, key="_faq.descent", alt=alt)
     if loss(weights[1]) >= loss(start):
         words = _("Each step is **too long**: it lands as high on the other side, or higher.")
     elif weights[1] > best:

@@ -62,13 +62,15 @@ def _sound(runs: list[Run]) -> dict[str, Entry]:
 
 def _charts(entries: list[Entry]) -> None:
     names = [entry.run.id for entry in entries]
-    left, right = st.columns(2)
-    with left:
-        st.plotly_chart(overlaid(entries, names, "val_accuracy"), key="_compare.accuracy", config=PLAIN)
-        st.plotly_chart(cost(entries, names, "seconds"), key="_compare.seconds", config=PLAIN)
-    with right:
-        st.plotly_chart(overlaid(entries, names, "loss"), key="_compare.loss", config=PLAIN)
-        st.plotly_chart(cost(entries, names, "parameters"), key="_compare.parameters", config=PLAIN)
+    charts = {  # key -> the chart, and what it says to who cannot see it; its numbers stand in the table
+        "accuracy": (overlaid(entries, names, "val_accuracy"), _("Validation accuracy over the epochs")),
+        "loss": (overlaid(entries, names, "loss"), _("Training loss over the epochs")),
+        "seconds": (cost(entries, names, "seconds"), _("Best validation accuracy over training time")),
+        "parameters": (cost(entries, names, "parameters"), _("Best validation accuracy over parameters")),
+    }
+    columns = st.columns(2)
+    for place, (key, (chart, alt)) in enumerate(charts.items()):
+        columns[place % 2].plotly_chart(chart, key=f"_compare.{key}", config=PLAIN, alt=alt)
 
 
 def _table(entries: list[Entry]) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 from cnnlab import ops
 from cnnlab.questions.answer import largest_input, telling_unit
 from cnnlab.text import _, number
-from cnnlab.ui import formulas, lesson, network
+from cnnlab.ui import formulas, layer_view, lesson
 from cnnlab.ui.answer import Look, input_names
 from cnnlab.ui.components.terms import Table, contributions_table, terms
 
@@ -31,12 +31,9 @@ def take_apart(seen: Look, names: list[str]) -> Table | None:
 def _way(seen: Look) -> str:
     """Say through which rows of numbers the way leads from the maps to the scores."""
     rows = [out for out in seen.outputs if out.values.ndim == 1 and out.kind in ROWS][:-1]
-    names = [
-        _("{layer} {count}").format(layer=network.layer_title(out.spec), count=len(out.values))
-        for out in rows
-    ]
-    text = _("The way: {rows}, **{count} scores**. Every unit of a dense layer is a sum like the one below.")
-    return text.format(rows=" → ".join(names) + " →", count=len(seen.scores))
+    steps = [f"{layer_view.title(out.spec)}, {number(len(out.values))}" for out in rows]
+    text = _("The way: {rows} → **{count} scores**. Every unit of a dense layer is a sum like the one below.")
+    return text.format(rows=" → ".join(steps), count=len(seen.scores))
 
 
 @st.fragment

@@ -41,6 +41,8 @@ def loss_table(update: Update, names: Sequence[str], label: int) -> Table:
             Piece(score, "power"),
             Piece("=", "sign"),
             Piece(_n(exponentials[c])),
+            Piece(_("its share of the total"), "word"),
+            Piece(_n(exponentials[c])),
             Piece("÷", "sign"),
             Piece(_n(total)),
             Piece("=", "sign"),

@@ -777,13 +777,13 @@ def test_a_brighter_loser_is_predicted_before_its_windows_show(fresh):
     hidden.first.click()
     assert set(view.locator("[data-part=result] [data-part$=sum]").all_inner_texts()) == {"?"}
     expect(view.locator("[data-part=winner]").first).to_have_text("")
-    expect(page.get_by_text("P is now")).to_have_count(0)
+    expect(page.get_by_text("P would be")).to_have_count(0)
     asked = page.get_by_text(re.compile("not the largest of its window")).inner_text()
     at = re.search(r"row (\d+), column (\d+)\) is ([\d]+)", asked)
     more = int(re.search(r"(\d+) brighter", asked)[1])
     p_row, p_col, value = int(at[1]) - 1, int(at[2]) - 1, int(at[3])
     page.get_by_role("radio", name="neither").click()
-    expect(page.get_by_text(re.compile("P is now"))).to_be_visible()
+    expect(page.get_by_text(re.compile("P would be"))).to_be_visible()
     expect(hidden).to_have_count(0)
     expect_cell(view, row, col)
     pixels = values(view, "input-grid", "input-cell")
@@ -792,7 +792,7 @@ def test_a_brighter_loser_is_predicted_before_its_windows_show(fresh):
     changed[p_row, p_col] += more
     said = re.search(
         r"maximum is ([\d,]+) → ([\d,]+).*: ([\d.,]+) → ([\d.,]+)\.",
-        page.get_by_text(re.compile("P is now")).inner_text(),
+        page.get_by_text(re.compile("P would be")).inner_text(),
     )
     for group, pixels_now, pool in [
         (1, pixels, ops.max_pool),

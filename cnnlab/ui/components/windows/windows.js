@@ -725,7 +725,7 @@ class WindowsView {
     const hasKernel = Boolean(this.active.kernel);
     const stacked = this.shown.length === 2 && (narrow || this.height * 2 <= this.input.rows + 2);
     const outputCols = this.width * (this.shown.length === 2 && !stacked ? 2 : 1);
-    const least = this.mapTabs && !narrow ? 250 : 150; // pixels for the outputs, however few their columns
+    const least = this.mapTabs && !narrow ? 264 : 150; // pixels for the outputs, however few their columns
     let unit;
     let small;
     if (narrow) {
