@@ -90,7 +90,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "champion": Preset(
         title="Champion",
-        purpose="Seven convolutions, photos that change from epoch to epoch, and more than an hour of "
+        purpose="Seven convolutions, photos that change from epoch to epoch, and about an hour of "
         "training: how good can it get? The app comes with the result.",
         config=TrainConfig(
             model=CHAMPION,
