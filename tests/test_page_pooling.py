@@ -178,7 +178,7 @@ def test_the_cells_of_the_brighter_pixel_are_hidden_until_it_is_predicted(open_p
 
     right = NAMES[OUTCOMES[changed["max"], changed["average"]]]
     at = answer(at, "brighter", next(name for name in NAMES.values() if name != right))
-    assert f"it is **{right}**" in texts(at)
+    assert f"right is **{right}**" in texts(at)
     data = sent(at)
     assert not data["outputs"][0]["hidden"] and not data["outputs"][1]["hidden"]
     assert holders[tuple(data["start"])], "the view goes to a window that holds the pixel"
