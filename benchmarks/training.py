@@ -7,6 +7,8 @@ epochs=10, batch_size=64)` on all 50,000 images. The sides take turns; figures a
 is a process of its own that warms up first on a few images. The last line is one JSON object:
 
     epoch_ratio     seconds an epoch, the article's code / preset article, both without validation
+    epoch_ratio_float32     the same with the preset's precision set to float32, as every processor can
+    native_bfloat16 whether this processor has the preset's own precision, bfloat16
     sprint_ratio    training seconds of the article's code until an epoch ends with 68 % test accuracy or more
                     / the same for Sprint
     live_overhead   CPU seconds an epoch of our training with run folder and a reader that polls it every 2
@@ -71,15 +73,15 @@ def article(epochs: int, goal: float | None) -> dict:
     return {"seconds": seconds, "accuracy": accuracy, "peak_kb": _peak()}
 
 
-def ours(preset: str, epochs: int | None, seed: int, watched: bool = True) -> dict:
-    """Train a preset as a worker does, on all images; `watched` polls the run folder as a page does."""
+def ours(preset: str, epochs: int | None, seed: int, precision: str | None = None) -> dict:
+    """Train a preset as a worker does, on all images, while a page's reader polls the run folder."""
     from cnnlab import datasets
     from cnnlab.presets import PRESETS
     from cnnlab.runs import Store
     from cnnlab.train import train
 
     base = PRESETS[preset].config
-    changes = {"validation": 0.0, "patience": None, "seed": seed}
+    changes = {"validation": 0.0, "patience": None, "seed": seed, "precision": precision or base.precision}
     config = base.model_copy(update=changes | ({"epochs": epochs} if epochs else {}))
     classes = datasets.load("cifar10").classes
     with tempfile.TemporaryDirectory() as folder:
@@ -95,9 +97,7 @@ def ours(preset: str, epochs: int | None, seed: int, watched: bool = True) -> di
             while not done.wait(2):
                 run.state(), run.history()
 
-        reader = threading.Thread(target=watch, daemon=True)
-        if watched:
-            reader.start()
+        threading.Thread(target=watch, daemon=True).start()
         train(run, run.claim("benchmark"), lambda: False)
         done.set()
         evaluation, seconds = run.evaluation(), [row["seconds"] for row in run.history()]
@@ -175,10 +175,11 @@ def main() -> int:
         name, *arguments = json.loads(options.measure)
         print(json.dumps({"article": article, "ours": ours, "overhead": overhead}[name](*arguments)))
         return 0
-    theirs, mine, to_goal, sprints = [], [], [], []
+    theirs, mine, plain, to_goal, sprints = [], [], [], [], []
     for turn in range(options.runs):
         theirs.append(_in_a_process("article", options.epochs, None))
         mine.append(_in_a_process("ours", "article", options.epochs, turn + 1))
+        plain.append(_in_a_process("ours", "article", options.epochs, turn + 1, "float32"))
         to_goal.append(_in_a_process("article", 15, GOAL))
         sprints.append(_in_a_process("ours", "sprint", None, turn + 1))
     load = _in_a_process("overhead", options.pairs)
@@ -192,10 +193,15 @@ def main() -> int:
     def peak(results) -> float:
         return statistics.median(result["peak_kb"] for result in results)
 
+    sys.path.insert(0, str(ROOT))
+    from cnnlab.models import bfloat16_is_native
+
     print(
         json.dumps(
             {
                 "epoch_ratio": round(per_epoch(theirs) / per_epoch(mine), 2),
+                "epoch_ratio_float32": round(per_epoch(theirs) / per_epoch(plain), 2),
+                "native_bfloat16": bfloat16_is_native(),
                 "sprint_ratio": round(whole(to_goal) / whole(sprints), 2),
                 "live_overhead": round(statistics.median(load["live"]) / statistics.median(load["bare"]), 3),
                 "memory_ratio": round(peak(theirs) / peak(mine), 2),

@@ -723,7 +723,7 @@ def test_split_as_the_article_trains():
 @pytest.mark.parametrize(
     ("args", "numbers"),
     [
-        ((100, 0.1, 4), ["4 images", "10.0 %", "4 to train", "0 to validate"]),
+        ((100, 0.1, 4), ["4 images", "10.0\u00a0%", "4 to train", "0 to validate"]),
         ((100, 0.9, 1), ["1 images", "0 to train", "1 to validate"]),
         ((100, 0.5, 0), ["0 images"]),
         ((100, 0, 0), ["0 images"]),
