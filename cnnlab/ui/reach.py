@@ -1,5 +1,7 @@
 """Which piece of the photo reaches a cell of a deep layer? Asked first, then shown."""
 
+from functools import lru_cache
+
 import streamlit as st
 
 from cnnlab import ops
@@ -63,10 +65,15 @@ def _formula(asked: Reach) -> None:
 
 def spans(see: View, place: int) -> tuple[list[Span], list[Span]]:
     """Return first and last pixel for each row and each column of a layer's maps."""
-    layers, name, shape = see.net.layers, see.names[place], see.image.shape
-    if see.outputs[place].values.ndim == 1:
+    return _spans(see.net, see.names[place], see.image.shape, see.outputs[place].values.shape)
+
+
+@lru_cache(maxsize=64)  # a network is the same object for every session, see `network.load`
+def _spans(net: network.Network, name: str, shape: tuple[int, ...], maps: tuple[int, ...]) -> tuple:
+    layers = net.layers
+    if len(maps) == 1:
         whole = ops.receptive_field(layers, name, None, None, shape)
         return [whole.rows], [whole.cols]
-    height, width, _count = see.outputs[place].values.shape
+    height, width, _count = maps
     rows = [ops.receptive_field(layers, name, row, 0, shape).rows for row in range(height)]
     return rows, [ops.receptive_field(layers, name, 0, col, shape).cols for col in range(width)]
