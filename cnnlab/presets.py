@@ -90,8 +90,8 @@ PRESETS: dict[str, Preset] = {
     ),
     "champion": Preset(
         title="Champion",
-        purpose="Seven convolutions, photos that change from epoch to epoch, and about an hour of "
-        "training: how good can it get? The app comes with the result.",
+        purpose="Seven convolutions, photos that change from epoch to epoch, and an hour of training "
+        "or more: how good can it get? The app comes with the result.",
         config=TrainConfig(
             model=CHAMPION,
             validation=0.05,

@@ -31,11 +31,10 @@ def waiting(store: Store) -> list[tuple[Run, str]]:
     return [(run, reason) for _first, _round, _owner, run, reason in found]
 
 
-def before(run: Run, store: Store) -> int:
-    """Count the runs that are trained now or come before this one, which waits."""
-    order = [other.id for other, _reason in waiting(store)]
-    ahead = order.index(run.id) if run.id in order else len(order)
-    return ahead + sum(_at_work(other) for other in store.runs())
+def places(store: Store) -> dict[str, int]:
+    """Return for each waiting run, by name, how many are trained now or come before it."""
+    at_work = sum(_at_work(run) for run in store.runs())
+    return {run.id: at_work + ahead for ahead, (run, _reason) in enumerate(waiting(store))}
 
 
 def _at_work(run: Run) -> bool:

@@ -7,7 +7,7 @@ from cnnlab import runs
 from cnnlab.attempts import Attempt
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Store
-from cnnlab.turns import before, waiting
+from cnnlab.turns import places, waiting
 
 CONFIG = PRESETS["article"].config
 
@@ -31,9 +31,17 @@ def test_ten_runs_of_one_student_hold_nobody_up(tmp_path, monkeypatch):
         queue(store, "anna", monkeypatch, at)
     bens = queue(store, "ben", monkeypatch, 20)
     claras = queue(store, "clara", monkeypatch, 21)
-    assert (before(bens, store), before(claras, store)) == (1, 2)
+    assert (places(store)[bens.id], places(store)[claras.id]) == (1, 2)
     monkeypatch.undo()
     assert [serve(store) for _ in range(5)] == ["anna", "ben", "clara", "anna", "anna"]
+
+
+def test_a_run_that_is_trained_now_comes_before_those_that_wait(tmp_path, monkeypatch):
+    store = Store(tmp_path)
+    trained, waits = (queue(store, owner, monkeypatch, at) for at, owner in enumerate(("anna", "ben")))
+    assert places(store) == {trained.id: 0, waits.id: 1}
+    Attempt(trained, trained.claim("queued")).enter("running")
+    assert places(store) == {waits.id: 1}
 
 
 def test_who_was_served_longest_ago_comes_first(tmp_path, monkeypatch):

@@ -1,5 +1,9 @@
 """What is a training run called, and what is it doing, in one sentence?"""
 
+from pathlib import Path
+
+import streamlit as st
+
 from cnnlab import turns, workers
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, State, Store
@@ -11,8 +15,14 @@ def title_of(preset: str) -> str:
 
 
 def before(run: Run) -> int:
-    """Return how many runs are trained before this one, which waits."""
-    return turns.before(run, Store())
+    """Return how many runs are trained before this one; 0 for one that does not wait."""
+    return _places(str(Store().root)).get(run.id, 0)
+
+
+@st.cache_data(ttl=1, max_entries=4, show_spinner=False)
+def _places(root: str) -> dict[str, int]:
+    """Read the queue once a second, however many runs and students ask for their place in it."""
+    return turns.places(Store(Path(root)))
 
 
 def phase_text(run: Run, state: State) -> str:
