@@ -1,6 +1,8 @@
-"""Which short, friendly names do training runs get?"""
+"""Which short, friendly names do training runs and students get?"""
 
+import random
 import secrets
+from collections.abc import Iterator
 
 WORDS = """
 acorn amber apple aspen badger beech birch brook cedar cherry cloud clover comet coral crane dune
@@ -14,3 +16,25 @@ robin rowan sage sparrow spruce stone swan thistle tulip valley violet walnut wi
 def run_name() -> str:
     """Return a name that can be read out in a classroom, like kite-421."""
     return f"{secrets.choice(WORDS.split())}-{secrets.randbelow(900) + 100}"
+
+
+MANNERS = """
+agile amber bright brisk calm clever coral curious dapper eager gentle golden happy jolly keen kind lively
+lucky mellow merry nimble patient plucky proud quick quiet ruby silver smart snowy sturdy sunny swift tidy
+violet witty young zesty
+"""
+ANIMALS = """
+alpaca antelope badger bison bunting capybara chinchilla condor cormorant crane cricket dolphin dragonfly
+dormouse eagle egret falcon finch gazelle gecko giraffe hamster hare hedgehog heron ibex ibis jaguar
+kestrel kingfisher kiwi koala lemur leopard lynx magpie manatee marmot marten meerkat narwhal newt ocelot
+octopus okapi oriole osprey otter panda panther parrot pelican penguin pika puffin puma quail quokka raven
+robin salmon seahorse seal sparrow squirrel starling stork swallow swan tamarin tapir tern thrush tiger
+toucan turtle wallaby walrus weasel wombat wren yak zebra
+"""
+
+
+def nicknames(seed: str) -> Iterator[str]:
+    """Yield the names that a student can get, such as "Merry Otter", in an order that `seed` decides."""
+    all = [f"{manner} {animal}".title() for manner in MANNERS.split() for animal in ANIMALS.split()]
+    random.Random(seed).shuffle(all)
+    yield from all
