@@ -265,7 +265,8 @@ class Run:
     def weights(self) -> dict[str, np.ndarray]:
         """Return the arrays of the network, '<layer>/<array>' -> float32: final, else of the last epoch."""
         if (self.folder / "weights.npz").exists():
-            return self.arrays("weights.npz")
+            arrays = self.arrays("weights.npz")  # shipped ones are kept in float16
+            return {name: array.astype(np.float32, copy=False) for name, array in arrays.items()}
         if (self.folder / "checkpoint" / "state.npz").exists():
             return self.checkpoint().weights
         raise RunError(
