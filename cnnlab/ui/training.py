@@ -102,14 +102,14 @@ def _progress(run: Run, state: State) -> None:
         parts.append(_("learning rate {rate}").format(rate=f"{state.learning_rate:.4g}"))
     if state.images_per_second:
         parts.append(_("{speed} photos a second").format(speed=number(state.images_per_second)))
-    if (left := _seconds_left(run, state)) is not None:
+    if (left := seconds_left(run, state)) is not None:
         parts.append(_("about {time} left").format(time=duration(left)))
     done = (state.epoch + state.step / max(1, state.steps)) / max(1, state.epochs)
     st.progress(min(1.0, done), text=" · ".join(parts))
     st.caption(phase_text(run, state))
 
 
-def _seconds_left(run: Run, state: State) -> float | None:
+def seconds_left(run: Run, state: State) -> float | None:
     """Return how long the rest takes if its epochs are like the last ones; None before the first."""
     seconds = [row["seconds"] for row in run.history()][-3:]
     if not seconds:
