@@ -10,71 +10,31 @@ Everything lies in files below the folder of the runs, so that every page server
 A browser is known by the hash of its token (`cnnlab.ui.identity`); the hash never leaves these files.
 """
 
+import contextlib
 import json
 import os
 import re
 import secrets
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from cnnlab.config import Frozen, TrainConfig, faults
+from cnnlab import limits
+from cnnlab.config import TrainConfig, faults
+from cnnlab.limits import LimitError as LimitError
 from cnnlab.names import nicknames
-from cnnlab.rights import teaching
+from cnnlab.rights import TeacherPass, Who, teaching
+from cnnlab.rules import CLASS_RULES, HOME_RULES, Rules, Vote
 from cnnlab.runs import Run, RunError, Store, write_text
-from cnnlab.text import _, number
+from cnnlab.text import _
 
 FOLDER = ".class"
-_changing = threading.Lock()
-
-
-class Vote(Frozen):
-    """The question that the class votes on now, and how far the vote is.
-
-    Votes are counted twice: a `first` time, hidden until `first_shown`; then, after talking to neighbours, a
-    `second` time, hidden until `second_shown` reveals the right answer as well.
-    """
-
-    id: str = Field(pattern=r"^[a-z0-9]{8}$")
-    question: str = Field(max_length=60)  # its name in the register of questions
-    stage: Literal["first", "first_shown", "second", "second_shown"] = "first"
-
-    @property
-    def round(self) -> Literal["first", "second"]:
-        return "first" if self.stage.startswith("first") else "second"
-
-    @property
-    def is_open(self) -> bool:
-        return not self.stage.endswith("shown")
-
-
-class Rules(Frozen):
-    """What the teacher has set for the class. A limit of None is no limit; limits are each student's."""
-
-    waiting: int | None = Field(default=None, ge=1, le=100, title="Training runs waiting at once")
-    epochs: int | None = Field(default=None, ge=1, le=1000, title="Epochs of a training run")
-    minutes: float | None = Field(default=None, gt=0, le=1440, title="Minutes of a training run")
-    images: int | None = Field(default=None, ge=10, le=1_000_000, title="Training images of a training run")
-    queue_paused: bool = False
-    names_hidden: bool = False
-    pair_mode: bool = False  # two at a computer: both predict before the answer is revealed
-    students_open: bool = False  # whether students may open the sealed test set themselves
-    following: str | None = None  # the training run that the whole class follows
-    envelope_opened: str | None = None  # when the board revealed the test accuracies
-    vote: Vote | None = None
-
-
-CLASS_RULES = Rules(waiting=2, epochs=30, minutes=15)  # where there is a teacher who has changed nothing yet
-HOME_RULES = Rules(students_open=True)  # where there is none
-
-
-class LimitError(RunError):
-    """Which of the class's limits a training run would exceed, as a sentence to show."""
+_changing, _queueing = threading.Lock(), threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -98,8 +58,14 @@ class Answer:
     partner: int = 1
 
 
+_ANSWER = TypeAdapter(Answer)
+
+
 class Classroom:
-    """The class that uses this folder of runs. Raises RunError with a sentence where a file is damaged."""
+    """The class that uses this folder of runs.
+
+    Raises RunError with a sentence where a file is damaged, and OSError where the disk fails.
+    """
 
     def __init__(self, root: Path):
         self.root, self.folder = root, root / FOLDER
@@ -107,19 +73,26 @@ class Classroom:
     # Rules
 
     def rules(self) -> Rules:
-        """Return the rules; the default ones until the teacher has changed some."""
+        """Return the rules; the usual ones until the teacher has changed some, and no limits without one."""
+        if not teaching():
+            return HOME_RULES
         try:
             return Rules.model_validate_json((self.folder / "rules.json").read_text())
         except FileNotFoundError:
-            return CLASS_RULES if teaching() else HOME_RULES
+            return CLASS_RULES
         except (OSError, ValueError) as error:
-            raise RunError(_("The file with the rules of the class is damaged.")) from error
+            text = _("The rules of the class cannot be read; they can once the teacher has set one anew.")
+            raise RunError(text) from error
 
     def change(self, **fields) -> Rules:
         """Set some of the rules; RunError says what is wrong with a value, and nothing is changed."""
         with _changing:
             try:
-                rules = Rules.model_validate(self.rules().model_dump() | fields)
+                before = self.rules()
+            except RunError:
+                before = CLASS_RULES  # a damaged file is written anew
+            try:
+                rules = Rules.model_validate(before.model_dump() | fields)
             except ValidationError as error:
                 raise RunError(" ".join(faults(error))) from error
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -155,7 +128,7 @@ class Classroom:
     def _name(self, owner: str) -> Path:
         """Return the file of the student's name: the first of their candidates that is theirs or free."""
         names = self.folder / "names"
-        for name in nicknames(owner):
+        for name in nicknames(owner + self.rules().began):
             path = names / name.replace(" ", "-")
             try:
                 if path.read_text() == owner:
@@ -170,28 +143,51 @@ class Classroom:
 
     # Training runs
 
-    def submit(self, store: Store, config: TrainConfig, classes, *, preset: str, owner: str) -> Run:
+    def submit(
+        self, store: Store, config: TrainConfig, classes, *, preset: str, owner: str, **known: float | None
+    ) -> Run:
         """Put a training run into the queue, within the limits. LimitError, or OSError of a full disk."""
-        self.allow(store, config, owner)
-        return store.create(config, classes, preset=preset, owner=owner)
+        return self.submit_all(store, [config], classes, preset=preset, owner=owner, **known)[0]
 
-    def allow(self, store: Store, config: TrainConfig, owner: str, count: int = 1) -> None:
-        """Raise LimitError unless the student may put `count` training runs like this into the queue."""
+    def submit_all(
+        self, store: Store, configs: Sequence[TrainConfig], classes, *, preset: str, owner: str, **known
+    ) -> list[Run]:
+        """Put several training runs into the queue, or none of them where the limits allow fewer."""
+        with _queueing:  # so that two tabs do not both take the last place
+            for config in configs:
+                self.allow(store, config, owner, len(configs), **known)
+            return [store.create(config, classes, preset=preset, owner=owner) for config in configs]
+
+    def allow(
+        self,
+        store: Store,
+        config: TrainConfig,
+        owner: str,
+        count: int = 1,
+        images: int | None = None,
+        seconds: float | None = None,
+    ) -> None:
+        """Raise LimitError unless the student may put `count` training runs like this into the queue.
+
+        images: how many the dataset has for training; seconds: how long such a run takes; as far as known.
+        """
         rules = self.rules()
-        if rules.epochs and config.epochs > rules.epochs:
-            text = _("In this class a training run has at most {limit} epochs; this one has {epochs}.")
-            raise LimitError(text.format(limit=number(rules.epochs), epochs=number(config.epochs)))
-        if rules.images and (config.limit is None or config.limit > rules.images):
-            text = _("In this class a training run learns from at most {limit} images: set that limit.")
-            raise LimitError(text.format(limit=number(rules.images)))
-        if rules.waiting:
-            mine = sum(1 for run in store.runs() if _waits_for(run, owner))
-            if mine + count > rules.waiting:
-                text = _(
-                    "In this class a student has at most {limit} training runs waiting or at work; you have "
-                    "{mine}. Wait for one to end, or stop one."
-                )
-                raise LimitError(text.format(limit=rules.waiting, mine=mine))
+        limits.check_run(rules, config, images, seconds)
+        limits.check_place(store, rules, owner, count)
+
+    def steer(self, store: Store, run: Run, who: Who, wishes: dict[str, float | None]) -> None:
+        """Leave these wishes (`Run.wish`), all or none: the owner within the limits, the teacher without."""
+        run.require(who)
+        if not isinstance(who, TeacherPass):
+            limits.check_wishes(store, self.rules(), run, who, wishes)
+        for wish, value in wishes.items():
+            run.wish(wish, who, value)
+
+    def may_open(self, run: Run, who: Who) -> None:
+        """Raise RunError unless this is somebody who may open the sealed test set of the run."""
+        run.require(who)
+        if not isinstance(who, TeacherPass) and not self.rules().students_open:
+            raise limits.LimitError(_("In this class the teacher opens the envelopes, for all at once."))
 
     # Answers
 
@@ -199,30 +195,35 @@ class Classroom:
         self, owner: str, question: str, settings: str, answer: str, right: bool, partner: int = 1
     ) -> None:
         """Keep a student's first answer to a question about these settings; a later one is not kept."""
-        if any(
-            (one.question, one.settings, one.partner) == (question, settings, partner)
-            for one in self._answers(owner)
-        ):
-            return
         entry = Answer(_now(), question, settings, answer, right, partner)
-        folder = self.folder / "answers"
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / f"{owner}.jsonl").open("a") as file:
-            file.write(json.dumps(asdict(entry)) + "\n")
+        if any(_same_question(one, entry) for one in self.answers_of(owner)):
+            return
+        path = self.folder / "answers" / f"{owner}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+b") as file:
+            torn = file.tell() and path.read_bytes()[-1:] != b"\n"  # the disk was full in mid-line
+            file.write((b"\n" if torn else b"") + json.dumps(asdict(entry)).encode() + b"\n")
 
     def answers(self) -> list[tuple[str, Answer]]:
         """Return (nickname, answer) for every first answer of the class, in the order of time."""
-        found = [(one.nickname, answer) for one in self.students() for answer in self._answers(one.owner)]
+        found = [(one.nickname, answer) for one in self.students() for answer in self.answers_of(one.owner)]
         return sorted(found, key=lambda pair: pair[1].at)
 
-    def _answers(self, owner: str) -> list[Answer]:
+    def answers_of(self, owner: str) -> list[Answer]:
+        """Return a student's first answers in their order; lines that are damaged are passed over."""
         try:
-            lines = (self.folder / "answers" / f"{owner}.jsonl").read_text().split("\n")[:-1]
-            return [Answer(**json.loads(line)) for line in lines]
+            lines = (self.folder / "answers" / f"{owner}.jsonl").read_bytes().splitlines()
         except FileNotFoundError:
             return []
-        except (OSError, ValueError, TypeError) as error:
-            raise RunError(_("The file with a student's answers is damaged.")) from error
+        found: list[Answer] = []
+        for line in lines:
+            try:
+                answer = _ANSWER.validate_json(line, strict=True)
+            except ValidationError:
+                continue
+            if not any(_same_question(one, answer) for one in found):  # two tabs may have written at once
+                found.append(answer)
+        return found
 
     # Votes
 
@@ -263,22 +264,42 @@ class Classroom:
         busy = [run.id for run in store.runs() if _at_work(run)]
         if busy:
             raise RunError(_("Stop these training runs first: {runs}.").format(runs=", ".join(busy)))
-        archive = self.root / f".archive-{datetime.now(UTC):%Y-%m-%d-%H%M%S}-{secrets.token_hex(2)}"
+        mark = secrets.token_hex(4)
+        archive = self.root / f".archive-{datetime.now(UTC):%Y-%m-%d-%H%M%S}-{mark}"
         archive.mkdir(parents=True)
-        if self.folder.exists():
-            self.folder.rename(archive / "class")
         for run in store.runs():
             run.folder.rename(archive / run.id)
-        fresh = {"following": None, "envelope_opened": None, "vote": None, "queue_paused": False}
-        self.change(**(rules.model_dump() | fresh))
+        fresh = {
+            "following": None,
+            "envelope_opened": None,
+            "vote": None,
+            "queue_paused": False,
+            "began": mark,
+        }
+        with _changing:
+            self._replace(rules.model_copy(update=fresh), archive)
         return archive
 
+    def _replace(self, rules: Rules, archive: Path) -> None:
+        """Put a folder with nothing but these rules in place of the class's, which goes into the archive."""
+        fresh = self.root / f"{FOLDER}-{rules.began}"
+        fresh.mkdir()
+        write_text(fresh / "rules.json", rules.model_dump_json(indent=1))
+        name = "class"
+        while True:
+            with contextlib.suppress(FileNotFoundError):
+                self.folder.rename(archive / name)
+            try:
+                fresh.rename(self.folder)
+                return
+            except OSError:  # a student has come in between: their page makes the folder anew
+                if not self.folder.exists():
+                    raise
+                name = f"class-{secrets.token_hex(2)}"
 
-def _waits_for(run: Run, owner: str) -> bool:
-    try:
-        return run.recipe().owner == owner and run.state().phase in ("queued", "starting", "running")
-    except RunError:
-        return False
+
+def _same_question(one: Answer, other: Answer) -> bool:
+    return (one.question, one.settings, one.partner) == (other.question, other.settings, other.partner)
 
 
 def _at_work(run: Run) -> bool:

@@ -1,0 +1,118 @@
+"""May a student's training run go into the queue, go on, or last longer? The class's limits, as sentences.
+
+A LimitError is what the student reads. The teacher's own steering is not limited.
+"""
+
+from cnnlab.config import TrainConfig, title
+from cnnlab.rights import TeacherPass
+from cnnlab.rules import Rules
+from cnnlab.runs import Run, RunError, State, Store
+from cnnlab.text import _, number
+
+
+class LimitError(RunError):
+    """Which of the class's limits is in the way, as a sentence to show."""
+
+
+def check_run(
+    rules: Rules, config: TrainConfig, images: int | None = None, seconds: float | None = None
+) -> None:
+    """Raise LimitError where such a run is more than a student may train.
+
+    images: how many training images the dataset has, where that is known. seconds: how long the run will
+    take; None where nobody has measured it, for a mere guess is no reason to refuse anything.
+    """
+    _check_epochs(rules, config.epochs)
+    wanted = min((count for count in (config.limit, images) if count), default=None)
+    if rules.images and (wanted is None or wanted > rules.images):
+        text = _(
+            "In this class a training run learns from at most {limit} images; this one would learn from "
+            "{wanted}. Set *{field}* to {limit} or less."
+        )
+        wanted = _("all") if wanted is None else number(wanted)
+        raise LimitError(text.format(limit=number(rules.images), wanted=wanted, field=title(("limit",))))
+    if rules.minutes and seconds is not None and seconds > 60 * rules.minutes:
+        text = _(
+            "In this class a training run takes at most {limit} min; this one would take about {minutes} "
+            "min here. Fewer epochs, fewer images or a smaller network are quicker."
+        )
+        raise LimitError(text.format(limit=_minutes(rules.minutes), minutes=_minutes(seconds / 60)))
+    if config.open_test and not rules.students_open:
+        text = _("In this class the teacher opens the sealed test set: switch *{field}* off.")
+        raise LimitError(text.format(field=title(("open_test",))))
+
+
+def check_place(store: Store, rules: Rules, owner: str, count: int = 1, but: str = "") -> None:
+    """Raise LimitError where `count` more runs of the student (not counting run `but`) are too many."""
+    if rules.waiting is None:
+        return
+    mine = sum(run.id != but and _waits_for(run, owner) for run in store.runs())
+    if mine + count > rules.waiting:
+        text = _(
+            "In this class a student has at most {limit} training runs waiting or at work; you have {mine}, "
+            "and this would add {count}. Wait for one to end, or stop one."
+        )
+        raise LimitError(text.format(limit=rules.waiting, mine=mine, count=count))
+
+
+def check_wishes(store: Store, rules: Rules, run: Run, owner: str, wishes: dict[str, float | None]) -> None:
+    """Raise LimitError where the owner may not have these wishes for the run (wish -> value)."""
+    if wishes.get("epochs"):
+        _check_epochs(rules, int(wishes["epochs"]))
+    if "resume" in wishes:
+        check_place(store, rules, owner, but=run.id)
+        trained = seconds_trained(run, run.state())
+        if rules.minutes and trained >= 60 * rules.minutes:
+            text = _(
+                "In this class a training run takes at most {limit} min; this one has trained for {minutes} "
+                "min already."
+            )
+            raise LimitError(text.format(limit=_minutes(rules.minutes), minutes=_minutes(trained / 60)))
+
+
+def stop_overdue(store: Store, rules: Rules) -> None:
+    """Ask each run that has trained for longer than the limit to stop; what it has learned is kept.
+
+    The run that the whole class follows may go on. Called once a second by whoever hands out the runs.
+    """
+    if rules.minutes is None:
+        return
+    for run in store.runs():
+        try:
+            state = run.state()
+            late = state.phase == "running" and seconds_trained(run, state) >= 60 * rules.minutes
+            if late and run.id != rules.following and "stop" not in run.new_wishes():
+                run.wish("stop", TeacherPass(), rules.minutes)
+        except RunError:
+            continue  # damaged, or deleted this very moment
+
+
+def stopped_after(run: Run) -> float | None:
+    """Return the limit in minutes that has stopped the run, None where somebody did."""
+    stops = [wish["value"] for wish in run.wishes() if wish["wish"] == "stop"]
+    return stops[-1] if stops else None
+
+
+def seconds_trained(run: Run, state: State) -> float:
+    """Return how long the run has been trained: its finished epochs, and what is done of the next one."""
+    before = sum(row["seconds"] for row in run.history())
+    if state.phase != "running" or not state.images_per_second:
+        return before
+    return before + state.step * run.recipe().config.batch_size / state.images_per_second
+
+
+def _check_epochs(rules: Rules, epochs: int) -> None:
+    if rules.epochs and epochs > rules.epochs:
+        text = _("In this class a training run has at most {limit} epochs; this one would have {epochs}.")
+        raise LimitError(text.format(limit=number(rules.epochs), epochs=number(epochs)))
+
+
+def _waits_for(run: Run, owner: str) -> bool:
+    try:
+        return run.recipe().owner == owner and run.state().phase in ("queued", "starting", "running")
+    except RunError:
+        return False
+
+
+def _minutes(minutes: float) -> str:
+    return number(minutes, 0 if minutes >= 10 or minutes == round(minutes) else 1)

@@ -1,0 +1,87 @@
+"""What do the pages know of the class: its rules, its nicknames, and who is asking?
+
+Without a teacher (see `cnnlab.rights.teaching`) somebody learns at home: there are no names, and nothing is
+kept. Nothing here ever breaks a page: where a file cannot be read the usual rules hold and names are missing.
+"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from cnnlab.classroom import Classroom
+from cnnlab.rights import TeacherPass, Who, teaching
+from cnnlab.rules import CLASS_RULES, Rules
+from cnnlab.runs import Run, RunError, Store
+from cnnlab.text import _
+from cnnlab.ui import identity
+from cnnlab.ui.teacher import door
+
+PRESENCE = 20  # seconds between two notes that a student is here
+NAMES = 10  # seconds until a name that came within the file system's tick is seen for certain
+
+
+def classroom() -> Classroom:
+    return Classroom(Store().root)
+
+
+def rules() -> Rules:
+    """Return the rules of the class as they are now, to guide what is drawn; actions check for themselves."""
+    try:
+        return classroom().rules()
+    except RunError:
+        return CLASS_RULES
+
+
+def who() -> Who:
+    """Return who uses this browser: the teacher, where the PIN was entered in it, else its owner's hash."""
+    return door.teacher() or identity.owner()
+
+
+def is_teacher() -> bool:
+    return isinstance(who(), TeacherPass)
+
+
+def nicknames() -> dict[str, str]:
+    """Return owner -> nickname of everybody in the class; empty at home."""
+    if not teaching():
+        return {}
+    root = Store().root
+    try:
+        return _nicknames(str(root), (classroom().folder / "names").stat().st_mtime_ns)
+    except OSError:
+        return {}
+
+
+def nickname() -> str | None:
+    """Return this browser's nickname and note that it is here; None at home, for a teacher, on a fault."""
+    if not teaching() or is_teacher():
+        return None
+    try:
+        return _present(str(Store().root), identity.owner(), rules().began)
+    except (RunError, OSError):
+        return None
+
+
+def whose(run: Run) -> str:
+    """Say whose run it is: "yours", a nickname, or nothing where it is nobody's or the names are hidden."""
+    try:
+        owner = run.recipe().owner
+    except RunError:
+        return ""
+    if owner == identity.owner():
+        return _("yours")
+    return "" if rules().names_hidden else nicknames().get(owner, "")
+
+
+@st.cache_data(ttl=NAMES, max_entries=20, show_spinner=False)
+def _nicknames(root: str, changed: int) -> dict[str, str]:
+    """Read all names when one has come or gone: `changed` is when."""
+    return {student.owner: student.nickname for student in Classroom(Path(root)).students()}
+
+
+@st.cache_data(ttl=PRESENCE, max_entries=1000, show_spinner=False)
+def _present(root: str, owner: str, began: str) -> str:
+    """Note that the student is here; `began` is the class's mark, with which everybody has another name."""
+    classroom = Classroom(Path(root))
+    classroom.seen(owner)
+    return classroom.nickname(owner)
