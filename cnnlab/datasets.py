@@ -85,6 +85,23 @@ def test_pictures(name: str, places: Sequence[int]) -> tuple[np.ndarray, np.ndar
     return DATASETS[name].test_pictures(places)
 
 
+def class_name(name: str) -> str:
+    """Return a class as a word for learners; classes of a student's own stay as they are."""
+    words = {
+        "airplane": _("airplane"),
+        "automobile": _("automobile"),
+        "bird": _("bird"),
+        "cat": _("cat"),
+        "deer": _("deer"),
+        "dog": _("dog"),
+        "frog": _("frog"),
+        "horse": _("horse"),
+        "ship": _("ship"),
+        "truck": _("truck"),
+    }
+    return words.get(name, name)
+
+
 def split(n: int, validation: float, limit: int | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Divide n training images into those to train on and those held out: two disjoint index arrays.
 

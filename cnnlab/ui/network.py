@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab import images, ops
-from cnnlab.datasets import DATASETS
+from cnnlab.datasets import DATASETS, class_name
 from cnnlab.models import SIDE
 from cnnlab.presets import PRESETS
 from cnnlab.runs import RESTING, Recipe, Run, RunError, Store
@@ -94,23 +94,6 @@ def changed_by_use(folder: str, stamp: int, _network: Network) -> int:
         size = int(rng.integers(SIDE, min(image.shape[:2]) + 1))
         _network.forward(images.resize(images.square(image, size=size)))
     return sum(int(np.count_nonzero(before[name] != array)) for name, array in _network.weights.items())
-
-
-def class_name(name: str) -> str:
-    """Return a class as a word for learners; classes of a student's own stay as they are."""
-    words = {
-        "airplane": _("airplane"),
-        "automobile": _("automobile"),
-        "bird": _("bird"),
-        "cat": _("cat"),
-        "deer": _("deer"),
-        "dog": _("dog"),
-        "frog": _("frog"),
-        "horse": _("horse"),
-        "ship": _("ship"),
-        "truck": _("truck"),
-    }
-    return words.get(name, name)
 
 
 def verdict(probabilities: np.ndarray, classes: tuple[str, ...]) -> str:
