@@ -231,10 +231,9 @@ class Classroom:
         """Begin a vote on a question of the register."""
         return self.change(vote={"id": secrets.token_hex(4), "question": question})
 
-    def cast(self, owner: str, option: int) -> None:
-        """Vote, or vote otherwise, as long as the vote is open; RunError after that."""
-        vote = self.rules().vote
-        if vote is None or not vote.is_open:
+    def cast(self, owner: str, option: int, vote: Vote) -> None:
+        """Vote, or vote otherwise, as long as the vote that was on show is open; RunError after that."""
+        if not vote.is_open or self.rules().vote != vote:
             raise RunError(_("This vote is closed."))
         folder = self.folder / "votes" / f"{vote.id}-{vote.round}"
         folder.mkdir(parents=True, exist_ok=True)
@@ -248,9 +247,10 @@ class Classroom:
         """Return which option each student chose in a round ("first" or "second")."""
         found = {}
         for path in (self.folder / "votes" / f"{vote.id}-{round}").glob("[0-9a-f]*"):
-            text = path.read_text()
-            if re.fullmatch(r"\d{1,2}", text):
-                found[path.name] = int(text)
+            with contextlib.suppress(FileNotFoundError):  # a new class has just begun
+                text = path.read_bytes()
+                if re.fullmatch(rb"\d{1,2}", text):
+                    found[path.name] = int(text)
         return found
 
     # The end
