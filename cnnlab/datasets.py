@@ -59,6 +59,7 @@ class Spec:
     test_pictures: Callable[[Sequence[int]], tuple[np.ndarray, np.ndarray]]  # see `test_pictures` below
     present: Callable[[], bool]  # quick: can it be loaded without a download?
     download_bytes: int
+    folder: Callable[[], Path | None] = lambda: None  # where its files lie; None: it comes with a library
 
     @property
     def title(self) -> str:
@@ -479,6 +480,7 @@ DATASETS = {
         test_pictures=_cifar10_test_pictures,
         present=_cifar10_present,
         download_bytes=ARCHIVE.size,
+        folder=lambda: _cifar10_folder()[0],
     ),
     "digits": Spec(
         words=lambda: (

@@ -1,0 +1,93 @@
+"""What can the teacher do to training runs and to the class? Each action needs the pass and says what it did.
+
+A button carries one out by `door.carry_out(place, actions.stop, ...)`, which looks for the pass once more.
+"""
+
+from collections.abc import Sequence
+
+from cnnlab import workers
+from cnnlab.rights import TeacherPass
+from cnnlab.runs import Run, RunError, Store
+from cnnlab.text import _
+from cnnlab.turns import AT_WORK
+from cnnlab.ui.class_state import classroom
+
+
+def wish(teacher: TeacherPass, wish: str, ids: Sequence[str]) -> str:
+    """Stop, pause or resume training runs; what cannot be done with one is said after the others are done."""
+    said = {
+        "stop": _("Stopped: {runs}. What they have learned so far is kept."),
+        "pause": _("Paused: {runs}. Their students or you can let them go on."),
+        "resume": _("In the queue again: {runs}."),
+    }
+    return _each(ids, said[wish], lambda run: run.wish(wish, teacher))
+
+
+def delete(teacher: TeacherPass, ids: Sequence[str]) -> str:
+    """Delete training runs for good."""
+    return _each(ids, _("Deleted: {runs}."), lambda run: run.delete(teacher))
+
+
+def _each(ids: Sequence[str], said: str, action) -> str:
+    done, faults = [], []
+    for id in ids:
+        try:
+            action(Store().get(id))
+            done.append(id)
+        except RunError as error:
+            faults.append(str(error))
+    wake()
+    text = said.format(runs=", ".join(done)) if done else ""
+    if faults:
+        raise RunError(" ".join([*faults, text]).strip())
+    return text
+
+
+def change(_teacher: TeacherPass, fields: dict) -> str:
+    """Set rules of the class, by name."""
+    classroom().change(**fields)
+    wake()
+    return ""
+
+
+def follow(teacher: TeacherPass, id: str | None) -> str:
+    """Have the whole class follow a training run, or none."""
+    if id is not None:
+        Store().get(id)  # a sentence where it is gone
+    change(teacher, {"following": id})
+    if id is None:
+        return _("The class follows no training run any more.")
+    return _("Every student's page now points to {run}.").format(run=id)
+
+
+def at_work(store: Store) -> list[Run]:
+    """Return the training runs that a worker is busy with; damaged ones are passed over."""
+    return [run for run in store.runs() if _phase(run) in AT_WORK]
+
+
+def clear_the_way(teacher: TeacherPass) -> None:
+    """Stop what is being trained and let nothing new begin, so that a new class can."""
+    change(teacher, {"queue_paused": True})
+    for run in at_work(Store()):
+        if "stop" not in run.new_wishes():
+            run.wish("stop", teacher)
+    wake()
+
+
+def new_class(_teacher: TeacherPass) -> str:
+    """Put the old class away and begin a new one."""
+    classroom().new_class()
+    return _("A new class has begun: everybody who opens the app gets a new name.")
+
+
+def wake() -> None:
+    """Have the dispatcher look at the queue now."""
+    if workers.current():
+        workers.current().wake()
+
+
+def _phase(run: Run) -> str:
+    try:
+        return run.state().phase
+    except RunError:
+        return ""

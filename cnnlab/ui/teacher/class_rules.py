@@ -1,0 +1,87 @@
+"""What may students do? Limits on their training runs, names, pairs, and who opens the envelopes."""
+
+import streamlit as st
+
+from cnnlab.rules import CLASS_RULES, Rules
+from cnnlab.runs import RunError
+from cnnlab.text import _, number
+from cnnlab.ui import class_state
+from cnnlab.ui.teacher import actions, door
+
+PLACE = "rules"
+LIMITS = {"waiting": int, "epochs": int, "minutes": float, "images": int}
+
+
+def class_rules() -> None:
+    """Draw the rules as they are; each change holds at once. It is not drawn by itself while one types."""
+    try:
+        rules = class_state.classroom().rules()
+    except RunError as error:
+        st.error(str(error), icon=":material/broken_image:")
+        rules = CLASS_RULES
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.markdown(_("**Limits for each student.** An empty field is no limit. Yours are not limited."))
+        for name, kind in LIMITS.items():
+            _limit(rules, name, kind)
+    with right:
+        st.markdown(_("**In the class**"))
+        for name, label in _switches().items():
+            _switch(rules, name, label)
+    door.word(PLACE)
+    st.caption(_now(rules))
+
+
+def _limit(rules: Rules, name: str, kind: type) -> None:
+    key = f"_teacher.rule.{name}"
+    value = getattr(rules, name)
+    st.session_state[key] = None if value is None else kind(value)
+    st.number_input(
+        _(Rules.model_fields[name].title),
+        value=None,
+        step=kind(1),
+        format="%g" if kind is float else None,
+        placeholder=_("no limit"),
+        key=key,
+        on_change=_set,
+        args=(name,),
+        width=320,
+    )
+
+
+def _switches() -> dict[str, str]:
+    return {
+        "names_hidden": _("Hide the names on the board and from other students"),
+        "pair_mode": _("Pairs: two at a computer each predict before the answer shows"),
+        "students_open": _("Students may open the sealed test set themselves"),
+    }
+
+
+def _switch(rules: Rules, name: str, label: str) -> None:
+    key = f"_teacher.rule.{name}"
+    st.session_state[key] = getattr(rules, name)
+    st.toggle(label, key=key, on_change=_set, args=(name,))
+
+
+def _set(name: str) -> None:
+    """Make what a field says the rule; where that is impossible, the field shows the old rule again."""
+    value = st.session_state[f"_teacher.rule.{name}"]
+    door.carry_out(PLACE, actions.change, {name: value})
+
+
+def _now(rules: Rules) -> str:
+    """Say what holds for a student now, in a sentence."""
+    parts = [
+        (rules.waiting, _("at most {limit} training runs waiting or at work")),
+        (rules.epochs, _("{limit} epochs")),
+        (rules.minutes, _("{limit} min")),
+        (rules.images, _("{limit} images")),
+    ]
+    held = [text.format(limit=_plain(limit)) for limit, text in parts if limit is not None]
+    if not held:
+        return _("Now: no limits.")
+    return _("Now, for each student: {limits}.").format(limits=" · ".join(held))
+
+
+def _plain(limit: float) -> str:
+    return number(limit, 0 if limit == round(limit) else 1)

@@ -1,0 +1,65 @@
+"""How does the next class begin? One click, confirmed: what was made is put away, and nothing is deleted."""
+
+import streamlit as st
+
+from cnnlab.rights import TeacherPass
+from cnnlab.runs import Store
+from cnnlab.text import _, number
+from cnnlab.ui.teacher import actions, door
+
+PLACE = "class"
+RENEWING = "_teacher.renewing"  # in the session while the last training runs of the old class are stopping
+
+
+def new_class() -> None:
+    """Draw what a new class means, and the button."""
+    text = _(
+        "**A new class** begins empty. Names, answers, votes and all training runs of this class are put "
+        "away into an archive on this computer; nothing is deleted until you do that under *This computer*. "
+        "Limits and switches stay as they are. Every browser gets a new name."
+    )
+    st.markdown(text, width=760)
+    door.word(PLACE)
+    if st.session_state.get(RENEWING):
+        _renewing()
+        return
+    busy = actions.at_work(Store())
+    if busy:
+        text = _(
+            "{count} training runs are at work: they are stopped first, with what they have learned kept."
+        )
+        st.markdown(text.format(count=number(len(busy))))
+    label = _("Stop them and begin a new class") if busy else _("Begin a new class")
+    with st.popover(_("New class …"), icon=":material/restart_alt:"):
+        st.markdown(_("Download the answers first if you need them: they leave this page."))
+        arguments = (PLACE, _begin)
+        st.button(label, type="primary", key="_teacher.new_class", on_click=door.carry_out, args=arguments)
+
+
+def _begin(teacher: TeacherPass) -> str:
+    """Begin the new class at once, or as soon as what is being trained has stopped."""
+    if actions.at_work(Store()):
+        actions.clear_the_way(teacher)
+        st.session_state[RENEWING] = True
+        return ""
+    st.session_state.pop(RENEWING, None)
+    return actions.new_class(teacher)
+
+
+@st.fragment(run_every=1)
+def _renewing() -> None:
+    """Wait until nothing is being trained, then begin; meanwhile it can be called off."""
+    busy = [run.id for run in actions.at_work(Store())]
+    if not busy and st.session_state.get(RENEWING):
+        door.carry_out(PLACE, _begin)
+        st.session_state.pop(RENEWING, None)  # what went wrong is said, and not tried again by itself
+    if not st.session_state.get(RENEWING):
+        st.rerun()
+    text = _("Waiting for {runs} to stop; then the new class begins. The queue is paused meanwhile.")
+    st.info(text.format(runs=", ".join(busy)), icon=":material/hourglass_empty:")
+    st.button(_("Call it off"), key="_teacher.keep_class", on_click=_call_off)
+
+
+def _call_off() -> None:
+    st.session_state.pop(RENEWING, None)
+    door.carry_out(PLACE, actions.change, {"queue_paused": False})

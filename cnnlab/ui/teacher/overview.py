@@ -1,0 +1,116 @@
+"""What is going on in the class now? Read once in two seconds, however many parts of the page ask."""
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from cnnlab.classroom import Answer, Classroom, Student
+from cnnlab.runs import Run, RunError, State, Store
+from cnnlab.text import _, number
+from cnnlab.turns import AT_WORK, places
+from cnnlab.ui.phases import title_of
+from cnnlab.ui.teacher import door
+
+FRESH = 2.0  # seconds for which what was read is shown again
+
+
+@dataclass(frozen=True)
+class Row:
+    """A training run as the teacher sees it: `ahead` runs come before a waiting one; `fault` if damaged."""
+
+    run: Run
+    owner: str = ""
+    preset: str = ""
+    state: State | None = None
+    ahead: int | None = None
+    fault: str = ""
+
+    @property
+    def working(self) -> bool:
+        return self.state is not None and self.state.phase in AT_WORK
+
+    @property
+    def resting(self) -> bool:
+        """Whether it can go on when somebody lets it."""
+        phases = ("paused", "stopped", "failed", "interrupted")
+        return self.state is not None and self.state.phase in phases
+
+
+def rows() -> list[Row]:
+    """Return all training runs: those at work, the waiting ones in the order of the queue, then the rest."""
+    return _rows(str(Store().root))
+
+
+@st.cache_data(ttl=FRESH, max_entries=4, show_spinner=False)
+def _rows(root: str) -> list[Row]:
+    store = Store(Path(root))
+    ahead = places(store)
+    found = [_row(run, ahead.get(run.id)) for run in store.runs()]
+    return sorted(found, key=lambda row: (not row.working, row.ahead is None, row.ahead or 0))
+
+
+def _row(run: Run, ahead: int | None) -> Row:
+    try:
+        recipe = run.recipe()
+        return Row(run, recipe.owner, recipe.preset, run.state(), ahead)
+    except RunError as error:
+        return Row(run, fault=str(error))
+
+
+def students() -> list[Student]:
+    """Return everybody who has a name in this class, whoever was seen last first."""
+    return _students(str(Store().root))
+
+
+@st.cache_data(ttl=FRESH, max_entries=4, show_spinner=False)
+def _students(root: str) -> list[Student]:
+    return Classroom(Path(root)).students()
+
+
+@st.cache_data(ttl=FRESH, max_entries=4, show_spinner=False)
+def _answers(root: str) -> list[tuple[str, Answer]]:
+    return Classroom(Path(root)).answers()
+
+
+def answers() -> list[tuple[str, Answer]]:
+    """Return (nickname, first answer) of the class in the order of time; RunError for a damaged file."""
+    return _answers(str(Store().root))
+
+
+def here(everybody: list[Student], within: float = 120.0) -> list[Student]:
+    """Return the students who were seen within so many seconds; the teacher's own browser is none."""
+    now = time.time()
+    return [one for one in everybody if now - one.seen <= within and not door.holds(one.owner)]
+
+
+def names(everybody: list[Student]) -> dict[str, str]:
+    """Return hash of a browser -> the name to show for it."""
+    teacher = _("{name} (teacher)")
+    return {
+        one.owner: teacher.format(name=one.nickname) if door.holds(one.owner) else one.nickname
+        for one in everybody
+    }
+
+
+def title(row: Row, named: dict[str, str]) -> str:
+    """Return whose training run it is and of which network; of a damaged one, that it is damaged."""
+    if row.fault:
+        return _("damaged")
+    return f"{named.get(row.owner, _('nobody in this class'))} · {title_of(row.preset)}"
+
+
+def counted(found: list[Row]) -> Counter:
+    """Return owner -> number of training runs."""
+    return Counter(row.owner for row in found)
+
+
+def ago(seconds: float) -> str:
+    """Write how long ago something was."""
+    if seconds < 60:
+        return _("just now")
+    if seconds < 3600:
+        return _("{count} min ago").format(count=number(seconds // 60))
+    return _("{count} h ago").format(count=number(seconds // 3600))

@@ -1,0 +1,45 @@
+"""Who is in the class, since when not seen, and what has each of them done?"""
+
+import time
+
+import streamlit as st
+
+from cnnlab.runs import RunError
+from cnnlab.text import _, number
+from cnnlab.ui.teacher import overview
+
+
+@st.fragment(run_every=5)
+def people() -> None:
+    """Draw a line for everybody who has a name in this class, whoever was seen last first."""
+    try:
+        everybody, rows, answers = overview.students(), overview.rows(), overview.answers()
+    except RunError as error:
+        st.error(str(error), icon=":material/broken_image:")
+        return
+    if not everybody:
+        st.caption(_("Nobody has opened the app yet. Each browser gets a name of its own by itself."))
+        return
+    here = len(overview.here(everybody))
+    text = _("{here} here in the last two minutes, {all} in all. A browser that only shows a page is quiet.")
+    st.caption(text.format(here=number(here), all=number(len(everybody))))
+    runs, now, named = overview.counted(rows), time.time(), overview.names(everybody)
+    right: dict[str, list[bool]] = {}
+    for nickname, answer in answers:
+        right.setdefault(nickname, []).append(answer.right)
+    st.table(
+        {
+            _("Student"): [named[one.owner] for one in everybody],
+            _("Seen"): [overview.ago(now - one.seen) for one in everybody],
+            _("Training runs"): [number(runs[one.owner]) for one in everybody],
+            _("Right first answers"): [_share(right.get(one.nickname, [])) for one in everybody],
+        },
+        border="horizontal",
+        hide_index=True,
+    )
+
+
+def _share(answers: list[bool]) -> str:
+    if not answers:
+        return "–"
+    return _("{right} of {all}").format(right=number(sum(answers)), all=number(len(answers)))

@@ -1,0 +1,119 @@
+"""What does the teacher see at first sight: who is here, what trains, what waits, and how to stop it."""
+
+import streamlit as st
+
+from cnnlab.rules import Rules
+from cnnlab.runs import RunError
+from cnnlab.text import _, number, percent
+from cnnlab.ui import class_state
+from cnnlab.ui.phases import phase_text
+from cnnlab.ui.preflight import duration
+from cnnlab.ui.teacher import actions, door, overview
+from cnnlab.ui.training import seconds_left
+
+SHOWN = 5  # waiting runs at first sight
+PLACE = "pulse"
+
+
+@st.fragment(run_every=3)
+def pulse() -> None:
+    """Draw the class as it is now, and again every three seconds."""
+    if door.teacher() is None:
+        st.rerun()
+    try:
+        everybody, rows = overview.students(), overview.rows()
+        rules = class_state.classroom().rules()
+    except RunError as error:
+        st.error(str(error), icon=":material/broken_image:")
+        return
+    working = [row for row in rows if row.working]
+    waiting = [row for row in rows if row.ahead is not None]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.metric(_("Students here"), number(len(overview.here(everybody))), width=120)
+        st.metric(_("Being trained"), number(len(working)), width=120)
+        st.metric(_("Waiting"), number(len(waiting)), width=90)
+        _switch(rules)
+    if rules.queue_paused:
+        st.warning(_("The queue is paused: nothing new begins. What is being trained goes on."))
+    door.word(PLACE)
+    named = overview.names(everybody)
+    for row in working:
+        _at_work(row, named)
+    _queue(waiting, named)
+    if not working and not waiting:
+        st.caption(_("Nothing is being trained. A student's training run appears here by itself."))
+    _lost(rows)
+
+
+def _switch(rules: Rules) -> None:
+    """Draw the button that pauses the queue, or lets it go on."""
+    paused = rules.queue_paused
+    st.button(
+        _("Let the queue go on") if paused else _("Pause the queue"),
+        icon=":material/play_arrow:" if paused else ":material/pause_circle:",
+        type="primary" if paused else "secondary",
+        key="_teacher.queue",
+        on_click=door.carry_out,
+        args=(PLACE, actions.change, {"queue_paused": not paused}),
+    )
+
+
+def _at_work(row: overview.Row, named: dict[str, str]) -> None:
+    """Draw a run that is being trained: how far it is, how fast, and the buttons."""
+    run, state = row.run, row.state
+    with st.container(border=True):
+        st.markdown(f"**{run.id}** · {overview.title(row, named)}")
+        try:
+            text = pace(row) if state.phase == "running" else phase_text(run, state)
+            done = (state.epoch + state.step / max(1, state.steps)) / max(1, state.epochs)
+            st.progress(min(1.0, done), text=text)
+            stopping = "stop" in run.new_wishes()
+        except RunError as error:
+            st.warning(str(error))
+            stopping = False
+        with st.container(horizontal=True):
+            button(_("Stopping …") if stopping else _("Stop"), "stop", run.id, disabled=stopping)
+            button(_("Pause"), "pause", run.id)
+
+
+def pace(row: overview.Row) -> str:
+    """Return how far a run is, how fast, and how long it still takes."""
+    state = row.state
+    now = min(state.epoch + 1, state.epochs)
+    parts = [_("Epoch {now} of {all}").format(now=now, all=state.epochs)]
+    if state.accuracy is not None:
+        parts.append(_("accuracy so far {accuracy}").format(accuracy=percent(state.accuracy)))
+    if state.images_per_second:
+        parts.append(_("{speed} photos a second").format(speed=number(state.images_per_second)))
+    if (left := seconds_left(row.run, state)) is not None:
+        parts.append(_("about {time} left").format(time=duration(left)))
+    return " · ".join(parts)
+
+
+def _queue(waiting: list[overview.Row], named: dict[str, str]) -> None:
+    """Draw the next runs of the queue, each with a button that takes it out."""
+    for place, row in enumerate(waiting[:SHOWN], start=1):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            text = _("{place}. in the queue: **{run}** · {title}")
+            words = text.format(place=place, run=row.run.id, title=overview.title(row, named))
+            st.markdown(words, width="stretch")
+            button(_("Stop"), "stop", row.run.id, place="queue")
+    if len(waiting) > SHOWN:
+        st.caption(_("… and {count} more, see *Training runs*.").format(count=len(waiting) - SHOWN))
+
+
+def button(label: str, wish: str, id: str, place: str = "work", disabled: bool = False) -> None:
+    """Draw a button that stops or pauses one training run."""
+    icon = {"stop": ":material/stop:", "pause": ":material/pause:"}[wish]
+    arguments = (PLACE, actions.wish, wish, [id])
+    key = f"_teacher.{place}.{wish}.{id}"
+    st.button(label, icon=icon, key=key, on_click=door.carry_out, args=arguments, disabled=disabled)
+
+
+def _lost(rows: list[overview.Row]) -> None:
+    """Say which runs need a look: failed, interrupted, damaged."""
+    troubled = [row.run.id for row in rows if row.fault or row.state.phase in ("failed", "interrupted")]
+    if troubled:
+        text = _("Failed, interrupted or damaged: {runs}. See *Training runs*.")
+        shown = ", ".join(troubled[:SHOWN]) + (" …" if len(troubled) > SHOWN else "")
+        st.caption(text.format(runs=shown))

@@ -1,0 +1,152 @@
+"""Can students reach me? The address to give out, large and as a QR code, and what to do when it fails."""
+
+from html import escape
+from urllib.parse import urlsplit
+
+import streamlit as st
+
+from cnnlab import addresses, qr
+from cnnlab.text import _, number
+from cnnlab.ui import state
+from cnnlab.ui.teacher.advice import advice
+
+CHOSEN = "teacher.address"
+
+
+def address() -> str | None:
+    """Return the address that students open: the one this session has chosen, else the likeliest."""
+    offered = list(_offered())
+    try:
+        if chosen := st.session_state.get(CHOSEN):
+            return addresses.written(chosen, *_scheme_and_port(), _path())
+    except addresses.AddressError:
+        pass  # the field says so
+    return offered[0] if offered else None
+
+
+def card() -> None:
+    """Draw the address with its QR code, who is connected, and the advice."""
+    with st.container(border=True):
+        st.markdown(_("**Can students reach me?** They open this address in a browser:"))
+        offered = _offered()
+        found = _choose(offered)
+        if found is None:
+            st.warning(
+                _("This computer is in no network: join the students' Wi-Fi, then open this page again.")
+            )
+        else:
+            st.markdown(f"### :primary[{_breakable(found)}]")
+            alt = _("QR code of {address}").format(address=found)
+            with st.container(horizontal=True, vertical_alignment="bottom"):
+                st.image(qr.svg(found), width=190, alt=alt)
+                if st.button(_("Project this"), icon=":material/fullscreen:", key="_teacher.project"):
+                    st.dialog(_("Open this address"), width="large")(_poster)(found)
+        _trouble(found)
+        _connected()
+        advice(found)
+
+
+def _choose(offered: dict[str, str]) -> str | None:
+    """Draw the choice of a network, where there is one to make; return the address for students."""
+    if not offered:
+        return None
+    if len(offered) > 1 or addresses.system() in ("wsl", "container"):
+        state.default(CHOSEN, next(iter(offered)))
+        st.selectbox(
+            _("This computer has several addresses: choose the network that your students are in"),
+            list(offered),
+            format_func=lambda one: f"{one} · {offered[one]}" if offered.get(one) else one,
+            key=CHOSEN,
+            accept_new_options=True,
+            help=_("Is it none of these? Type the address by which others know this computer."),
+        )
+        try:
+            return addresses.written(st.session_state[CHOSEN] or "", *_scheme_and_port(), _path())
+        except addresses.AddressError as error:
+            st.error(str(error))
+    return next(iter(offered))
+
+
+def _offered() -> dict[str, str]:
+    """Return the addresses that students may be able to open, the likeliest first, and what each is."""
+    scheme, port = _scheme_and_port()
+    offered = {}
+    url = st.context.url
+    if isinstance(url, str) and not addresses.is_local(urlsplit(url).hostname):
+        offered[url.rstrip("/")] = _("as in your own browser")
+    for network in addresses.networks():
+        name = network.interface
+        if network.virtual:
+            name = _("{name}, perhaps only within this computer").format(name=name)
+        offered.setdefault(addresses.written(network.ip, scheme, port, _path()), name)
+    return offered
+
+
+def _scheme_and_port() -> tuple[str, int | None]:
+    """Return scheme and port as the teacher's browser uses them, else as the server was told."""
+    url = st.context.url
+    if isinstance(url, str) and urlsplit(url).scheme in ("http", "https"):
+        return urlsplit(url).scheme, urlsplit(url).port
+    return "https" if st.get_option("server.sslCertFile") else "http", int(st.get_option("server.port"))
+
+
+def _path() -> str:
+    """Return the part of the address after the port, "" for none."""
+    base = (st.get_option("server.baseUrlPath") or "").strip("/")
+    return f"/{base}" if base else ""
+
+
+def _breakable(found: str) -> str:
+    """Write an address as plain text that markdown turns into no link of its own: it is for copying down."""
+    return found.replace("://", "&#58;//")
+
+
+def _poster(found: str) -> None:
+    st.image(poster(found), width="stretch", alt=_("QR code of {address}").format(address=found))
+
+
+def poster(found: str) -> str:
+    """Return QR code and address as one SVG that fills a projector: 1000 x 680 units."""
+    size = min(72, 940 / (0.6 * len(found)))  # a character of a fixed-width face is 0.6 of its size wide
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 680">'
+        '<rect width="1000" height="680" fill="#fff"/>'
+        f'<svg x="220" y="0" width="560" height="560">{qr.svg(found)}</svg>'
+        f'<text x="500" y="630" text-anchor="middle" font-family="monospace" font-weight="700" '
+        f'font-size="{size:.1f}" fill="#000">{escape(found)}</text></svg>'
+    )
+
+
+def _trouble(found: str | None) -> None:
+    """Say what is known to keep others out."""
+    if addresses.open_to_others(int(st.get_option("server.port"))) is False:
+        text = _(
+            "The app was started for this computer alone (`server.address`). Start it again without that "
+            "option, or with `--server.address 0.0.0.0`."
+        )
+        st.error(text)
+    if addresses.system() == "wsl":
+        text = _(
+            "The app runs in WSL2, which has a network of its own: others may need the address of Windows "
+            "instead. See the advice below."
+        )
+        st.warning(text)
+    if found and found.startswith("http:"):
+        text = _("Over plain http everything works but the camera on *Classify a photo*: that needs HTTPS.")
+        st.caption(text)
+
+
+@st.fragment(run_every=5)
+def _connected() -> None:
+    """Say how many other devices are connected: the one proof that they can reach this computer."""
+    count = len(addresses.connected(int(st.get_option("server.port"))))
+    if count:
+        text = _(":green[:material/check_circle:] **{count} other devices are connected now.**")
+        one = _(":green[:material/check_circle:] **One other device is connected now.**")
+        st.markdown(one if count == 1 else text.format(count=number(count)))
+    else:
+        text = _(
+            "No other device is connected yet. Open the address on a phone in the students' Wi-Fi: only that "
+            "proves that it works."
+        )
+        st.markdown(f":material/hourglass_empty: {text}")

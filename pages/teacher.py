@@ -1,0 +1,89 @@
+"""The teacher's page: who is here, what is being trained, the rules of the class, and its beginning."""
+
+import secrets
+
+import streamlit as st
+
+from cnnlab import rights
+from cnnlab.text import _
+from cnnlab.ui import lesson
+from cnnlab.ui.teacher import door, reach
+from cnnlab.ui.teacher.answers import answers
+from cnnlab.ui.teacher.class_rules import class_rules
+from cnnlab.ui.teacher.machines import data, machines
+from cnnlab.ui.teacher.new_class import new_class
+from cnnlab.ui.teacher.people import people
+from cnnlab.ui.teacher.pulse import pulse
+from cnnlab.ui.teacher.storage import storage
+from cnnlab.ui.teacher.training_runs import training_runs
+
+
+def no_class() -> None:
+    """Say how the class is switched on; the suggested PIN is another one for everybody who looks."""
+    pin = st.session_state.setdefault("_teacher.suggested", secrets.randbelow(900_000) + 100_000)
+    lesson.opening(
+        _("Do you teach a class with this app?"),
+        _(
+            "Then start it with a PIN of your own choice. It opens this page: who is here, what is being "
+            "trained, limits, votes, a board. Without a PIN there is no class, and nobody has a name."
+        ),
+    )
+    st.code(f"export {rights.PIN}={pin}\nstreamlit run app.py", language="shell")
+    reach.card()
+
+
+def entrance() -> None:
+    """Ask for the PIN."""
+    lesson.opening(_("Who teaches here?"), _("This page is the teacher's: enter the PIN."))
+    door.ask()
+
+
+def class_page() -> None:
+    """Draw the class: what is needed at once, then the rest in tabs, each drawn while it is open."""
+    lesson.opening(_("How is the class doing?"), _("Live: who is here and what is being trained."))
+    with st.container(horizontal=True):
+        links()
+        st.button(_("Leave"), icon=":material/logout:", key="_teacher.leave", on_click=door.leave)
+    left, right = st.columns([1.5, 1], gap="large")
+    with left:
+        pulse()
+    with right:
+        reach.card()
+    parts = {
+        _("Students"): people,
+        _("Training runs"): training_runs,
+        _("Rules"): class_rules,
+        _("Answers"): answers,
+        _("This computer"): computer,
+        _("New class"): new_class,
+    }
+    tabs = st.tabs(list(parts), key="teacher.tab", on_change="rerun")
+    for tab, draw in zip(tabs, parts.values(), strict=True):
+        if tab.open:
+            with tab:
+                draw()
+
+
+def computer() -> None:
+    """Draw the pictures, the workers and the disk."""
+    data()
+    machines()
+    storage()
+
+
+def links() -> None:
+    """Link to the other pages for the class, as far as they are there."""
+    for name, label, icon in (
+        ("board", _("Board"), ":material/leaderboard:"),
+        ("vote", _("Vote"), ":material/how_to_vote:"),
+    ):
+        if (lesson.PAGES / f"{name}.py").exists():
+            st.page_link(lesson.PAGES / f"{name}.py", label=label, icon=icon)
+
+
+if not rights.teaching():
+    no_class()
+elif door.teacher() is None:
+    entrance()
+else:
+    class_page()
