@@ -1,19 +1,25 @@
 """Who does the long work, and who hands it out?
 
 Training and everything that needs Keras happens in worker processes of Dask: the page server never imports
-TensorFlow. By default two are started here, *train* and *look*; CNNLAB_SCHEDULER names a cluster to use
-instead. A dispatcher thread hands the next waiting run to an idle *train* worker.
+TensorFlow. By default two are started here, *train* and *look* (CNNLAB_WORKERS says how many *train*);
+CNNLAB_SCHEDULER names a cluster to use instead. A dispatcher thread hands the next waiting run to an idle
+*train* worker.
 """
 
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cnnlab import lanes
+from cnnlab.classroom import Classroom
 from cnnlab.runs import RunError, Store
 from cnnlab.text import _
 from cnnlab.turns import waiting
@@ -21,21 +27,37 @@ from cnnlab.turns import waiting
 if TYPE_CHECKING:
     from distributed import Client, Future
 
+    from cnnlab.runs import Run
+
 ROOT = Path(__file__).parents[1]
 LANES = {"train": "train=1", "look": "look=1 long=1"}  # kind of worker -> what it does at the same time
 LOOK_AGAIN = 1.0  # seconds until the dispatcher looks at the run folder again without being woken
+TRAINING = "train:"  # how the key of a training task begins; the run's name and the attempt follow
+
+
+@dataclass(frozen=True)
+class Health:
+    """A worker process, as a teacher wants to see it."""
+
+    name: str
+    kinds: tuple[str, ...]  # of work: "train", "look", "long"
+    address: str  # "" while it is not connected
+    memory: int  # bytes
+    doing: tuple[str, ...]  # names of the runs that it trains and of the functions that it computes
+    trouble: str  # why it gets no work, as a sentence; "" when all is well
 
 
 class Workers:
     """The worker processes (or a cluster) and the dispatcher, for one page server."""
 
-    def __init__(self, store: Store, scheduler: str | None = None):
-        self.store, self.scheduler = store, scheduler
+    def __init__(self, store: Store, scheduler: str | None = None, trainers: int = 1):
+        """trainers: how many processes that train one run each are started here, without a cluster."""
+        self.store, self.scheduler, self.trainers = store, scheduler, trainers
         self.client: Client | None = None
         self.trouble = ""  # what keeps the dispatcher from working, for the pages to show
-        self.processes: list[subprocess.Popen] = []
+        self.processes: dict[str, subprocess.Popen] = {}  # by name
         self._cluster: Any = None
-        self._training: dict[str, Future] = {}
+        self._training: list[Future] = []
         self._awake, self._closing = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True, name="dispatcher")
 
@@ -70,15 +92,32 @@ class Workers:
             lane = None
         if lane is None or client.status != "running":
             raise RunError(_("The workers do not answer; try again in a few seconds."))
-        return client.submit(function, *arguments, resources={lane: 1}, pure=False)
+        needs = {lanes.lane(lane, self.store.root): 1}
+        return client.submit(function, *arguments, resources=needs, pure=False)
+
+    def health(self) -> list[Health]:
+        """Return how each worker is; OSError while the scheduler does not answer."""
+        found, tasks = self._connected(), self.client.processing() if self.client else {}
+        report = []
+        for address, worker in found.items():
+            name, kinds = str(worker["name"]), tuple(lanes.kinds(worker["resources"]))
+            doing = tuple(_name_of(key) for key in tasks.get(address, ()))
+            trouble = lanes.misfit(worker["resources"], self.store.root)
+            report.append(Health(name, kinds, address, worker["metrics"]["memory"], doing, trouble))
+        for name in self.processes.keys() - {worker.name for worker in report}:
+            alive = self.processes[name].poll() is None
+            trouble = _("It is still starting.") if alive else _("Its process has ended.")
+            kinds = tuple(part.split("=")[0] for part in LANES[_kind(name)].split())
+            report.append(Health(name, kinds, "", 0, (), trouble))
+        return sorted(report, key=lambda worker: ("train" not in worker.kinds, worker.name))
 
     def close(self) -> None:
         """Let go of everything: a training run is queued again by its worker and goes on after a restart."""
         self._closing.set()
         self._awake.set()
-        for process in self.processes:
+        for process in self.processes.values():
             process.terminate()
-        for process in self.processes:
+        for process in self.processes.values():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(5)
             process.kill()
@@ -96,52 +135,91 @@ class Workers:
                     self.client = None
                     self.client = self._connect()
                 self._dispatch()
-                self.trouble = ""
+                self.trouble = self._misfits()
+            except RunError as error:
+                self.trouble = str(error)
             except Exception as error:  # whatever it is, the next round may succeed
                 self.trouble = f"{type(error).__name__}: {error}"
             self._awake.wait(LOOK_AGAIN)
             self._awake.clear()
 
     def _connect(self) -> "Client":
-        """Connect to the cluster; without one, start a scheduler here and a worker process of each kind."""
+        """Connect to the cluster; without one, start a scheduler and worker processes here."""
         from distributed import Client, LocalCluster
 
+        self.store.root.mkdir(parents=True, exist_ok=True)
         if self.scheduler is not None:
             return Client(self.scheduler, set_as_default=False, timeout=5)
         if self._cluster is None:
-            self.store.root.mkdir(parents=True, exist_ok=True)
             self._cluster = LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", host="127.0.0.1")
-            address = self._cluster.scheduler_address
-            self.processes = [_start_worker(address, kind, self.store.root) for kind in LANES]
+            address, threads = self._cluster.scheduler_address, threads_each(self.trainers)
+            names = ["train", *(f"train-{n}" for n in range(2, self.trainers + 1)), "look"]
+            for name in (name for name in names if _kind(name) in LANES):
+                self.processes[name] = _start_worker(address, name, self.store.root, threads)
         return Client(self._cluster.scheduler_address, set_as_default=False)
 
     def _dispatch(self) -> None:
         """Claim waiting runs, in turn, for as many *train* workers as are idle."""
+        from distributed import Lock
+
+        self._training = [future for future in self._training if not future.done()]
+        if Classroom(self.store.root).rules().queue_paused or self._idle() <= 0 or not waiting(self.store):
+            return
+        # Another page server may hand out runs on the same cluster: one looks and hands out at a time.
+        with Lock("cnnlab hands out", scheduler_rpc=self.client.scheduler, loop=self.client.loop):
+            idle = self._idle()
+            for run, reason in waiting(self.store):
+                if idle > 0:
+                    idle -= self._hand_out(run, reason)
+
+    def _hand_out(self, run: "Run", reason: str) -> bool:
+        """Claim a run and give it to a worker; False where another server was quicker."""
         from distributed import fire_and_forget
 
-        self._training = {key: future for key, future in self._training.items() if not future.done()}
-        idle = self._slots("train") - len(self._training)
-        for run, reason in waiting(self.store) if idle > 0 else ():
-            number = run.claim(reason)
-            if number is None:
-                continue  # another server was quicker
-            task = (train_run, str(self.store.root), run.id, number)
-            key = f"{run.id}-{number}"
-            future = self.client.submit(*task, key=key, resources={"train": 1})
-            fire_and_forget(future)
-            future.add_done_callback(lambda _future: self.wake())
-            self._training[key] = future
-            idle -= 1
-            if idle <= 0:
-                return
+        number = run.claim(reason)
+        if number is None:
+            return False
+        key = f"{TRAINING}{run.id}:{number}"
+        needs = {lanes.lane("train", self.store.root): 1}
+        future = self.client.submit(train_run, str(self.store.root), run.id, number, key=key, resources=needs)
+        fire_and_forget(future)
+        future.add_done_callback(lambda _future: self.wake())
+        self._training.append(future)
+        end = time.monotonic() + 5  # seconds until it has surely reached the scheduler, where others see it
+        while not future.done() and not self._has(key) and time.monotonic() < end:
+            time.sleep(0.01)
+        return True
+
+    def _has(self, key: str) -> bool:
+        return any(key in tasks for tasks in self.client.processing().values())
+
+    def _idle(self) -> int:
+        """Count the *train* workers that nobody has given a run to."""
+        lane, tasks = lanes.lane("train", self.store.root), self.client.processing()
+        idle = 0
+        for address, worker in self._connected().items():
+            training = sum(key.startswith(TRAINING) for key in tasks.get(address, ()))
+            idle += max(0, int(worker["resources"].get(lane, 0)) - training)
+        return idle
+
+    def _misfits(self) -> str:
+        """Return what is wrong with all the workers that were started for training; "" if one can be used."""
+        trainers = [one for one in self.health() if one.address and "train" in one.kinds]
+        if any(not one.trouble for one in trainers):
+            return ""
+        return " ".join(f"{one.name}: {one.trouble}" for one in trainers)
 
     def _slots(self, kind: str) -> int:
+        lane = lanes.lane(kind, self.store.root)
+        return int(sum(worker["resources"].get(lane, 0) for worker in self._connected().values()))
+
+    def _connected(self) -> dict[str, dict]:
+        """Return what the scheduler knows of each worker, by address."""
         client = self.client
         if client is None:
-            return 0
+            return {}
         # While a connection is being lost, Dask knows of no scheduler and of no workers.
-        workers = client.scheduler_info(n_workers=-1).get("workers", {}).values()
-        return int(sum(worker["resources"].get(kind, 0) for worker in workers))
+        return client.scheduler_info(n_workers=-1).get("workers", {})
 
 
 def train_run(root: str, id: str, number: int) -> None:
@@ -158,19 +236,40 @@ def train_run(root: str, id: str, number: int) -> None:
         train(run, attempt, should_stop=lambda: worker.status != Status.running)
 
 
-def _start_worker(address: str, kind: str, root: Path) -> subprocess.Popen:
+def _name_of(key: str) -> str:
+    """Return the name of the run that a task trains, or of the function that it computes."""
+    from dask.utils import key_split
+
+    return key.removeprefix(TRAINING).split(":")[0] if key.startswith(TRAINING) else key_split(key)
+
+
+def _kind(name: str) -> str:
+    """Return the kind of a worker that was started here by its name: "train-2" trains."""
+    return name.split("-")[0]
+
+
+def threads_each(trainers: int) -> int:
+    """Return with how many threads each of so many *train* workers computes; the pages keep a core."""
+    from dask.system import CPU_COUNT
+
+    return max(1, (CPU_COUNT - 1 if CPU_COUNT > 2 else CPU_COUNT) // trainers)
+
+
+def _start_worker(address: str, name: str, root: Path, threads: int) -> subprocess.Popen:
     """Start one worker process on the loopback interface alone; it logs into the folder of the runs."""
-    command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--name", kind]
-    lanes = LANES[kind]
-    command += ["--nthreads", str(lanes.count("=")), "--memory-limit", "0", "--resources", lanes]
+    command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--name", name]
+    work = LANES[_kind(name)]
+    command += ["--nthreads", str(work.count("=")), "--memory-limit", "0", "--resources", work]
     command += ["--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0"]
     command += ["--preload", "cnnlab.worker", "--preload-nanny", "cnnlab.nanny"]
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "DASK_LOGGING__DISTRIBUTED": "error"}
-    environment = {**os.environ, **quiet, "PYTHONPATH": os.pathsep.join(paths)}
+    environment = {**os.environ, **quiet, "PYTHONPATH": os.pathsep.join(paths), "CNNLAB_RUNS": str(root)}
+    if _kind(name) == "train":
+        environment["TF_NUM_INTRAOP_THREADS"] = str(threads)
     # Its standard input stays open as long as this process lives (see cnnlab.nanny); its own session keeps
     # Ctrl-C in the terminal from reaching it before the app has told it to let go.
-    with (root / f".{kind}-worker.log").open("w") as log:
+    with (root / f".{name}-worker.log").open("w") as log:
         return subprocess.Popen(
             command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
         )
@@ -179,11 +278,22 @@ def _start_worker(address: str, kind: str, root: Path) -> subprocess.Popen:
 _current: Workers | None = None
 
 
+def trainers_wanted() -> int:
+    """Return CNNLAB_WORKERS, how many runs are trained at once; ValueError with a sentence if it is wrong."""
+    text = os.environ.get("CNNLAB_WORKERS") or "1"
+    if not re.fullmatch(r"[1-9]\d?", text):
+        raise ValueError(f"CNNLAB_WORKERS is {text!r}; it must be a whole number from 1 to 99.")
+    return int(text)
+
+
 def start() -> Workers:
-    """Start this process's workers (once); CNNLAB_SCHEDULER names a cluster to use instead of local ones."""
+    """Start this process's workers (once).
+
+    CNNLAB_WORKERS says how many train at once, CNNLAB_SCHEDULER names a cluster to use instead of local ones.
+    """
     global _current
     if _current is None:
-        _current = Workers(Store(), os.environ.get("CNNLAB_SCHEDULER")).start()
+        _current = Workers(Store(), os.environ.get("CNNLAB_SCHEDULER"), trainers_wanted()).start()
     return _current
 
 

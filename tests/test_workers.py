@@ -2,17 +2,24 @@
 
 import os
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
+import dask.system
 import numpy as np
 import psutil
 import pytest
 
+from cnnlab import worker as worker_start
+from cnnlab import workers as workers_module
+from cnnlab.classroom import Classroom
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
 from cnnlab.inspection.attribution import Ask, attribute
 from cnnlab.inspection.maximisation import made_for
 from cnnlab.jobs import Job
 from cnnlab.runs import Run, Store
-from cnnlab.workers import Workers
+from cnnlab.workers import Workers, threads_each, trainers_wanted
 from tests.conftest import App, wait_for
 
 CLASSES = tuple("0123456789")
@@ -84,8 +91,7 @@ def test_the_look_worker_answers_while_training(crew):
     run = queue(store, LONG)
     workers.wake()
     wait_for(lambda: at_work_beyond(run, 0), 60, "the run is at work")
-    _train, look = workers.processes
-    assert [workers.look(os.getpid).result(30)] == computing(look.pid)
+    assert [workers.look(os.getpid).result(30)] == computing(workers.processes["look"].pid)
     run.wish("stop", "anna")
     wait_for(lambda: run.state().phase == "stopped", 30, "the run has stopped")
 
@@ -108,10 +114,105 @@ def test_the_look_worker_explains_an_answer_while_it_is_at_a_long_question(crew,
     assert following.result().pictures.shape == (3, 32, 32, 3)
 
 
+def niceness(process: int) -> tuple[int, int]:
+    """Return the niceness of a process, and that of its session's group where the kernel has such."""
+    group = Path(f"/proc/{process}/autogroup")  # "/autogroup-7 nice 10"
+    alone = os.getpriority(os.PRIO_PROCESS, process)
+    return alone, int(group.read_text().split()[-1]) if group.exists() else alone
+
+
+def test_training_gives_way_to_the_pages_and_looking_does_not(crew):
+    _store, workers = crew
+    [trains] = computing(workers.processes["train"].pid)
+    [looks] = computing(workers.processes["look"].pid)
+    nice = worker_start.NICENESS
+    assert niceness(trains) == (nice, nice)
+    assert niceness(looks) == niceness(os.getpid())
+    threads = psutil.Process(trains).environ()["TF_NUM_INTRAOP_THREADS"]
+    assert threads == str(threads_each(1))
+    assert psutil.Process(looks).environ().get("TF_NUM_INTRAOP_THREADS") == os.environ.get(
+        "TF_NUM_INTRAOP_THREADS"
+    )
+
+
+@pytest.mark.parametrize("there", ["nowhere", "", "kept/from/writing"])
+def test_without_autogroups_niceness_alone_must_do(tmp_path, there):
+    """No such file (macOS); one that cannot be written (here a folder, as even root is refused that)."""
+    (tmp_path / "kept/from/writing").mkdir(parents=True)
+    script = f"""
+from cnnlab import worker
+worker.AUTOGROUP = worker.Path({str(tmp_path / there)!r})
+worker.lower_session()
+print("goes on")
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("goes on\n", "")
+
+
+@pytest.mark.parametrize(
+    ("cores", "trainers", "threads"),
+    [(1, 1, 1), (2, 1, 2), (2, 2, 1), (4, 1, 3), (8, 1, 7), (8, 2, 3), (8, 3, 2), (4, 16, 1)],
+)
+def test_threads_are_divided_and_leave_the_pages_room(monkeypatch, cores, trainers, threads):
+    monkeypatch.setattr(dask.system, "CPU_COUNT", cores)
+    assert threads_each(trainers) == threads
+
+
+def test_the_number_of_runs_at_once_is_checked(monkeypatch):
+    monkeypatch.delenv("CNNLAB_WORKERS", raising=False)
+    assert trainers_wanted() == 1
+    for good, number in (("1", 1), ("3", 3), ("12", 12), ("", 1)):
+        monkeypatch.setenv("CNNLAB_WORKERS", good)
+        assert trainers_wanted() == number
+    for bad in ("0", "-1", "1.5", "two", "100", "1 "):
+        monkeypatch.setenv("CNNLAB_WORKERS", bad)
+        with pytest.raises(ValueError, match="whole number from 1 to 99"):
+            trainers_wanted()
+
+
+def test_two_train_at_once_a_paused_queue_hands_out_nothing_and_the_teacher_sees_it(tmp_path, monkeypatch):
+    monkeypatch.delitem(workers_module.LANES, "look")
+    store = Store(tmp_path / "runs")
+    room = Classroom(store.root)
+    workers = Workers(store, trainers=2).start()
+    try:
+        wait_for(lambda: workers.processes, 60, "the processes are started")
+        starting = workers.health()
+        assert [worker.name for worker in starting] == ["train", "train-2"]
+        assert {worker.trouble for worker in starting} == {"It is still starting."}
+        wait_for(lambda: workers.ready("train"), 180, "a worker is warm")
+        first, second = queue(store, LONG), queue(store, LONG)
+        workers.wake()
+        wait_for(lambda: at_work_beyond(first, 0) and at_work_beyond(second, 0), 180, "both are at work")
+        health = workers.health()
+        assert {worker.doing for worker in health} == {(first.id,), (second.id,)}
+        assert all(worker.memory > 2**26 and not worker.trouble for worker in health)
+        assert all(worker.address.startswith("tcp://127.0.0.1") for worker in health)
+        room.change(queue_paused=True)
+        held = queue(store, SHORT)
+        second.wish("stop", "anna")
+        wait_for(lambda: second.state().phase == "stopped", 60, "a run at work can be stopped all the same")
+        wait_for(lambda: [one.doing for one in workers.health()].count(()) == 1, 60, "a worker is idle")
+        before = first.state().beat
+        workers.wake()
+        wait_for(lambda: first.state().beat > before + 3, 60, "a run at work goes on")
+        assert (held.state().phase, held.attempt()) == ("queued", 0)
+        room.change(queue_paused=False)
+        wait_for(lambda: held.state().phase == "finished", 60, "the queue goes on")
+        workers.processes["train-2"].kill()
+        wait_for(
+            lambda: [one.trouble for one in workers.health()] == ["", "Its process has ended."],
+            60,
+            "the teacher sees that a worker has ended",
+        )
+    finally:
+        workers.close()
+
+
 def test_nothing_listens_beyond_this_machine(crew):
     _store, workers = crew
     processes = [psutil.Process()]
-    for worker in workers.processes:
+    for worker in workers.processes.values():
         nanny = psutil.Process(worker.pid)
         processes += [nanny, *nanny.children(recursive=True)]
     heard = [
@@ -130,13 +231,13 @@ def test_a_killed_worker_costs_no_finished_epoch_and_the_second_death_ends_it(cr
     workers.wake()
     wait_for(lambda: at_work_beyond(run, 1), 60, "two epochs are finished")
     kept = run.history()
-    [worker] = computing(workers.processes[0].pid)
+    [worker] = computing(workers.processes["train"].pid)
     os.kill(worker, signal.SIGKILL)
     wait_for(lambda: at_work_beyond(run, len(kept)), 90, "the run goes on by itself")
     assert run.attempt() == 2
     assert run.claimed(2)["reason"] == "recovery"
     assert run.history()[: len(kept)] == kept
-    [worker] = computing(workers.processes[0].pid)
+    [worker] = computing(workers.processes["train"].pid)
     os.kill(worker, signal.SIGKILL)
     wait_for(lambda: run.state().phase == "interrupted", 60, "it rests after the second death")
     wait_for(lambda: innocent.state().phase == "finished", 90, "the run behind it is trained")
