@@ -64,6 +64,7 @@ lesson.unfold(
         _("The same as text"): partial(text, table, seen, scores, names),
     },
     key="answer.more",
+    holds=["answer.temperature"],
 )
 lesson.article(
     _("The fully connected layer is the output layer."),

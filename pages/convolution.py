@@ -32,24 +32,27 @@ with kernel_slot:
     relu = st.toggle(
         _("ReLU: a negative output becomes 0"),
         key="convolution.relu",
+        disabled=state.locked("convolution.relu"),
         help=_("Rectified linear unit. Without it, several layers could do no more than a single one."),
     )
     line = st.container()
 
-with lesson.more(_("More: every kernel and weight, stride, border, dilation, colour")):
+folded = [f"convolution.{name}" for name in ("input", "stride", "padding", "dilation", "flip")]
+with lesson.more(_("More: every kernel and weight, stride, border, dilation, colour"), holds=folded):
     problem = st.container()
     one, two = st.columns(2, gap="large")
     with one:
         inputs = {"grey": _("Grey"), "colour": _("Colour"), "own": _("A small grid")}
         state.default("convolution.input", "grey", inputs)
-        source = st.segmented_control(
-            _("Input"), list(inputs), format_func=inputs.get, key="convolution.input", required=True
-        )
+        options = {"format_func": inputs.get, "key": "convolution.input", "required": True}
+        options["disabled"] = state.locked("convolution.input")
+        source = st.segmented_control(_("Input"), list(inputs), **options)
         grid = view.small_picture() if source == "own" else None
         geometry = view.geometry()
         size = st.container()
         state.default("convolution.flip", False)
-        flip = st.toggle(_("Flip the kernel (true convolution)"), key="convolution.flip")
+        label, held = _("Flip the kernel (true convolution)"), state.locked("convolution.flip")
+        flip = st.toggle(label, key="convolution.flip", disabled=held)
     with two:
         kernel = kernels.all_settings(3 if source == "colour" else 1)
 

@@ -9,7 +9,7 @@ from streamlit.errors import StreamlitPageNotFoundError
 from cnnlab.datasets import DATASETS
 from cnnlab.figures import tiles
 from cnnlab.text import _, percent
-from cnnlab.ui import exhibit, lesson, network
+from cnnlab.ui import exhibit, lesson, lesson_link, network
 
 
 def path() -> dict[str, str]:
@@ -92,7 +92,8 @@ if net is None:
 else:
     vote(net)
 lesson.next_lesson("pixels", _("**Start here:** a picture is numbers"))
-st.subheader(_("The path ahead"), anchor=False)
+if lesson_link.current() is None:
+    st.subheader(_("The path ahead"), anchor=False)
 for place, (page, text) in enumerate(path().items(), start=1):
     with suppress(StreamlitPageNotFoundError):  # only pages that are in the navigation
         lesson.next_lesson(page, f"{place} · {text}")

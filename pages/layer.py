@@ -81,7 +81,8 @@ with photo_slot:
 with layer_slot:
     sources = {"hand": _("Made by hand"), "trained": _("From a trained network")}
     state.default("layer.source", "hand", sources)
-    options = {"format_func": sources.get, "key": "layer.source", "required": True}
+    held = state.locked("layer.relu", "layer.bias")  # kernels from elsewhere bring their own
+    options = {"format_func": sources.get, "key": "layer.source", "required": True, "disabled": held}
     source = st.segmented_control(_("Kernels"), list(sources), **options)
     layer = None
     if source == "trained":
@@ -89,8 +90,10 @@ with layer_slot:
     if layer is None:
         state.default("layer.relu", True)
         state.default("layer.bias", -50)
-        relu = st.toggle(_("ReLU: a negative sum becomes 0"), key="layer.relu")
-        bias = st.slider(_("Bias of each kernel"), -300, 300, step=10, key="layer.bias")
+        label, held = _("ReLU: a negative sum becomes 0"), state.locked("layer.relu")
+        relu = st.toggle(label, key="layer.relu", disabled=held)
+        more = {"step": 10, "key": "layer.bias", "disabled": state.locked("layer.bias")}
+        bias = st.slider(_("Bias of each kernel"), -300, 300, **more)
         layer = four_kernels.by_hand(float(bias), "relu" if relu else None)
 
 image = square.values * layer.scale

@@ -27,7 +27,8 @@ def one_photo() -> None:
         x = pixels()
         state.default("learning.class", 0, range(3))
         options = {"options": range(3), "format_func": names.__getitem__, "required": True}
-        label = st.segmented_control(_("What it shows"), **options, key="learning.class")
+        held = state.locked("learning.class")
+        label = st.segmented_control(_("What it shows"), **options, key="learning.class", disabled=held)
     state.default("learning.step", 0.5)
     update = ops.update(x, WEIGHTS, BIAS, label, st.session_state["learning.step"])
     with right:
@@ -48,7 +49,8 @@ def one_photo() -> None:
     learning.ask_doubled(update.scores, label, names)
     st.subheader(_("One update: every weight steps against its gradient"), anchor=False)
     left, right = st.columns([1, 3], gap="large", vertical_alignment="center")
-    left.slider(_("Learning rate of this update"), 0.05, 2.0, step=0.05, key="learning.step")
+    more = {"step": 0.05, "key": "learning.step", "disabled": state.locked("learning.step")}
+    left.slider(_("Learning rate of this update"), 0.05, 2.0, **more)
     text = _(
         "Afterwards the loss of the same photo is **{after}** instead of **{before}**: the probability of "
         "{truth} goes from {p} to {q}."
@@ -87,7 +89,8 @@ def rate() -> None:
     with left:
         state.default("learning.rate", 0.1, RATES)
         label = _("Learning rate of {steps} steps").format(steps=STEPS)
-        chosen = st.select_slider(label, RATES, key="learning.rate")
+        held = state.locked("learning.rate")
+        chosen = st.select_slider(label, RATES, key="learning.rate", disabled=held)
     step = ops.OPTIMIZERS["gradient_descent"].step
     weights = ops.descend(step, [FIRST], lambda w: 2 * (w - WANTED), chosen, STEPS)[:, 0]
     losses = (weights - WANTED) ** 2

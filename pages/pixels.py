@@ -137,7 +137,8 @@ with photo_slot:
 with unit_slot:
     units = {False: _("0–255"), True: _("÷ 255: 0–1")}
     state.default("pixels.divided", False, units)
-    options = {"format_func": units.get, "key": "pixels.divided", "required": True}
+    held = state.locked("pixels.divided")
+    options = {"format_func": units.get, "key": "pixels.divided", "required": True, "disabled": held}
     divided = st.segmented_control(_("Numbers"), list(units), **options)
     st.caption(_("Networks learn better on small numbers, so they divide by 255: then 1 is the brightest."))
     text = _("The crop: {size} × {size} pixels of the photo, shrunk to {height} × {width}.")

@@ -121,7 +121,5 @@ lesson.unfold(
 )
 view.article()
 lesson.code(ops.max_pool, ops.average_pool, ops.pool_gradient, ops.global_average_pool)
-st.page_link(
-    lesson.PAGES / "network.py", label=_("See pooling inside a trained network"), icon=":material/layers:"
-)
+lesson.page_link("network", _("See pooling inside a trained network"), ":material/layers:")
 lesson.next_lesson("answer", _("Next: from maps to an answer"))

@@ -19,6 +19,7 @@ from cnnlab.ui import (
     preflight,
     run_list,
     settings,
+    state,
     training,
 )
 from cnnlab.ui.phases import title_of
@@ -28,16 +29,18 @@ from cnnlab.ui.take_home import bring_in, take_home
 def choose_data() -> datasets.Dataset | None:
     """Draw the choice of data and, where it is missing, the ways to get it; return what can be used."""
     titles = {name: spec.title for name, spec in datasets.DATASETS.items()}
-    name = st.segmented_control(
-        _("Data"), list(titles), format_func=titles.get, key="train.dataset", required=True, width="stretch"
-    )
+    held = state.locked("train.dataset")
+    options = {"format_func": titles.get, "key": "train.dataset", "disabled": held}
+    name = st.segmented_control(_("Data"), list(titles), required=True, width="stretch", **options)
     spec = datasets.DATASETS[name]
     st.caption(spec.description)
     if spec.present():
         return datasets.load(name)
     data_state.download(name, spec)
     digits = {"train.dataset": "digits"}
-    st.button(_("Go on with Digits"), key="_train.digits", on_click=st.session_state.update, args=[digits])
+    if not held:
+        on_click = {"on_click": st.session_state.update, "args": [digits]}
+        st.button(_("Go on with Digits"), key="_train.digits", **on_click)
     return None
 
 
@@ -50,6 +53,7 @@ def choose_preset() -> None:
         format_func=titles.get,
         key="train.preset",
         on_change=lambda: form.fill(st.session_state["train.preset"]),
+        disabled=form.held(),
     )
     st.caption(_(PRESETS[st.session_state["train.preset"]].purpose))
 

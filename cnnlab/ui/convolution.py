@@ -29,15 +29,18 @@ def geometry() -> dict:
     state.default("convolution.stride", 1, range(1, 5))
     state.default("convolution.padding", "valid", borders)
     state.default("convolution.dilation", 1, range(1, 4))
-    choose = st.segmented_control
-    label = _("Stride: how far the window moves")
-    stride = choose(label, range(1, 5), key="convolution.stride", required=True)
-    padding = choose(
-        _("Border"), list(borders), format_func=borders.get, key="convolution.padding", required=True
-    )
-    label = _("Dilation: how far apart the weights reach")
-    dilation = choose(label, range(1, 4), key="convolution.dilation", required=True)
-    return {"stride": stride, "padding": padding, "dilation": dilation}
+
+    def choose(label: str, name: str, options: Sequence, **more):
+        key = f"convolution.{name}"
+        return st.segmented_control(
+            label, options, key=key, required=True, disabled=state.locked(key), **more
+        )
+
+    return {
+        "stride": choose(_("Stride: how far the window moves"), "stride", range(1, 5)),
+        "padding": choose(_("Border"), "padding", list(borders), format_func=borders.get),
+        "dilation": choose(_("Dilation: how far apart the weights reach"), "dilation", range(1, 4)),
+    }
 
 
 def small_picture() -> np.ndarray:

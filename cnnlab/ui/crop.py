@@ -71,7 +71,8 @@ def choose(photo: np.ndarray, sizes: Sequence[int], key: str, picture: DeltaGene
     with st.popover(_("Crop: size, place"), icon=":material/crop:", width="stretch"):
         text = _("The photo is shrunk to {height} × {width} pixels; rows and columns count from 1.")
         st.caption(text.format(height=height, width=width))
-        st.select_slider(_("Size of the crop, in pixels"), sizes, key=f"{key}.size")
+        label, held = _("Size of the crop, in pixels"), state.locked(f"{key}.size")
+        st.select_slider(label, sizes, key=f"{key}.size", disabled=held)
         if height > size:
             st.slider(_("Its top row"), 1, height - size + 1, key=f"{key}.row")
         if width > size:

@@ -51,8 +51,8 @@ def settle() -> None:
     usable = "cifar10" if datasets.DATASETS["cifar10"].present() else "digits"
     state.default("train.dataset", usable, datasets.DATASETS)
     if "train.blocks" not in st.session_state:
-        fill("article")
-    text, session = st.query_params.get("config"), st.session_state
+        fill(st.session_state.get("train.preset", "article"))
+    text, session = None if held() else st.query_params.get("config"), st.session_state
     known, before, since = session.get("_train.link", (None, None, 0.0))
     late = text == before and time.monotonic() - since < LINK_SETTLES  # a click that crossed our last link
     if text is None or text == known or late:
@@ -66,6 +66,11 @@ def settle() -> None:
         fill(preset, config)
         session["train.dataset"] = config.dataset
     session["_train.link"] = (text, known, time.monotonic())
+
+
+def held() -> bool:
+    """Whether a lesson link holds the preset: then every setting of the form stays as the preset has it."""
+    return state.locked("train.preset")
 
 
 def fill(preset: str, config: TrainConfig | None = None) -> None:
@@ -195,7 +200,7 @@ def keep_link(config: TrainConfig | None, watching: bool) -> str | None:
         text = links.write(config, session["train.preset"]) if config else None
     except links.LinkError:
         text = None
-    if text is None:
+    if text is None or held():
         return None
     session.setdefault("_train.first", text)
     if watching:

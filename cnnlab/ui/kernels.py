@@ -63,8 +63,13 @@ def few() -> None:
     state.default("convolution.kernel", FIRST[0], names())
     chosen = st.session_state["convolution.kernel"]
     options = FIRST if chosen in FIRST else (*FIRST, chosen)
-    label = _("Kernel")
-    st.segmented_control(label, options, format_func=names().get, key="convolution.kernel", required=True)
+    more = {"format_func": names().get, "key": "convolution.kernel", "required": True}
+    st.segmented_control(_("Kernel"), options, disabled=held(), **more)
+
+
+def held() -> bool:
+    """Whether a lesson link holds the kernel: then its size, seed, weights and bias stay as well."""
+    return state.locked("convolution.kernel")
 
 
 def all_settings(channels: int) -> Kernel | None:
@@ -75,7 +80,8 @@ def all_settings(channels: int) -> Kernel | None:
     chosen = st.session_state["convolution.all"] = st.session_state["convolution.kernel"]
     words = explained()
     label = _("All kernels")
-    st.selectbox(label, list(words), format_func=words.get, key="convolution.all", on_change=_take)
+    more = {"format_func": words.get, "key": "convolution.all", "on_change": _take}
+    st.selectbox(label, list(words), disabled=held(), **more)
     if chosen == "trained":
         found = _trained()
         if found is None:
@@ -94,11 +100,13 @@ def _take() -> None:
 def _named(name: str, channels: int) -> tuple[np.ndarray, Hashable]:
     """Draw size and seed; the same slice reads every channel, only random slices differ."""
     state.default("convolution.size", 3, SIZES)
-    size = st.segmented_control(_("Kernel size, k × k"), SIZES, key="convolution.size", required=True)
+    more = {"key": "convolution.size", "required": True, "disabled": held()}
+    size = st.segmented_control(_("Kernel size, k × k"), SIZES, **more)
     if name != "random":
         return np.repeat(ops.KERNELS[name](size)[:, :, np.newaxis], channels, axis=2), None
     state.default("convolution.seed", 1)
-    seed = st.number_input(_("Seed: the same seed draws the same weights"), 0, 9999, key="convolution.seed")
+    label = _("Seed: the same seed draws the same weights")
+    seed = st.number_input(label, 0, 9999, key="convolution.seed", disabled=held())
     weights = np.random.default_rng(seed).uniform(-1, 1, (size, size, channels)).round(1)
     return weights + 0.0, seed  # + 0.0 makes a negative zero a plain one
 
@@ -156,6 +164,7 @@ def _edited(kernel: Kernel, about: Hashable) -> Kernel | None:
         key=f"_convolution.cells.{channel}",
         store=store,
         role="signed",
+        disabled=held(),
         **limits,
     )
     left, right = st.columns(2, vertical_alignment="bottom")
@@ -163,9 +172,17 @@ def _edited(kernel: Kernel, about: Hashable) -> Kernel | None:
     state.default("convolution.bias", kernel.bias)
     most = float(LARGEST)
     bias = left.number_input(  # without value=None an emptied field would turn into the smallest number
-        _("Bias"), -most, most, value=None, step=step, format="%.6g", key="convolution.bias"
+        _("Bias"),
+        -most,
+        most,
+        value=None,
+        step=step,
+        format="%.6g",
+        key="convolution.bias",
+        disabled=held(),
     )
-    right.button(_("Undo my changes"), icon=":material/undo:", key="_convolution.undo", on_click=_forget)
+    undo = {"icon": ":material/undo:", "key": "_convolution.undo", "on_click": _forget}
+    right.button(_("Undo my changes"), disabled=held(), **undo)
     if bias is None:
         st.error(_("The bias is empty: type a number, such as 0. The picture stays as it was."))
         return None

@@ -8,25 +8,42 @@ from pathlib import Path
 import streamlit as st
 
 from cnnlab.text import _, number
-from cnnlab.ui import state
+from cnnlab.ui import lesson_link, projector, state
 
 LEVELS = ("numbers", "formulas", "code")
 PAGES = Path(__file__).parents[2] / "pages"
 
 
-def level_switch() -> None:
-    """Draw the one switch of the session, in the sidebar, and keep it in the address."""
+def level_switch(*, sidebar: bool = True) -> None:
+    """Draw the one switch of the session, in the sidebar or here, and keep it in the address."""
     names = {"numbers": _("Numbers"), "formulas": _("+ Formulas"), "code": _("+ Code")}
     asked = st.query_params.get("level")
     state.default("lesson.level", asked if asked in LEVELS else "numbers", LEVELS)
-    st.sidebar.radio(_("Show in the lessons"), LEVELS, format_func=names.get, key="lesson.level")
+    label, options = _("Show in the lessons"), {"format_func": names.get, "key": "lesson.level"}
+    if sidebar:
+        st.sidebar.radio(label, LEVELS, **options)
+    else:
+        options |= {"required": True, "label_visibility": "collapsed"}
+        st.segmented_control(label, LEVELS, disabled=state.locked("lesson.level"), **options)
     st.query_params["level"] = st.session_state["lesson.level"]
+
+
+def top_line() -> None:
+    """Draw what stands in the sidebar's place on a projector and behind a lesson link: level, ways out."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        level_switch(sidebar=False)
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            if lesson_link.current():
+                lesson_link.way_out()
+            if projector.on():
+                projector.mount()
+                projector.way_out()
 
 
 def opening(question: str, lead: str) -> None:
     """Open a page with its question and one or two sentences."""
     st.title(question, anchor=False)
-    st.markdown(lead, width=760)
+    st.markdown(lead, width="stretch" if projector.on() else 760)
 
 
 def formulas() -> bool:
@@ -54,16 +71,22 @@ def code(*functions: Callable) -> None:
 
 
 @contextmanager
-def more(label: str | None = None, key: str | None = None):
-    """Draw what goes beyond first sight, folded away; under another key it is folded anew."""
-    with st.expander(label or _("More"), key=key):
+def more(label: str | None = None, key: str | None = None, *, holds: Sequence[str] = ()):
+    """Draw what goes beyond first sight, folded away; under another key it is folded anew.
+
+    holds: keys of settings in it; where a lesson link sets one of them it begins open.
+    """
+    with st.expander(label or _("More"), lesson_link.sets(*holds), key=key):
         yield
 
 
 @st.fragment
-def unfold(parts: dict[str, Callable[[], None]], *, key: str) -> None:
-    """Draw what goes beyond first sight as tabs of one folded box; a part is computed while it is open."""
-    box = st.expander(_("More"), key=key, on_change="rerun")
+def unfold(parts: dict[str, Callable[[], None]], *, key: str, holds: Sequence[str] = ()) -> None:
+    """Draw what goes beyond first sight as tabs of one folded box; a part is computed while it is open.
+
+    holds: as for `more`.
+    """
+    box = st.expander(_("More"), lesson_link.sets(*holds), key=key, on_change="rerun")
     if not box.open:
         return
     with box:
@@ -90,13 +113,17 @@ def article(*statements: str) -> None:
 
 def next_lesson(page: str, label: str, **query: str) -> None:
     """Link to the next page, named by its file; `query` goes into the address, such as run="kite-421"."""
-    st.page_link(
-        PAGES / f"{page}.py",
-        label=label,
-        icon=":material/arrow_forward:",
-        icon_position="right",
-        query_params=query,
-    )
+    page_link(page, label, ":material/arrow_forward:", icon_position="right", query_params=query)
+
+
+def page_link(page: str, label: str, icon: str, *, query_params: dict[str, str] | None = None, **options):
+    """Draw a link to a page, named by its file. Behind a lesson link only its own page can be reached."""
+    query, link = dict(query_params or {}), lesson_link.current()
+    if link and page != link.page:
+        return
+    if link:
+        query["lesson"] = st.query_params["lesson"]
+    st.page_link(PAGES / f"{page}.py", label=label, icon=icon, query_params=query, **options)
 
 
 def predict(

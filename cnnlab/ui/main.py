@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnnlab.text import _
-from cnnlab.ui import lesson, state
+from cnnlab.ui import lesson, lesson_link, projector, state
 
 
 def navigation() -> dict[str, list]:
@@ -47,6 +47,17 @@ st.set_page_config(
 )
 st.logo(LOGO, size="large")
 state.keep()
-page = st.navigation(navigation())
-lesson.level_switch()
+trouble = lesson_link.follow()
+projector.follow()
+link = lesson_link.current()
+alone = projector.on() or link is not None
+page = st.navigation(navigation(), position="hidden" if alone else "sidebar")
+if link and page.url_path != ("" if link.page == "home" else link.page):
+    st.switch_page(lesson.PAGES / f"{link.page}.py", query_params={"lesson": st.query_params["lesson"]})
+if alone:
+    lesson.top_line()
+else:
+    lesson.level_switch()
+if trouble:
+    lesson_link.refused(trouble)
 page.run()

@@ -12,8 +12,7 @@ from cnnlab.models import SIDE
 from cnnlab.presets import PRESETS
 from cnnlab.runs import RESTING, Recipe, Run, RunError, Store
 from cnnlab.text import _, percent
-from cnnlab.ui import identity
-from cnnlab.ui.lesson import PAGES
+from cnnlab.ui import identity, lesson
 
 CHOICE, LINK = "network.run", "network.link"
 
@@ -57,7 +56,7 @@ def choose() -> Network | None:
     network = _first_sound(wanted, runs)
     if network is None:
         st.info(_("No network has been trained here yet. Train one: on Digits it takes seconds."))
-        st.page_link(PAGES / "train.py", label=_("Train a network"), icon=":material/model_training:")
+        lesson.page_link("train", _("Train a network"), ":material/model_training:")
         return None
     runs.setdefault(network.run.id, network.run)  # its first epoch may have ended this very moment
     st.session_state[CHOICE] = network.run.id

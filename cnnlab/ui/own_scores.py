@@ -38,7 +38,8 @@ def play(names: list[str], scores: np.ndarray) -> None:
     left, right = st.columns([1, 2.4], gap="large")
     with left:
         label = _("Temperature: every score is divided by it")
-        warmth = st.slider(label, 0.1, 10.0, step=0.1, format="%.1f", key="answer.temperature")
+        more = {"key": "answer.temperature", "disabled": state.locked("answer.temperature")}
+        warmth = st.slider(label, 0.1, 10.0, step=0.1, format="%.1f", **more)
         st.button(_("Take the scores from above again"), on_click=take, key="_answer.take")
         st.caption(
             _(

@@ -50,7 +50,8 @@ def choose(label: str | None = None, *, camera: bool = False) -> tuple[str, np.n
     samples = images.samples()
     names = {**samples, OWN: _("A photo of yours …")}
     state.default("photo.choice", next(iter(samples)), names)
-    choice = st.selectbox(label or _("Photo"), list(names), format_func=names.get, key="photo.choice")
+    options = {"format_func": names.get, "key": "photo.choice", "disabled": state.locked("photo.choice")}
+    choice = st.selectbox(label or _("Photo"), list(names), **options)
     if choice == OWN:
         own(camera=camera)
     return current()

@@ -33,15 +33,16 @@ def geometry() -> dict:
         range(2, 5),
         format_func=lambda side: f"{side} × {side}",
         key="pooling.window",
+        disabled=state.locked("pooling.window"),
         on_change=touching,
         required=True,
     )
     with st.popover(_("Stride and border"), icon=":material/tune:", width="stretch"):
         label = _("Stride: how far the window moves")
-        stride = st.segmented_control(label, range(1, 5), key="pooling.stride", required=True)
-        padding = st.segmented_control(
-            _("Border"), list(paddings), format_func=paddings.get, key="pooling.padding", required=True
-        )
+        more = {"key": "pooling.stride", "disabled": state.locked("pooling.stride"), "required": True}
+        stride = st.segmented_control(label, range(1, 5), **more)
+        more = {"key": "pooling.padding", "disabled": state.locked("pooling.padding"), "required": True}
+        padding = st.segmented_control(_("Border"), list(paddings), format_func=paddings.get, **more)
         st.caption(_("Border cells hold no zeros here: they are left out of the maximum and of the mean."))
     return {"window": window, "stride": stride, "padding": padding}
 

@@ -30,6 +30,7 @@ def changes(config: TrainConfig | None) -> None:
             icon=":material/undo:",
             key="_train.back",
             on_click=form.fill,
+            disabled=form.held(),
             args=[preset],
         )
 

@@ -19,10 +19,10 @@ def others(shown: Run | None) -> None:
                 text = f"{run.id} · {title_of(run.recipe().preset)} · {phase_text(run, run.state())}"
             except RunError as error:
                 text = str(error)
-            st.page_link(
-                lesson.PAGES / "train.py",
-                label=text,
-                icon=":material/person:" if _owned(run, me) else ":material/visibility:",
+            lesson.page_link(
+                "train",
+                text,
+                ":material/person:" if _owned(run, me) else ":material/visibility:",
                 query_params={"run": run.id},
                 disabled=shown is not None and run.id == shown.id,
             )

@@ -29,6 +29,7 @@ def draw(kind: type[BaseModel], name: str, key: str, width="stretch", **options)
     spec = schema.get("anyOf", [schema])[0]  # a field that may be empty: number or null
     label, help = _(schema["title"]), _(schema["description"]) if "description" in schema else None
     options |= {"key": key, "help": help, "width": width}
+    options["disabled"] = options.get("disabled", False) or form.held()
     if "enum" in spec:
         words = option_words()
         st.selectbox(label, spec["enum"], format_func=lambda name: words.get(name, name), **options)
@@ -145,7 +146,7 @@ def _blocks(name: str, title: str, add: str, checked: form.Checked) -> None:
                     draw(INNER[name], field, f"train.{name}.{id}.{field}", width=136, disabled=off)
             if checked.misfit in [spec["name"] for spec in made]:
                 st.error(checked.faults[0])
-    options = {"disabled": len(ids) >= most, "on_click": form.add, "args": [name]}
+    options = {"disabled": len(ids) >= most or form.held(), "on_click": form.add, "args": [name]}
     st.button(add, icon=":material/add:", key=f"_train.{name}.add", **options)
 
 
@@ -162,7 +163,7 @@ def _steer(name: str, id: int, place: int, last: bool) -> None:
             icon=f":material/{icon}:",
             type="tertiary",
             help=tip,
-            disabled=off,
+            disabled=off or form.held(),
             on_click=click,
             args=args,
             key=key,

@@ -1,4 +1,4 @@
-"""Which choices does a session keep when the student walks from page to page?
+"""Which choices does a session keep when the student walks from page to page, and which does a link hold?
 
 Streamlit forgets a widget's value when a run of the script does not draw it. Every key with a dot in it
 (`convolution.stride`) is kept; keys of buttons, uploads and step-through views, which cannot be set, begin
@@ -6,6 +6,8 @@ with an underscore (`_train.start`).
 """
 
 import streamlit as st
+
+HELD = "_lesson.held"  # key -> value of every setting that a lesson link has locked
 
 
 def keep() -> None:
@@ -17,6 +19,21 @@ def keep() -> None:
 
 def default(key: str, value, allowed=None):
     """Give a widget's key its first value, also where the kept one is no longer allowed; return the key."""
+    if locked(key):
+        return key
     if key not in st.session_state or (allowed is not None and st.session_state[key] not in allowed):
         st.session_state[key] = value
     return key
+
+
+def locked(*keys: str) -> bool:
+    """Whether a lesson link holds one of these settings; a held one that was changed is put back first.
+
+    Asked where a widget is drawn, `disabled=state.locked("convolution.stride")`: whatever a button, another
+    widget or a message that no browser of ours sent has done to the key, the widget gets the link's value.
+    """
+    held = {key: value for key, value in st.session_state.get(HELD, {}).items() if key in keys}
+    for key, value in held.items():
+        if key not in st.session_state or st.session_state[key] != value:
+            st.session_state[key] = value
+    return bool(held)

@@ -11,7 +11,7 @@ from cnnlab.ui import state as page_state
 
 def look_inside(run: Run) -> None:
     label, query = _("Look inside this very network"), {"run": run.id}
-    st.page_link(lesson.PAGES / "inside.py", label=label, icon=":material/visibility:", query_params=query)
+    lesson.page_link("inside", label, ":material/visibility:", query_params=query)
 
 
 def controls(run: Run, state: State) -> None:

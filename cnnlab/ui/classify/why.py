@@ -9,9 +9,8 @@ from cnnlab.figures.tiles import enlarge, shrink
 from cnnlab.inspection.attribution import Ask, attribute
 from cnnlab.inspection.gradcam import layers_with_maps
 from cnnlab.text import _, percent
-from cnnlab.ui import job
+from cnnlab.ui import job, lesson
 from cnnlab.ui.classify.look import Look
-from cnnlab.ui.lesson import PAGES
 
 SHOWN = 320  # pixels of the photo under the map
 
@@ -56,7 +55,4 @@ def links(look: Look) -> None:
 
 
 def _link(look: Look, page: str, label: str) -> None:
-    st.page_link(
-        PAGES / f"{page}.py", label=label, icon=":material/arrow_forward:",
-        query_params={"run": look.net.run.id},
-    )  # fmt: skip
+    lesson.page_link(page, label, ":material/arrow_forward:", query_params={"run": look.net.run.id})

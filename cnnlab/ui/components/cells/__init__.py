@@ -38,11 +38,21 @@ def parse(text: str, low: float, high: float) -> float:
     return value
 
 
-def cells(label: str, values: np.ndarray, *, key: str, store: str, role: str, low: float, high: float):
+def cells(
+    label: str,
+    values: np.ndarray,
+    *,
+    key: str,
+    store: str,
+    role: str,
+    low: float,
+    high: float,
+    disabled: bool = False,
+):
     """Show values (rows, cols) as editable cells, and a sentence for each that holds no valid number.
 
     A valid entry goes into the session under `store`, as {(row, col): value}; a wrong text stays in its cell,
-    outlined, until it is put right, and changes nothing. role: a palette of `colours`.
+    outlined, until it is put right, and changes nothing. role: a palette of `colours`. disabled: to look at.
     """
     edits: dict = st.session_state.setdefault(store, {})
     wrong: dict = st.session_state.setdefault(f"{store}.wrong", {})
@@ -53,12 +63,14 @@ def cells(label: str, values: np.ndarray, *, key: str, store: str, role: str, lo
     data = {
         "label": label,
         "cell": _("row {row}, column {column}"),
+        "disabled": disabled,
         "texts": [[number(value, digits) for value in line] for line in shown],
         "wrong": [[row, col, text] for (row, col), (text, _why) in wrong.items()],
         "fills": [[f"#{colours['fill'][6 * level : 6 * level + 6]}" for level in line] for line in rows],
         "inks": [[{"k": "#000", "w": "#fff"}[colours["text"][level]] for level in line] for line in rows],
     }
-    _component(key=key, data=data, on_typed_change=_keep(key, edits, wrong, shown.shape, low, high))
+    take = (lambda: None) if disabled else _keep(key, edits, wrong, shown.shape, low, high)
+    _component(key=key, data=data, on_typed_change=take)
     for (row, col), (_text, why) in wrong.items():
         place = _("Row {row}, column {column}:").format(row=row + 1, column=col + 1)
         st.error(f"{place} {why} " + _("The picture stays as it was."))

@@ -32,6 +32,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
     const shown = text ?? data.texts[row][col];
     if (input.dataset.shown !== shown || document.activeElement !== parentElement) input.value = shown;
     input.dataset.shown = shown;
+    input.disabled = data.disabled;
     input.style.background = data.fills[row][col];
     input.style.color = data.inks[row][col];
     input.setAttribute("aria-invalid", text !== undefined);
