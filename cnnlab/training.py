@@ -207,7 +207,10 @@ class Training:
         shapes = (tf.TensorSpec((None, models.SIDE, models.SIDE, 3), tf.uint8),)
         shapes += (tf.TensorSpec((None, len(self.data.classes)), tf.float32),)
         count = tf.data.experimental.assert_cardinality(steps_per_epoch(len(index), size) - first)
-        return tf.data.Dataset.from_generator(batches, output_signature=shapes).apply(count).prefetch(2)
+        options = tf.data.Options()
+        options.autotune.enabled = False  # its thread sleeps up to a minute, and every epoch's end waits
+        pipeline = tf.data.Dataset.from_generator(batches, output_signature=shapes).apply(count)
+        return pipeline.prefetch(2).with_options(options)
 
     def _kernels(self, all_layers: bool = True) -> dict[str, np.ndarray]:
         arrays = models.weights(self.model)
