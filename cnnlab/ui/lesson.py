@@ -14,6 +14,24 @@ LEVELS = ("numbers", "formulas", "code")
 PAGES = Path(__file__).parents[2] / "pages"
 
 
+def titles() -> dict[str, str]:
+    """Return the lessons in their order: file -> title in the navigation."""
+    return {
+        "home": _("Can it tell?"),
+        "pixels": _("A picture is numbers"),
+        "convolution": _("One kernel"),
+        "layer": _("A layer"),
+        "pooling": _("Pooling"),
+        "answer": _("From maps to an answer"),
+        "network": _("One photo, all layers"),
+        "learning": _("How weights change"),
+        "train": _("Train"),
+        "inside": _("What it learned"),
+        "classify": _("Classify a photo"),
+        "faq": _("Common questions"),
+    }
+
+
 def level_switch(*, sidebar: bool = True) -> None:
     """Draw the one switch of the session, in the sidebar or here, and keep it in the address."""
     names = {"numbers": _("Numbers"), "formulas": _("+ Formulas"), "code": _("+ Code")}

@@ -8,29 +8,29 @@ from cnnlab.ui import lesson, lesson_link, projector, state
 
 def navigation() -> dict[str, list]:
     """Return the pages by section, in the order of the lessons."""
+    titles = lesson.titles()
 
-    def page(name: str, title: str, **options):
-        return st.Page(
-            lesson.PAGES / f"{name}.py", title=title, url_path=None if name == "home" else name, **options
-        )
+    def page(name: str, title: str | None = None, **options):
+        url = None if name == "home" else name
+        return st.Page(lesson.PAGES / f"{name}.py", title=title or titles[name], url_path=url, **options)
 
     return {
         _("Learn"): [
-            page("home", _("Can it tell?"), default=True),
-            page("pixels", _("A picture is numbers")),
-            page("convolution", _("One kernel")),
-            page("layer", _("A layer")),
-            page("pooling", _("Pooling")),
-            page("answer", _("From maps to an answer")),
-            page("network", _("One photo, all layers")),
-            page("learning", _("How weights change")),
+            page("home", default=True),
+            page("pixels"),
+            page("convolution"),
+            page("layer"),
+            page("pooling"),
+            page("answer"),
+            page("network"),
+            page("learning"),
         ],
         _("Do"): [
-            page("train", _("Train")),
-            page("inside", _("What it learned")),
-            page("classify", _("Classify a photo")),
+            page("train"),
+            page("inside"),
+            page("classify"),
         ],
-        _("More"): [page("faq", _("Common questions"))],
+        _("More"): [page("faq")],
     }
 
 
