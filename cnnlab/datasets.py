@@ -59,6 +59,7 @@ class Spec:
     test_pictures: Callable[[Sequence[int]], tuple[np.ndarray, np.ndarray]]  # see `test_pictures` below
     present: Callable[[], bool]  # quick: can it be loaded without a download?
     download_bytes: int
+    train_images: int
     folder: Callable[[], Path | None] = lambda: None  # where its files lie; None: it comes with a library
 
     @property
@@ -480,6 +481,7 @@ DATASETS = {
         test_pictures=_cifar10_test_pictures,
         present=_cifar10_present,
         download_bytes=ARCHIVE.size,
+        train_images=50_000,
         folder=lambda: _cifar10_folder()[0],
     ),
     "digits": Spec(
@@ -491,5 +493,6 @@ DATASETS = {
         test_pictures=_digits_test_pictures,
         present=lambda: True,
         download_bytes=0,
+        train_images=1_437,
     ),
 }
