@@ -1,0 +1,166 @@
+"""Whose network is best so far? By validation while the class trains; the test set speaks once, at the end.
+
+Thirty students who choose by the test set would have trained on it. So the board ranks by validation, and the
+teacher opens all envelopes at once: what the tests said is written beside the ranking of that moment, which
+then stands still (`.class/envelope.json`) until a new class begins.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field
+
+from cnnlab.classroom import Classroom
+from cnnlab.comparison import Entry, entry
+from cnnlab.config import Frozen
+from cnnlab.datasets import DATASETS, DatasetError
+from cnnlab.inspection.evaluation import open_test_set
+from cnnlab.progress import report
+from cnnlab.runs import Run, RunError, Store, write_text
+from cnnlab.text import _
+
+ENOUGH = 100  # photos held out: with fewer, a lucky guess would lead the board
+FILE = "envelope.json"
+
+
+class Standing(Frozen):
+    """A student's best network: `owner` is the hash of their browser, `held_out` the photos that judged it.
+
+    `validation` is its highest accuracy on these; `seconds` the time of all its epochs; `test` its accuracy
+    on the sealed test set, None while that is sealed.
+    """
+
+    owner: str
+    run: str
+    dataset: str
+    validation: float = Field(ge=0, le=1)
+    held_out: int = Field(gt=0)
+    parameters: int = Field(ge=0)
+    seconds: float = Field(ge=0)
+    test: float | None = Field(default=None, ge=0, le=1)
+
+
+class Envelope(Frozen):
+    """The board as it stood when the envelopes were opened."""
+
+    opened: str
+    standings: tuple[Standing, ...]
+
+
+def standings(runs: Iterable[Run], owners: Collection[str]) -> list[Standing]:
+    """Return the best network of each of these owners on each dataset, in the order of `ranked`.
+
+    Left out: networks without validation, those judged by fewer than ENOUGH photos, those that came in from
+    elsewhere, damaged ones.
+    """
+    best: dict[tuple[str, str], Standing] = {}
+    for run in runs:
+        one = _standing(run, imported=False)
+        if one is None or one.owner not in owners:
+            continue
+        place = one.owner, one.dataset
+        if place not in best or _order(one) < _order(best[place]):
+            best[place] = one
+    return ranked(best.values())
+
+
+def ranked(found: Iterable[Standing]) -> list[Standing]:
+    """Sort by validation, the highest first; of equals the one with fewer parameters, then the quicker."""
+    return sorted(found, key=_order)
+
+
+def places(ranking: Sequence[Standing]) -> list[int]:
+    """Return the place of each in a ranking, from 1; equals by validation share a place (1, 2, 2, 4)."""
+    values = [one.validation for one in ranking]
+    return [values.index(value) + 1 for value in values]
+
+
+def shipped(store: Store) -> list[Standing]:
+    """Return the networks that come with the app, as something to measure oneself by."""
+    return ranked(filter(None, (_standing(run, imported=True) for run in store.shipped())))
+
+
+def _order(one: Standing) -> tuple:
+    return -one.validation, one.parameters, one.seconds, one.run
+
+
+def _standing(run: Run, imported: bool) -> Standing | None:
+    """Return a run as it stands; None where it may not. `imported`: also one that was trained elsewhere."""
+    try:
+        recipe = run.recipe()
+        found = _entry(run.folder, _stamp(run))
+    except (RunError, OSError):
+        return None  # the list of runs says what is wrong with it
+    spec = DATASETS.get(recipe.config.dataset)
+    if spec is None or not 0 <= found.best <= 1:  # nan is not between them either
+        return None
+    if recipe.note and not imported:  # the note says where it came from
+        return None
+    images = min(recipe.config.limit or spec.train_images, spec.train_images)
+    held_out = round(recipe.config.validation * images)
+    if held_out < ENOUGH:
+        return None
+    return Standing(
+        owner=recipe.owner,
+        run=run.id,
+        dataset=recipe.config.dataset,
+        validation=found.best,
+        held_out=held_out,
+        parameters=found.parameters,
+        seconds=found.seconds,
+    )
+
+
+def _stamp(run: Run) -> int:
+    return (run.folder / "history.csv").stat().st_mtime_ns
+
+
+@lru_cache(maxsize=500)
+def _entry(folder: Path, _written: int) -> Entry:
+    """Read a run again only when its history has grown."""
+    return entry(Run(folder))
+
+
+# ---- The envelopes
+
+
+def open_envelopes(root: str, ids: Sequence[str]) -> dict[str, float]:
+    """Have these runs' networks judge their whole test sets; return run -> accuracy. For a *look* worker.
+
+    A run that cannot be judged (deleted meanwhile, its pictures are missing) is left out; where none can be,
+    the reason is raised.
+    """
+    store, tests, trouble = Store(root), {}, None
+    for done, id in enumerate(ids):
+        report(done, len(ids))
+        try:
+            open_test_set(root, id)
+            tests[id] = store.get(id).evaluation().accuracy
+        except (RunError, DatasetError) as error:
+            trouble = error
+    if not tests and trouble is not None:
+        raise trouble
+    return tests
+
+
+def reveal(classroom: Classroom, found: Sequence[Standing], tests: Mapping[str, float]) -> None:
+    """Write what the tests said beside the standings, and let the board show it; RunError the second time."""
+    if classroom.rules().envelope_opened:
+        raise RunError(_("The envelopes of this class are open already: that happens once."))
+    opened = datetime.now(UTC).isoformat(timespec="seconds")
+    judged = tuple(one.model_copy(update={"test": tests.get(one.run)}) for one in found)
+    classroom.folder.mkdir(parents=True, exist_ok=True)
+    write_text(classroom.folder / FILE, Envelope(opened=opened, standings=judged).model_dump_json(indent=1))
+    classroom.change(envelope_opened=opened)
+
+
+def revealed(classroom: Classroom) -> Envelope | None:
+    """Return the board of the opened envelopes, None while they are sealed; RunError for a damaged file."""
+    if not classroom.rules().envelope_opened:
+        return None
+    try:
+        return Envelope.model_validate_json((classroom.folder / FILE).read_text())
+    except (OSError, ValueError) as error:
+        raise RunError(_("The file with what the envelopes said is damaged.")) from error
