@@ -94,7 +94,7 @@ class Classroom:
             try:
                 rules = Rules.model_validate(before.model_dump() | fields)
             except ValidationError as error:
-                raise RunError(" ".join(faults(error))) from error
+                raise RunError(" ".join(faults(error, Rules))) from error
             self.folder.mkdir(parents=True, exist_ok=True)
             write_text(self.folder / "rules.json", rules.model_dump_json(indent=1))
         return rules

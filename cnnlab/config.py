@@ -251,13 +251,16 @@ def steps_per_epoch(images: int, batch_size: int) -> int:
 INNER = {"model": ModelConfig, "blocks": ConvBlock, "dense": DenseBlock, "augmentation": Augmentation}
 
 
-def faults(error: ValidationError) -> list[str]:
-    """Return what is wrong with a configuration: a sentence a fault, naming the field as the form does."""
-    return [_fault(fault) for fault in error.errors(include_url=False)]
+def faults(error: ValidationError, kind: type[BaseModel] = TrainConfig) -> list[str]:
+    """Return what is wrong with a configuration: a sentence a fault, naming the field as the form does.
+
+    kind: what was validated, where that is no TrainConfig.
+    """
+    return [_fault(fault, kind) for fault in error.errors(include_url=False)]
 
 
-def _fault(fault: dict) -> str:
-    context, what = fault.get("ctx", {}), title(fault["loc"])
+def _fault(fault: dict, kind: type[BaseModel]) -> str:
+    context, what = fault.get("ctx", {}), title(fault["loc"], kind)
     match fault["type"]:
         case "value_error":
             return str(context["error"])
@@ -280,9 +283,9 @@ def _fault(fault: dict) -> str:
     return _("{what} cannot have this value ({why}).").format(what=what, why=fault["msg"])
 
 
-def title(place: tuple[str | int, ...]) -> str:
+def title(place: tuple[str | int, ...], kind: type[BaseModel] = TrainConfig) -> str:
     """Return the words for a place in the configuration: ("model", "blocks", 1, "kernel") and the like."""
-    fields, words = TrainConfig.model_fields, []
+    fields, words = kind.model_fields, []
     for step in place:
         if isinstance(step, int):
             words.append(str(step + 1))
