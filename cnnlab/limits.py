@@ -83,8 +83,8 @@ def stop_overdue(store: Store, rules: Rules) -> None:
             late = state.phase == "running" and seconds_trained(run, state) >= 60 * rules.minutes
             if late and run.id != rules.following and "stop" not in run.new_wishes():
                 run.wish("stop", TeacherPass(), rules.minutes)
-        except RunError:
-            continue  # damaged, or deleted this very moment
+        except (RunError, OSError):
+            continue  # damaged, or deleted this very moment, or the disk is full
 
 
 def stopped_after(run: Run) -> float | None:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnnlab import lanes
 from cnnlab.classroom import Classroom
+from cnnlab.limits import stop_overdue
 from cnnlab.runs import RunError, Store
 from cnnlab.text import _
 from cnnlab.turns import waiting
@@ -115,13 +116,13 @@ class Workers:
         """Let go of everything: a training run is queued again by its worker and goes on after a restart."""
         self._closing.set()
         self._awake.set()
+        self._thread.join(5)  # it may be starting processes at this moment
         for process in self.processes.values():
             process.terminate()
         for process in self.processes.values():
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(5)
             process.kill()
-        self._thread.join(10)
         for thing in (self.client, self._cluster):
             if thing is not None:
                 with contextlib.suppress(Exception):
@@ -134,6 +135,7 @@ class Workers:
                 if self.client is None or self.client.status == "closed":  # as after a lost connection
                     self.client = None
                     self.client = self._connect()
+                self._keep_limits()
                 self._dispatch()
                 self.trouble = self._misfits()
             except RunError as error:
@@ -154,9 +156,13 @@ class Workers:
             self._cluster = LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", host="127.0.0.1")
             address, threads = self._cluster.scheduler_address, threads_each(self.trainers)
             names = ["train", *(f"train-{n}" for n in range(2, self.trainers + 1)), "look"]
-            for name in (name for name in names if _kind(name) in LANES):
-                self.processes[name] = _start_worker(address, name, self.store.root, threads)
+            names = [name for name in names if _kind(name) in LANES]
+            self.processes = {name: _start_worker(address, name, self.store.root, threads) for name in names}
         return Client(self._cluster.scheduler_address, set_as_default=False)
+
+    def _keep_limits(self) -> None:
+        """Stop training runs that have taken longer than the class allows."""
+        stop_overdue(self.store, Classroom(self.store.root).rules())
 
     def _dispatch(self) -> None:
         """Claim waiting runs, in turn, for as many *train* workers as are idle."""
