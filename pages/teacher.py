@@ -7,6 +7,7 @@ import streamlit as st
 from cnnlab import rights
 from cnnlab.text import _
 from cnnlab.ui import lesson
+from cnnlab.ui.link_maker import link_maker
 from cnnlab.ui.teacher import door, reach
 from cnnlab.ui.teacher.answers import answers
 from cnnlab.ui.teacher.class_rules import class_rules
@@ -41,7 +42,7 @@ def entrance() -> None:
 def class_page() -> None:
     """Draw the class: what is needed at once, then the rest in tabs, each drawn while it is open."""
     lesson.opening(_("How is the class doing?"), _("Live: who is here and what is being trained."))
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, vertical_alignment="center"):
         links()
         st.button(_("Leave"), icon=":material/logout:", key="_teacher.leave", on_click=door.leave)
     left, right = st.columns([1.5, 1], gap="large")
@@ -54,6 +55,7 @@ def class_page() -> None:
         _("Training runs"): training_runs,
         _("Rules"): class_rules,
         _("Answers"): answers,
+        _("Lesson links"): lesson_links,
         _("This computer"): computer,
         _("New class"): new_class,
     }
@@ -62,6 +64,15 @@ def class_page() -> None:
         if tab.open:
             with tab:
                 draw()
+
+
+def lesson_links() -> None:
+    """Draw the maker of lesson links, with the address that students open."""
+    address = reach.address()
+    if address is None:
+        st.caption(_("This computer is in no network, so a link to it would reach nobody."))
+    else:
+        link_maker(address)
 
 
 def computer() -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 from cnnlab import answer_sheet
 from cnnlab.runs import RunError
 from cnnlab.text import _, number, percent
-from cnnlab.ui import class_state, identity
+from cnnlab.ui import class_state, identity, lesson
 from cnnlab.ui.teacher import door, overview
 
 
@@ -41,7 +41,7 @@ def _outcomes() -> None:
         return
     st.table(
         {
-            _("Question"): [one.question for one in found],
+            _("Question"): [_asked(one.question) for one in found],
             _("First answers"): [number(one.answers) for one in found],
             _("Right"): [percent(one.right / one.answers, 0) for one in found],
             _("Commonest mistake"): [_mistake(one) for one in found],
@@ -49,6 +49,12 @@ def _outcomes() -> None:
         border="horizontal",
         hide_index=True,
     )
+
+
+def _asked(question: str) -> str:
+    """Return the page of a question and its name there: "pooling.shift" -> "Pooling · shift"."""
+    page, _dot, name = question.partition(".")
+    return f"{lesson.titles().get(page, page)} · {name}" if name else question
 
 
 def _mistake(one: answer_sheet.Outcome) -> str:

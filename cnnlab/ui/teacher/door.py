@@ -34,15 +34,16 @@ def ask() -> None:
     """Draw the door: a field for the PIN, and what was wrong with the last one."""
     with st.form("_teacher.door", width=420):
         st.text_input(_("The teacher's PIN"), type="password", key="_teacher.pin", autocomplete="off")
-        st.form_submit_button(_("Enter"), type="primary", on_click=_enter)
+        st.form_submit_button(_("Enter"), type="primary", key="_teacher.enter", on_click=_enter)
     word("door")
 
 
 def _enter() -> None:
     pin = st.session_state["_teacher.pin"] or ""
     st.session_state["_teacher.pin"] = ""  # it is kept nowhere
+    client = st.context.ip_address  # None: this computer itself
     try:
-        _inside[identity.owner()] = _door.enter(pin, st.context.ip_address or "here")
+        _inside[identity.owner()] = _door.enter(pin, client if isinstance(client, str) else "here")
     except rights.PinError as error:
         _say("door", str(error), wrong=True)
 

@@ -29,9 +29,9 @@ def pulse() -> None:
     working = [row for row in rows if row.working]
     waiting = [row for row in rows if row.ahead is not None]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.metric(_("Students here"), number(len(overview.here(everybody))), width=120)
-        st.metric(_("Being trained"), number(len(working)), width=120)
-        st.metric(_("Waiting"), number(len(waiting)), width=90)
+        st.metric(_("Students here"), number(len(overview.here(everybody))), width=108)
+        st.metric(_("Training"), number(len(working)), width=80)
+        st.metric(_("Waiting"), number(len(waiting)), width=80)
         _switch(rules)
     if rules.queue_paused:
         st.warning(_("The queue is paused: nothing new begins. What is being trained goes on."))
@@ -93,9 +93,9 @@ def pace(row: overview.Row) -> str:
 def _queue(waiting: list[overview.Row], named: dict[str, str]) -> None:
     """Draw the next runs of the queue, each with a button that takes it out."""
     for place, row in enumerate(waiting[:SHOWN], start=1):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            text = _("{place}. in the queue: **{run}** · {title}")
-            words = text.format(place=place, run=row.run.id, title=overview.title(row, named))
+        with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+            text = _("**{run}** · {title} · number {place} in the queue")
+            words = text.format(place=number(place), run=row.run.id, title=overview.title(row, named))
             st.markdown(words, width="stretch")
             button(_("Stop"), "stop", row.run.id, place="queue")
     if len(waiting) > SHOWN:

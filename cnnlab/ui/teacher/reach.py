@@ -35,7 +35,7 @@ def card() -> None:
                 _("This computer is in no network: join the students' Wi-Fi, then open this page again.")
             )
         else:
-            st.markdown(f"### :primary[{_breakable(found)}]")
+            st.markdown(f"### `{found}`")
             alt = _("QR code of {address}").format(address=found)
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 st.image(qr.svg(found), width=190, alt=alt)
@@ -73,7 +73,7 @@ def _offered() -> dict[str, str]:
     offered = {}
     url = st.context.url
     if isinstance(url, str) and not addresses.is_local(urlsplit(url).hostname):
-        offered[url.rstrip("/")] = _("as in your own browser")
+        offered[addresses.written(urlsplit(url).netloc, scheme, None, _path())] = _("as in your own browser")
     for network in addresses.networks():
         name = network.interface
         if network.virtual:
@@ -94,11 +94,6 @@ def _path() -> str:
     """Return the part of the address after the port, "" for none."""
     base = (st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{base}" if base else ""
-
-
-def _breakable(found: str) -> str:
-    """Write an address as plain text that markdown turns into no link of its own: it is for copying down."""
-    return found.replace("://", "&#58;//")
 
 
 def _poster(found: str) -> None:
