@@ -3,6 +3,7 @@
 import random
 import secrets
 from collections.abc import Iterator
+from math import gcd
 
 WORDS = """
 acorn amber apple aspen badger beech birch brook cedar cherry cloud clover comet coral crane dune
@@ -34,7 +35,11 @@ toucan turtle wallaby walrus weasel wombat wren yak zebra
 
 
 def nicknames(seed: str) -> Iterator[str]:
-    """Yield the names that a student can get, such as "Merry Otter", in an order that `seed` decides."""
-    all = [f"{manner} {animal}".title() for manner in MANNERS.split() for animal in ANIMALS.split()]
-    random.Random(seed).shuffle(all)
-    yield from all
+    """Yield each name that a student can get ("Merry Otter") once, in an order that `seed` decides."""
+    manners, animals, lot = MANNERS.split(), ANIMALS.split(), random.Random(seed)
+    count = len(manners) * len(animals)
+    place = lot.randrange(count)
+    step = lot.choice([step for step in range(count // 3, count // 2) if gcd(step, count) == 1])
+    for _turn in range(count):  # a step without a common divisor comes past every place
+        yield f"{manners[place // len(animals)]} {animals[place % len(animals)]}".title()
+        place = (place + step) % count

@@ -50,14 +50,15 @@ class Door:
         with self._lock:
             tries, last = self._wrong.get(client, (0, 0.0))
             left = WAIT - (self.clock() - last)
-            if tries >= TRIES and left > 0:
+            if left <= 0:
+                tries = 0
+            if tries >= TRIES:
                 text = _("Too many wrong tries: wait {seconds} s, then try again.")
                 raise PinError(text.format(seconds=round(left) or 1))
             if hmac.compare_digest(pin.strip().encode(), right.encode()):
                 self._wrong.pop(client, None)
                 return TeacherPass()
-            tries = 1 if tries >= TRIES else tries + 1
-            self._wrong[client] = (tries, self.clock())
-            if tries >= TRIES:
+            self._wrong[client] = (tries + 1, self.clock())
+            if tries + 1 >= TRIES:
                 raise PinError(_("Wrong PIN, five times: wait a minute, then try again."))
-            raise PinError(_("Wrong PIN; {left} more tries.").format(left=TRIES - tries))
+            raise PinError(_("Wrong PIN; {left} more tries.").format(left=TRIES - tries - 1))

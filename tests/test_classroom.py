@@ -1,0 +1,205 @@
+"""The class: nicknames, rules, first answers, votes and the end of it, in files that all servers share."""
+
+import hashlib
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from cnnlab.attempts import Attempt
+from cnnlab.classroom import Classroom
+from cnnlab.names import ANIMALS, MANNERS
+from cnnlab.presets import PRESETS
+from cnnlab.rules import CLASS_RULES, HOME_RULES
+from cnnlab.runs import RunError, Store
+
+CONFIG = PRESETS["article"].config
+
+
+def owner(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:32]
+
+
+ANNA, BEN = owner("anna"), owner("ben")
+
+
+@pytest.fixture
+def classroom(tmp_path, monkeypatch):
+    monkeypatch.setenv("CNNLAB_TEACHER_PIN", "4711")
+    return Classroom(tmp_path)
+
+
+# ---- Students
+
+
+def test_two_hundred_students_have_two_hundred_names_and_keep_them(classroom, tmp_path):
+    owners = [owner(str(n)) for n in range(200)]
+    names = [classroom.nickname(one) for one in owners]
+    assert len(set(names)) == 200
+    assert [Classroom(tmp_path).nickname(one) for one in owners] == names
+    assert {student.owner: student.nickname for student in classroom.students()} == dict(
+        zip(owners, names, strict=True)
+    )
+    for name in names:
+        manner, animal = name.lower().split()
+        assert manner in MANNERS.split()
+        assert animal in ANIMALS.split()
+
+
+def test_two_tabs_that_come_at_once_get_one_name(classroom, tmp_path):
+    owners = [owner(str(n % 4)) for n in range(32)]
+    together = threading.Barrier(len(owners))
+
+    def come(one: str) -> str:
+        together.wait()
+        return Classroom(tmp_path).nickname(one)
+
+    with ThreadPoolExecutor(len(owners)) as pool:
+        names = list(pool.map(come, owners))
+    assert len(set(zip(owners, names, strict=True))) == len(set(names)) == 4
+    assert len(classroom.students()) == 4
+    assert not list((classroom.folder / "names").glob(".*")), "nothing half written is left"
+
+
+def test_who_is_here_is_who_was_seen_lately(classroom, monkeypatch):
+    classroom.seen(ANNA)
+    classroom.seen(BEN)
+    assert {student.owner for student in classroom.here()} == {ANNA, BEN}
+    later = max(student.seen for student in classroom.students()) + 300
+    monkeypatch.setattr("cnnlab.classroom.time.time", lambda: later)
+    assert classroom.here() == []
+    assert len(classroom.students()) == 2, "who has gone keeps the name"
+
+
+# ---- Rules
+
+
+def test_there_are_rules_in_a_class_alone(classroom, monkeypatch):
+    assert classroom.rules() == CLASS_RULES
+    classroom.change(epochs=5)
+    assert classroom.rules().epochs == 5
+    monkeypatch.delenv("CNNLAB_TEACHER_PIN")
+    assert classroom.rules() == HOME_RULES
+    limits = (HOME_RULES.waiting, HOME_RULES.epochs, HOME_RULES.minutes, HOME_RULES.images)
+    assert limits == (None,) * 4
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("waiting", 0), ("epochs", 1.5), ("minutes", 0), ("minutes", float("nan")), ("images", 9), ("epoch", 1)],
+)
+def test_an_impossible_rule_is_refused_and_changes_nothing(classroom, field, value):
+    classroom.change(waiting=7)
+    with pytest.raises(RunError):
+        classroom.change(**{field: value, "pair_mode": True})
+    assert classroom.rules() == CLASS_RULES.model_copy(update={"waiting": 7})
+
+
+def test_damaged_rules_are_said_and_mended_by_the_next_change(classroom):
+    classroom.change(epochs=5)
+    (classroom.folder / "rules.json").write_text('{"epochs": -1')
+    with pytest.raises(RunError, match="cannot be read"):
+        classroom.rules()
+    assert classroom.change(minutes=3).minutes == 3
+    assert classroom.rules() == CLASS_RULES.model_copy(update={"minutes": 3})
+
+
+# ---- Answers
+
+
+def test_only_first_answers_count_each_partner_s_own(classroom):
+    classroom.nickname(ANNA)
+    classroom.record(ANNA, "pooling.shift", "2, 2", "half", False)
+    classroom.record(ANNA, "pooling.shift", "2, 2", "all", True)
+    classroom.record(ANNA, "pooling.shift", "2, 2", "all", True, partner=2)
+    classroom.record(ANNA, "pooling.shift", "3, 3", "all", True)
+    classroom.record(BEN, "pooling.shift", "2, 2", "none", False)  # he has no name yet
+    kept = [(name, a.settings, a.answer, a.right, a.partner) for name, a in classroom.answers()]
+    anna = classroom.nickname(ANNA)
+    assert kept == [
+        (anna, "2, 2", "half", False, 1),
+        (anna, "2, 2", "all", True, 2),
+        (anna, "3, 3", "all", True, 1),
+    ]
+    classroom.nickname(BEN)
+    assert len(classroom.answers()) == 4
+
+
+def test_a_damaged_answer_is_passed_over_and_the_next_is_whole(classroom):
+    classroom.record(ANNA, "a", "", "x", True)
+    path = classroom.folder / "answers" / f"{ANNA}.jsonl"
+    wrong = [b"{", b"\xff\x00", b"[]", json.dumps({"at": 1, "question": []}).encode()]
+    path.write_bytes(path.read_bytes() + b"\n".join(wrong) + b'\n{"at": "2026-')  # the disk was full
+    classroom.record(ANNA, "b", "", "y", False)
+    assert [answer.question for answer in classroom.answers_of(ANNA)] == ["a", "b"]
+
+
+def test_an_answer_written_by_two_tabs_at_once_counts_once(classroom):
+    classroom.record(ANNA, "a", "", "x", True)
+    path = classroom.folder / "answers" / f"{ANNA}.jsonl"
+    path.write_bytes(2 * path.read_bytes())
+    assert len(classroom.answers_of(ANNA)) == 1
+
+
+# ---- Votes
+
+
+def test_a_vote_has_two_rounds_and_is_open_until_it_is_shown(classroom):
+    first = classroom.ask("pooling").vote
+    classroom.cast(ANNA, 2, first)
+    classroom.cast(ANNA, 1, first)
+    classroom.cast(BEN, 2, first)
+    assert classroom.ballots(first, "first") == {ANNA: 1, BEN: 2}
+    assert classroom.cast_by(ANNA, first) == 1
+    classroom.change(vote=first.model_dump() | {"stage": "first_shown"})
+    with pytest.raises(RunError, match="closed"):
+        classroom.cast(ANNA, 0, first)
+    second = classroom.change(vote=first.model_dump() | {"stage": "second"}).vote
+    classroom.cast(ANNA, 0, second)
+    assert classroom.ballots(second, "first") == {ANNA: 1, BEN: 2}
+    assert classroom.ballots(second, "second") == {ANNA: 0}
+    assert classroom.cast_by(BEN, second) is None
+
+
+def test_a_vote_on_another_question_begins_empty(classroom):
+    old = classroom.ask("pooling").vote
+    classroom.cast(ANNA, 1, old)
+    new = classroom.ask("kernel").vote
+    assert classroom.ballots(new, "first") == {}
+    with pytest.raises(RunError, match="closed"):
+        classroom.cast(ANNA, 1, old)
+
+
+# ---- The end
+
+
+def test_a_new_class_puts_everything_away_and_gives_new_names(classroom, tmp_path):
+    store = Store(tmp_path)
+    run = store.create(CONFIG, ("cat", "dog"), preset="article", owner=ANNA)
+    before = classroom.nickname(ANNA)
+    classroom.record(ANNA, "a", "", "x", True)
+    classroom.cast(ANNA, 1, classroom.ask("pooling").vote)
+    classroom.change(epochs=9, following=run.id, envelope_opened="2026-01-01T10:00:00", queue_paused=True)
+    archive = classroom.new_class()
+    assert store.runs() == classroom.students() == classroom.answers() == []
+    rules = classroom.rules()
+    assert rules == CLASS_RULES.model_copy(update={"epochs": 9, "began": rules.began})
+    assert classroom.nickname(ANNA) != before
+    assert (archive / run.id / "config.json").exists()
+    assert (archive / "class" / "answers" / f"{ANNA}.jsonl").exists()
+    classroom.new_class()
+    assert classroom.rules().began != rules.began
+
+
+def test_a_new_class_waits_for_what_is_being_trained(classroom, tmp_path):
+    run = Store(tmp_path).create(CONFIG, ("cat", "dog"), preset="article", owner=ANNA)
+    attempt = Attempt(run, run.claim("queued"))
+    attempt.enter("running")
+    classroom.nickname(ANNA)
+    with pytest.raises(RunError, match=run.id):
+        classroom.new_class()
+    assert len(classroom.students()) == 1
+    attempt.enter("stopped")
+    classroom.new_class()
+    assert classroom.students() == []
