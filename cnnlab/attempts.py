@@ -2,21 +2,28 @@
 
 import csv
 import json
+import os
 import threading
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import numpy as np
 
-from cnnlab.runs import COLUMNS, Checkpoint, Run, State, write_arrays, write_text
+from cnnlab.runs import COLUMNS, Checkpoint, Run, State, whole
 
 BEAT = 0.4  # seconds between two beats
+PART = ".attempt-"  # how the names of half written files begin
 
 
 class Attempt:
     """The newest attempt's pen: everything that a trainer writes, and a beat that says it is alive.
 
-    Used as a context manager. Every write first makes sure that no newer attempt exists (Superseded).
+    Used as a context manager. Every write makes sure that no newer attempt exists (Superseded), before and
+    just when its file takes the place of the old one. A process may be frozen even between these two, as on a
+    laptop that sleeps; so an attempt begins by removing what older ones have half written: whatever of theirs
+    is not in place by then never will be.
     """
 
     def __init__(self, run: Run, number: int):
@@ -27,6 +34,8 @@ class Attempt:
         self._thread = threading.Thread(target=self._beats, daemon=True, name="beat")
 
     def __enter__(self) -> "Attempt":
+        for part in self.run.folder.rglob(f"{PART}*"):
+            part.unlink(missing_ok=True)
         self._write_state()
         self._thread.start()
         return self
@@ -49,39 +58,54 @@ class Attempt:
         self.update(phase=phase, message=message)
         self._write_state()
 
-    def write_history(self, rows: list[dict[str, float]]) -> None:
+    def fail(self, message: str) -> None:
+        """Enter the phase "failed", on a full disk too."""
+        try:
+            self.enter("failed", message)
+        except OSError:  # no room for a second file: what is there already is written over
+            with self._lock, (self.run.folder / "state.json").open("r+") as file:
+                self._require_newest()
+                file.write(json.dumps(asdict(self.state)))
+                file.truncate()
+
+    def replacing(self, path: Path) -> AbstractContextManager[Path]:
+        """Yield where to write what becomes `path` if this is still the newest attempt then."""
         self._require_newest()
-        part = self.run.folder / ".history.part"
-        with part.open("w", newline="") as file:
+        return whole(path, path.with_name(f"{PART}{self.number}.{path.name}"), self._require_newest)
+
+    def write_history(self, rows: list[dict[str, float]]) -> None:
+        with self.replacing(self.run.folder / "history.csv") as part, part.open("w", newline="") as file:
             writer = csv.DictWriter(file, COLUMNS)
             writer.writeheader()
             writer.writerows(rows)
-        part.replace(self.run.folder / "history.csv")
+            _to_disk(file)
 
     def write_checkpoint(self, checkpoint: Checkpoint) -> None:
-        self._require_newest()
-        (self.run.folder / "checkpoint").mkdir(exist_ok=True)
         arrays = {f"weights/{name}": array for name, array in checkpoint.weights.items()}
         arrays |= {f"rest/{name}": array for name, array in checkpoint.rest.items()}
         arrays |= {"epoch": checkpoint.epoch, "step": checkpoint.step, "so_far": checkpoint.so_far}
-        write_arrays(self.run.folder / "checkpoint" / "state.npz", arrays)
+        self._write_arrays("checkpoint/state.npz", arrays)
 
     def write_kernels(self, epoch: int, kernels: Mapping[str, np.ndarray]) -> None:
         """Keep kernels as they were after `epoch` epochs (0: before training), as float16."""
-        self._require_newest()
-        (self.run.folder / "kernels").mkdir(exist_ok=True)
-        path = self.run.folder / "kernels" / f"epoch-{epoch:04d}.npz"
-        write_arrays(path, {name: array.astype(np.float16) for name, array in kernels.items()})
+        arrays = {name: array.astype(np.float16) for name, array in kernels.items()}
+        self._write_arrays(f"kernels/epoch-{epoch:04d}.npz", arrays)
 
     def write_probe(self, epoch: int, index: np.ndarray, probabilities: np.ndarray) -> None:
         """Keep the answers (n, classes) for a few held-out images, named by index in the training set."""
-        self._require_newest()
         probe = {"epoch": epoch, "index": index, "probabilities": probabilities.astype(np.float32)}
-        write_arrays(self.run.folder / "probe.npz", probe)
+        self._write_arrays("probe.npz", probe)
 
     def write_result(self, weights: Mapping[str, np.ndarray]) -> None:
-        self._require_newest()
-        write_arrays(self.run.folder / "weights.npz", weights)
+        self._write_arrays("weights.npz", weights)
+
+    def _write_arrays(self, name: str, arrays: Mapping[str, object]) -> None:
+        path = self.run.folder / name
+        with self.replacing(path) as part:
+            path.parent.mkdir(exist_ok=True)
+            with part.open("wb") as file:
+                np.savez(file, **arrays)
+                _to_disk(file)
 
     def _beats(self) -> None:
         while not self._ended.wait(BEAT):
@@ -93,13 +117,18 @@ class Attempt:
                 continue  # the trainer meets the same error itself at its next write and speaks of it
 
     def _write_state(self) -> None:
-        with self._lock:
-            self._require_newest()
-            write_text(self.run.folder / "state.json", json.dumps(asdict(self.state)))
+        with self._lock, self.replacing(self.run.folder / "state.json") as part:
+            part.write_text(json.dumps(asdict(self.state)))
 
     def _require_newest(self) -> None:
         if self.superseded():
             raise Superseded(f"attempt {self.number} of run {self.run.id} is no longer the newest")
+
+
+def _to_disk(file) -> None:
+    """Make sure that this survives a power cut: the row of an epoch, and the checkpoint that relies on it."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 class Superseded(Exception):

@@ -7,6 +7,7 @@ the newest attempt may write. Whether an attempt is alive is judged by its beat,
 """
 
 import csv
+import errno
 import json
 import os
 import re
@@ -14,9 +15,10 @@ import secrets
 import shutil
 import time
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +32,7 @@ from cnnlab.text import _
 SCHEMA = 1
 SILENCE = 10.0  # seconds without a new beat until an attempt counts as dead
 PATIENCE = 60.0  # the same for an attempt that has been claimed and has not begun: its worker may be starting
+ABSENCE = 120.0  # who has not looked for so many seconds, as a laptop that slept, cannot say what was silent
 SHIPPED = Path(__file__).parent / "pretrained"
 RESTING = ("queued", "paused", "stopped", "finished", "failed", "interrupted")  # no attempt is at work
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
@@ -132,8 +135,11 @@ class Run:
             text = _("Run {run} cannot go on: the state of its optimiser is not here, only its result.")
             raise RunError(text.format(run=self.id))
         line = json.dumps({"wish": wish, "value": value, "at": _now()}) + "\n"
-        with (self.folder / "changes.jsonl").open("a") as file:
-            file.write(line)
+        try:
+            _append(self.folder / "changes.jsonl", line.encode())
+        except OSError as error:
+            text = _("This could not be stored, so nothing has changed: {why}.")
+            raise RunError(text.format(why=error.strerror or error)) from error
 
     def can_go_on(self) -> bool:
         """Say whether training can go on where it ended: an imported run brings no checkpoint."""
@@ -159,16 +165,22 @@ class Run:
         numbers = [int(path.name.removeprefix("attempt-")) for path in self.folder.glob("attempt-*")]
         return max(numbers, default=0)
 
-    def claim(self, reason: str) -> int | None:
-        """Claim the next attempt; return its number, or None where somebody else was quicker."""
+    def claim(self, reason: str, after: str = "") -> int | None:
+        """Claim the next attempt; return its number, or None where somebody else was quicker.
+
+        The claim counts as later than the time `after`, even where a clock was set back meanwhile.
+        """
         number = self.attempt() + 1
-        text = json.dumps({"reason": reason, "wishes": len(self.wishes()), "at": _now()})
+        text = json.dumps({"reason": reason, "wishes": len(self.wishes()), "at": _later_than([after])})
         part = self.folder / f".claim-{secrets.token_hex(4)}"
         try:
             part.write_text(text)
             os.link(part, self.folder / f"attempt-{number}")  # whole and exclusive in one step
         except FileExistsError:
             return None
+        except OSError as error:
+            text = _("Run {run} could not be taken up: {why}.")
+            raise RunError(text.format(run=self.id, why=error.strerror or error)) from error
         finally:
             part.unlink(missing_ok=True)
         return number
@@ -202,13 +214,16 @@ class Run:
         """Return the attempt to work on when a worker is handed attempt `number`; None for none at all.
 
         That is `number` itself, unless it has begun before: then its worker died and this is a second try,
-        which goes on as a new attempt; but an attempt that was such a recovery itself rests.
+        which goes on as a new attempt; but an attempt that was such a recovery itself rests, and so does
+        a run whose owner has meanwhile wished it to stop or pause.
         """
         if self.attempt() != number:
             return None
         written = self._written_state()
         if written is None or written.attempt != number:
             return number
+        if self._steering()[-1:] in (["pause"], ["stop"]):
+            return None
         return self.claim("recovery") if self.claimed(number)["reason"] != "recovery" else None
 
     # State, history, results
@@ -231,7 +246,7 @@ class Run:
 
     def _steered(self, state: State) -> State:
         """Return what the last wish makes of a run that no attempt is working on."""
-        wishes = [wish for wish in self.new_wishes() if wish in ("pause", "resume", "stop")]
+        wishes = self._steering()
         if state.phase not in RESTING or not wishes:
             return state
         if wishes[-1] == "resume":
@@ -239,6 +254,9 @@ class Run:
         if state.phase in ("queued", "paused", "interrupted"):
             return replace(state, phase={"pause": "paused", "stop": "stopped"}[wishes[-1]])
         return state
+
+    def _steering(self) -> list[str]:
+        return [wish for wish in self.new_wishes() if wish in ("pause", "resume", "stop")]
 
     def _written_state(self) -> State | None:
         if not (self.folder / "state.json").exists():
@@ -355,7 +373,11 @@ class Run:
         before = self.evaluation()
         openings = 1 + (before.openings if before else 0)
         record = {"probabilities": probabilities.astype(np.float32), "labels": labels, "openings": openings}
-        write_arrays(self.folder / "evaluation.npz", record)
+        try:
+            write_arrays(self.folder / "evaluation.npz", record)
+        except OSError as error:
+            text = _("What the test set said could not be stored: {why}.")
+            raise RunError(text.format(why=error.strerror or error)) from error
 
     def delete(self, who: Who) -> None:
         """Remove the folder; owner and teacher may. It is renamed first, so nobody sees half of it."""
@@ -436,14 +458,22 @@ class Store:
     def create(
         self, config: TrainConfig, classes: Sequence[str], *, preset: str, owner: str, note: str = ""
     ) -> Run:
-        """Put a run into the queue; its folder appears whole, under a name not used before."""
+        """Put a run into the queue; its folder appears whole, under a name not used before.
+
+        It counts as created after all others, even where a clock was set back meanwhile.
+        """
         self.root.mkdir(parents=True, exist_ok=True)
-        recipe = {"schema": SCHEMA, "preset": preset, "owner": owner, "created": _now()}
+        created = _later_than(_created(run) for run in self.runs())
+        recipe = {"schema": SCHEMA, "preset": preset, "owner": owner, "created": created}
         recipe |= {"classes": list(classes), "note": note, "config": config.model_dump(mode="json")}
         part = self.root / f".new-{secrets.token_hex(8)}"
-        part.mkdir()
-        write_text(part / "config.json", json.dumps(recipe, indent=1))
-        return self.adopt(part)
+        try:
+            part.mkdir()
+            write_text(part / "config.json", json.dumps(recipe, indent=1))
+            return self.adopt(part)
+        except OSError:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
 
     def adopt(self, part: Path) -> Run:
         """Move a whole run folder in, under a name not used before; it must lie on the same disk."""
@@ -476,33 +506,62 @@ class Store:
         return [Run(path) for path in sorted(SHIPPED.glob("*/")) if (path / "config.json").exists()]
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file so that a reader finds the old one or the whole new one."""
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text)
-    part.replace(path)
+@contextmanager
+def whole(path: Path, part: Path | None = None, sure: Callable[[], None] = lambda: None) -> Iterator[Path]:
+    """Yield where to write what then becomes `path` in one step: a reader finds the old file or the new.
+
+    It is called `part` meanwhile, else by a name that nobody else uses. `sure` may still object, by raising.
+    """
+    part = part or path.with_name(f".{secrets.token_hex(4)}.part.{path.name}")
+    try:
+        yield part
+        sure()
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
-def write_arrays(path: Path, arrays: Mapping[str, object]) -> None:
-    """Write an .npz so that a reader finds the old one or the whole new one."""
-    part = path.with_name(f".{path.stem}.part.npz")
-    with part.open("wb") as file:
+def write_text(path: Path, text: str, **how) -> None:
+    """Write a file as `whole` does."""
+    with whole(path, **how) as part:
+        part.write_text(text)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, object], **how) -> None:
+    """Write an .npz as `whole` does; it is on the disk when this returns."""
+    with whole(path, **how) as part, part.open("wb") as file:
         np.savez(file, **arrays)
         file.flush()
         os.fsync(file.fileno())
-    part.replace(path)
 
 
-_heard: dict[tuple[Path, int], tuple[int, float]] = {}
+def _append(path: Path, line: bytes) -> None:
+    """Add a line whole or not at all; what an earlier writer left half done is cut off."""
+    with path.open("ab+", buffering=0) as file:
+        file.seek(0)
+        before = file.read()
+        end = before.rfind(b"\n") + 1
+        if end < len(before):
+            file.truncate(end)
+        try:
+            if file.write(line) < len(line):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            file.truncate(end)
+            raise
+
+
+_heard: dict[tuple[Path, int], tuple[int, float, float]] = {}  # the last beat, since when, when looked at
 
 
 def _silent_for(folder: Path, attempt: int, beat: int) -> float:
     """Return for how many seconds this process has seen no new beat, by its own monotonic clock."""
-    known, since = _heard.get((folder, attempt), (None, 0.0))
-    if beat != known:
-        since = time.monotonic()
-        _heard[folder, attempt] = (beat, since)
-    return time.monotonic() - since
+    now = time.monotonic()
+    known, since, looked = _heard.get((folder, attempt), (None, now, now))
+    if beat != known or now - looked > ABSENCE:
+        since = now
+    _heard[folder, attempt] = (beat, since, now)
+    return now - since
 
 
 def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -518,3 +577,20 @@ def _created(run: Run) -> str:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _later_than(times: Iterable[str]) -> str:
+    """Return the time now; where a clock was set back, a moment after the latest of these, to keep order."""
+    latest = max(map(_moment, times), default=None)
+    now = _now()
+    if latest is None or latest < _moment(now):
+        return now
+    return (latest + timedelta(microseconds=1)).isoformat(timespec="microseconds")
+
+
+def _moment(text: str) -> datetime:
+    """Return a time as it stands in a file; what is none counts as long ago."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return datetime.fromtimestamp(0, UTC)

@@ -6,6 +6,7 @@
 """
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -30,25 +31,23 @@ def train(run: Run, number: int, should_stop: Callable[[], bool]) -> None:
     the run is queued again, and its next attempt goes on. Errors end as the run's message, in words that a
     student can read where they can be foreseen; the finished epochs are kept in every case.
     """
-    with Attempt(run, number) as attempt:
+    with contextlib.suppress(Superseded), Attempt(run, number) as attempt:
         try:
             Training(run, attempt, should_stop).work()
         except Superseded:
-            return
+            raise
         except (RunError, datasets.DatasetError, ValueError) as error:
-            attempt.enter("failed", str(error))
+            attempt.fail(str(error))
         except OSError as error:
-            for part in run.folder.rglob(".*part*"):  # what was half written, so that the message finds room
-                part.unlink(missing_ok=True)
             text = _("Writing the run failed ({why}), so training stopped. The epochs before are kept.")
-            attempt.enter("failed", text.format(why=error.strerror or error))
+            attempt.fail(text.format(why=error.strerror or error))
         except MemoryError:
-            attempt.enter("failed", _("There was not enough memory to train this network."))
+            attempt.fail(_("There was not enough memory to train this network."))
         except Exception as error:
             text = _(
                 "Training broke off with an unforeseen error ({kind}). The worker's log has the details."
             )
-            attempt.enter("failed", text.format(kind=type(error).__name__))
+            attempt.fail(text.format(kind=type(error).__name__))
             raise
 
 

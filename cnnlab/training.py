@@ -182,9 +182,8 @@ class Training:
         self.attempt.write_result(weights)
         copy = models.build(self.recipe.layers(), self.config.model.l2, self.config.seed)
         models.set_weights(copy, weights)
-        part = self.run.folder / ".model.part.keras"
-        copy.save(part)
-        part.replace(self.run.folder / "model.keras")
+        with self.attempt.replacing(self.run.folder / "model.keras") as part:
+            copy.save(part)
 
     def _batches(self, index: np.ndarray, epoch: int | None = None, first: int = 0):
         """Return a tf.data pipeline of (uint8 images, one-hot labels), from batch `first` on.

@@ -31,6 +31,11 @@ def waiting(store: Store) -> list[tuple[Run, str]]:
     return [(run, reason) for _first, _round, _owner, run, reason in found]
 
 
+def last_turn(store: Store) -> str:
+    """Return when a run was last taken up; "" before the first."""
+    return max((_taken_up(run) for run in store.runs()), default="")
+
+
 def places(store: Store) -> dict[str, int]:
     """Return for each waiting run, by name, how many are trained now or come before it."""
     at_work = sum(_at_work(run) for run in store.runs())
@@ -42,3 +47,11 @@ def _at_work(run: Run) -> bool:
         return run.state().phase in AT_WORK
     except RunError:
         return False
+
+
+def _taken_up(run: Run) -> str:
+    try:
+        number = run.attempt()
+        return run.claimed(number)["at"] if number else ""
+    except RunError:
+        return ""

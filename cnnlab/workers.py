@@ -23,7 +23,7 @@ from cnnlab.classroom import Classroom
 from cnnlab.limits import stop_overdue
 from cnnlab.runs import RunError, Store
 from cnnlab.text import _
-from cnnlab.turns import waiting
+from cnnlab.turns import last_turn, waiting
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -182,7 +182,7 @@ class Workers:
         """Claim a run and give it to a worker; False where another server was quicker."""
         from distributed import fire_and_forget
 
-        number = run.claim(reason)
+        number = run.claim(reason, after=last_turn(self.store))
         if number is None:
             return False
         key = f"{TRAINING}{run.id}:{number}"

@@ -172,6 +172,7 @@ def test_the_number_of_runs_at_once_is_checked(monkeypatch):
 
 def test_two_train_at_once_a_paused_queue_hands_out_nothing_and_the_teacher_sees_it(tmp_path, monkeypatch):
     monkeypatch.delitem(workers_module.LANES, "look")
+    monkeypatch.setenv("CNNLAB_TEACHER_PIN", "271828")
     store = Store(tmp_path / "runs")
     room = Classroom(store.root)
     workers = Workers(store, trainers=2).start()
