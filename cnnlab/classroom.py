@@ -144,18 +144,35 @@ class Classroom:
     # Training runs
 
     def submit(
-        self, store: Store, config: TrainConfig, classes, *, preset: str, owner: str, **known: float | None
+        self,
+        store: Store,
+        config: TrainConfig,
+        classes,
+        *,
+        preset: str,
+        owner: str,
+        seconds: float | None = None,
     ) -> Run:
         """Put a training run into the queue, within the limits. LimitError, or OSError of a full disk."""
-        return self.submit_all(store, [config], classes, preset=preset, owner=owner, **known)[0]
+        return self.submit_all(store, [config], classes, preset=preset, owner=owner, seconds=seconds)[0]
 
     def submit_all(
-        self, store: Store, configs: Sequence[TrainConfig], classes, *, preset: str, owner: str, **known
+        self,
+        store: Store,
+        configs: Sequence[TrainConfig],
+        classes,
+        *,
+        preset: str,
+        owner: str,
+        seconds: float | None = None,
     ) -> list[Run]:
-        """Put several training runs into the queue, or none of them where the limits allow fewer."""
+        """Put several training runs into the queue, or none of them where the limits allow fewer.
+
+        seconds: how long one of them takes, as far as that was measured.
+        """
         with _queueing:  # so that two tabs do not both take the last place
             for config in configs:
-                self.allow(store, config, owner, len(configs), **known)
+                self.allow(store, config, owner, len(configs), seconds)
             return [store.create(config, classes, preset=preset, owner=owner) for config in configs]
 
     def allow(
@@ -164,15 +181,11 @@ class Classroom:
         config: TrainConfig,
         owner: str,
         count: int = 1,
-        images: int | None = None,
         seconds: float | None = None,
     ) -> None:
-        """Raise LimitError unless the student may put `count` training runs like this into the queue.
-
-        images: how many the dataset has for training; seconds: how long such a run takes; as far as known.
-        """
+        """Raise LimitError unless the student may put `count` training runs like this into the queue."""
         rules = self.rules()
-        limits.check_run(rules, config, images, seconds)
+        limits.check_run(rules, config, seconds)
         limits.check_place(store, rules, owner, count)
 
     def steer(self, store: Store, run: Run, who: Who, wishes: dict[str, float | None]) -> None:

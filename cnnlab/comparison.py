@@ -22,6 +22,7 @@ class Entry:
     """
 
     run: Run
+    owner: str
     config: TrainConfig
     rows: list[dict[str, float]]
     parameters: int
@@ -35,6 +36,7 @@ def entry(run: Run) -> Entry:
     validation = [row["val_accuracy"] for row in rows if math.isfinite(row["val_accuracy"])]
     return Entry(
         run,
+        recipe.owner,
         recipe.config,
         rows,
         parameters=sum(ops.parameters(recipe.layers(), (SIDE, SIDE, 3))),

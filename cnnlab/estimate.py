@@ -4,9 +4,11 @@ Time: the arithmetic of an epoch divided by the speed that finished runs were me
 four bytes that a step has to hold. Both are estimates; the page says so.
 """
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
+from statistics import median
 
 import psutil
 
@@ -59,9 +61,7 @@ def measure(run: Run, dataset: str, images: int) -> Measured | None:
     config = recipe.config
     if config.dataset != dataset:
         return None
-    used = min(images, config.limit or images)
-    held = round(config.validation * used)
-    operations = epoch_operations(recipe.layers(), used - held, held) * len(seconds)
+    operations = epoch_operations(recipe.layers(), *_parts(config, images)) * len(seconds)
     return (
         Measured(recipe.layers(), config.precision, operations, sum(seconds))
         if seconds and sum(seconds) > 0
@@ -79,6 +79,45 @@ def speed(layers: Sequence[dict], precision: str, measured: Sequence[Measured]) 
     return DEFAULT_SPEED, "default"
 
 
+def epoch_seconds(
+    config: TrainConfig, layers: Sequence[dict], images: int, measured: Sequence[Measured]
+) -> tuple[float, str]:
+    """Return how long an epoch will take, and what that rests on (see `speed`).
+
+    images: how many training images the dataset has.
+    """
+    operations, basis = speed(layers, config.precision, measured)
+    training, held = _parts(config, images)
+    return epoch_operations(layers, training, held) / operations, basis
+
+
+def seconds_left(run: Run, images: int, measured: Sequence[Measured]) -> float:
+    """Return how long the run will still be trained: its epochs to come, each like the median of its last.
+
+    Before its first epoch has ended, the speed of other runs says how long one takes. RunError if damaged.
+    """
+    recipe, state, rows = run.recipe(), run.state(), run.history()
+    config = recipe.config
+    done = state.epoch + state.step / max(1, state.steps)
+    epochs = max(0.0, run.wished("epochs", config.epochs) - done)
+    if rows:
+        return epochs * median(row["seconds"] for row in rows[-3:])
+    return epochs * epoch_seconds(config, recipe.layers(), images, measured)[0] + PREPARING
+
+
+def wait(at_work: Sequence[float], ahead: Sequence[float]) -> float:
+    """Return in how many seconds the next run begins, when each worker is busy and takes up what comes next.
+
+    at_work: the seconds that each run under way still takes; ahead: those of each waiting run that comes
+    before, in order.
+    """
+    free = list(at_work) or [0.0]  # when each worker will be free
+    heapq.heapify(free)
+    for seconds in ahead:
+        heapq.heapreplace(free, free[0] + seconds)
+    return free[0]
+
+
 def memory(config: TrainConfig, layers: Sequence[dict]) -> int:
     """Return the bytes that training holds: weights, gradients, the optimiser's numbers, activations.
 
@@ -92,3 +131,10 @@ def memory(config: TrainConfig, layers: Sequence[dict]) -> int:
 def free_memory() -> int:
     """Return how many bytes this machine can still give without swapping."""
     return int(psutil.virtual_memory().available)
+
+
+def _parts(config: TrainConfig, images: int) -> tuple[int, int]:
+    """Return how many of a dataset's training images are learned from, and how many are held out."""
+    used = min(images, config.limit or images)
+    held = round(config.validation * used)
+    return used - held, held

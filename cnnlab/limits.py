@@ -4,6 +4,7 @@ A LimitError is what the student reads. The teacher's own steering is not limite
 """
 
 from cnnlab.config import TrainConfig, title
+from cnnlab.datasets import DATASETS
 from cnnlab.rights import TeacherPass
 from cnnlab.rules import Rules
 from cnnlab.runs import Run, RunError, State, Store
@@ -14,23 +15,21 @@ class LimitError(RunError):
     """Which of the class's limits is in the way, as a sentence to show."""
 
 
-def check_run(
-    rules: Rules, config: TrainConfig, images: int | None = None, seconds: float | None = None
-) -> None:
+def check_run(rules: Rules, config: TrainConfig, seconds: float | None = None) -> None:
     """Raise LimitError where such a run is more than a student may train.
 
-    images: how many training images the dataset has, where that is known. seconds: how long the run will
-    take; None where nobody has measured it, for a mere guess is no reason to refuse anything.
+    seconds: how long it will take; None where that was never measured: a guess is no reason to refuse it.
     """
     _check_epochs(rules, config.epochs)
-    wanted = min((count for count in (config.limit, images) if count), default=None)
-    if rules.images and (wanted is None or wanted > rules.images):
+    all = DATASETS[config.dataset].train_images
+    wanted = min(all, config.limit or all)
+    if rules.images and wanted > rules.images:
         text = _(
             "In this class a training run learns from at most {limit} images; this one would learn from "
             "{wanted}. Set *{field}* to {limit} or less."
         )
-        wanted = _("all") if wanted is None else number(wanted)
-        raise LimitError(text.format(limit=number(rules.images), wanted=wanted, field=title(("limit",))))
+        words = {"limit": number(rules.images), "wanted": number(wanted), "field": title(("limit",))}
+        raise LimitError(text.format(**words))
     if rules.minutes and seconds is not None and seconds > 60 * rules.minutes:
         text = _(
             "In this class a training run takes at most {limit} min; this one would take about {minutes} "

@@ -8,14 +8,14 @@ from cnnlab import datasets, metrics, ops
 from cnnlab.inspection import growth
 from cnnlab.runs import RunError
 from cnnlab.text import _, number, percent
-from cnnlab.ui import lesson, network
+from cnnlab.ui import class_state, lesson, network
 from cnnlab.ui.inside import kernels, maps, measures, mistakes, parts, patterns, robustness, space, why
 
 
 def measured(net: network.Network) -> str:
     """Say how good the network is on its test set, or that nobody has looked yet."""
     try:
-        evaluation, done = net.run.evaluation(), len(net.run.history())
+        evaluation, done = class_state.as_seen(net.run).evaluation(), len(net.run.history())
     except RunError as error:
         return str(error)
     if evaluation is None:

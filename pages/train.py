@@ -10,10 +10,10 @@ from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.text import _
 from cnnlab.ui import (
+    class_state,
     compare,
     data_state,
     form,
-    identity,
     layers,
     lesson,
     preflight,
@@ -59,12 +59,16 @@ def choose_preset() -> None:
 
 
 def start(config: TrainConfig, data: datasets.Dataset) -> None:
-    """Put the run into the queue and watch it."""
+    """Put the run into the queue and watch it; where a limit of the class is in the way, say so."""
     preset = st.session_state["train.preset"]
     try:
-        run = Store().create(config, data.classes, preset=preset, owner=identity.owner())
+        seconds = preflight.seconds(config, config.model.layers(len(data.classes)))
+        [run] = class_state.submit([config], data.classes, preset=preset, seconds=seconds)
     except OSError as error:
         st.error(_("The training run could not be stored: {why}.").format(why=error.strerror or error))
+        return
+    except RunError as error:
+        st.error(str(error), icon=":material/front_hand:")
         return
     if workers.current():
         workers.current().wake()
@@ -94,7 +98,8 @@ def configure(watching: bool) -> None:
             start(checked.config, data)
         with st.container():
             if ready:
-                preflight.estimates(checked, data)
+                preflight.estimates(checked)
+                preflight.limits()
     with right:
         with st.container():
             if ready:
@@ -113,6 +118,8 @@ def configure(watching: bool) -> None:
 
 def watched() -> Run | None:
     """Return the run that the address names; one that is not there gets a sentence."""
+    if gone := st.session_state.pop("_train.gone", None):
+        st.toast(_("Training run {run} has been deleted.").format(run=gone), icon=":material/delete:")
     id = st.query_params.get("run")
     try:
         return Store().get(id) if id else None

@@ -4,11 +4,13 @@ Without a teacher (see `cnnlab.rights.teaching`) somebody learns at home: there 
 kept. Nothing here ever breaks a page: where a file cannot be read the usual rules hold and names are missing.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from cnnlab.classroom import Classroom
+from cnnlab.config import TrainConfig
 from cnnlab.rights import TeacherPass, Who, teaching
 from cnnlab.rules import CLASS_RULES, Rules
 from cnnlab.runs import Run, RunError, Store
@@ -62,15 +64,44 @@ def nickname() -> str | None:
         return None
 
 
-def whose(run: Run) -> str:
-    """Say whose run it is: "yours", a nickname, or nothing where it is nobody's or the names are hidden."""
-    try:
-        owner = run.recipe().owner
-    except RunError:
-        return ""
-    if owner == identity.owner():
-        return _("yours")
-    return "" if rules().names_hidden else nicknames().get(owner, "")
+def shown_names() -> dict[str, str]:
+    """Return owner -> what a run of theirs is marked with: a nickname, where names are shown, or "yours"."""
+    if not teaching():
+        return {}
+    names = {} if rules().names_hidden else nicknames()
+    return names | {identity.owner(): _("yours")}
+
+
+def owns(run: Run) -> bool:
+    """Say whether this browser may steer the run: it is its own, or the teacher's. RunError if damaged."""
+    return is_teacher() or run.recipe().owner == identity.owner()
+
+
+def submit(
+    configs: Sequence[TrainConfig], classes, *, preset: str, seconds: float | None = None
+) -> list[Run]:
+    """Put training runs into the queue: a student's within the limits of the class, the teacher's without.
+
+    seconds: how long one of them takes, as far as that was measured.
+    """
+    me, store = identity.owner(), Store()
+    if is_teacher():
+        return [store.create(config, classes, preset=preset, owner=me) for config in configs]
+    return classroom().submit_all(store, configs, classes, preset=preset, owner=me, seconds=seconds)
+
+
+class Sealed(Run):
+    """A run as students see it until the envelopes are opened: whatever its test set said is not there."""
+
+    def evaluation(self) -> None:
+        return None
+
+
+def as_seen(run: Run) -> Run:
+    """Return the run as this browser may see it: in a class, the board shows the test results first."""
+    now = rules()
+    shown = not teaching() or now.students_open or now.envelope_opened or run.shipped or is_teacher()
+    return run if shown else Sealed(run.folder)
 
 
 @st.cache_data(ttl=NAMES, max_entries=20, show_spinner=False)

@@ -1,5 +1,7 @@
 """Which settings made the difference? Several runs side by side, and a race of optimisers as one click."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from cnnlab import workers
@@ -7,7 +9,7 @@ from cnnlab.comparison import Entry, differences, entry, race, ranked
 from cnnlab.figures.compare import cost, overlaid
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.text import _, number, percent
-from cnnlab.ui import identity, state
+from cnnlab.ui import class_state, identity, preflight, state
 
 MOST = 6  # runs that one chart can tell apart
 PLAIN = {"displayModeBar": False}
@@ -15,13 +17,19 @@ PLAIN = {"displayModeBar": False}
 
 def compare(shown: Run) -> None:
     """Draw the choice of runs to compare with the one on show, and the comparison."""
-    sound = _sound(Store().runs() + Store().shipped())
-    names = list(sound)
+    sound, marks = _sound(Store().runs() + Store().shipped()), class_state.shown_names()
+    names = sorted(sound, key=lambda id: sound[id].owner != identity.owner())  # one's own first
+
+    def name(id: str) -> str:
+        mark = marks.get(sound[id].owner)
+        return f"{id} ({mark})" if mark else id
+
     state.default("compare.runs", [shown.id])
     wanted = st.session_state.pop("compare.wanted", st.session_state["compare.runs"])  # a race just begun
     st.session_state["compare.runs"] = [id for id in wanted if id in names]
     left, right = st.columns([2.2, 1], vertical_alignment="bottom")
-    left.multiselect(_("Training runs to compare"), names, key="compare.runs", max_selections=MOST)
+    label, options = _("Training runs to compare"), {"format_func": name, "max_selections": MOST}
+    left.multiselect(label, names, key="compare.runs", **options)
     if right.button(_("Race the optimisers"), icon=":material/flag:", key="_compare.race", width="stretch"):
         _start_race(shown)
     chosen = ranked([sound[id] for id in st.session_state["compare.runs"]])
@@ -34,15 +42,22 @@ def compare(shown: Run) -> None:
         )
         return
     _charts(chosen)
-    _table(chosen)
+    _table(chosen, name)
 
 
 def _start_race(shown: Run) -> None:
+    """Put the four racers into the queue, or none of them where the class's limits allow fewer."""
     recipe = shown.recipe()
-    runs = [
-        Store().create(config, recipe.classes, preset=recipe.preset, owner=identity.owner())
-        for config in race(recipe.config)
-    ]
+    try:
+        seconds = preflight.seconds(recipe.config, recipe.layers())
+        racers = race(recipe.config)
+        runs = class_state.submit(racers, recipe.classes, preset=recipe.preset, seconds=seconds)
+    except OSError as error:
+        st.error(_("The training runs could not be stored: {why}.").format(why=error.strerror or error))
+        return
+    except RunError as error:
+        st.error(str(error), icon=":material/front_hand:")
+        return
     st.session_state["compare.wanted"] = [run.id for run in runs]
     if workers.current():
         workers.current().wake()
@@ -73,7 +88,7 @@ def _charts(entries: list[Entry]) -> None:
         columns[place % 2].plotly_chart(chart, key=f"_compare.{key}", config=PLAIN, alt=alt)
 
 
-def _table(entries: list[Entry]) -> None:
+def _table(entries: list[Entry], name: Callable[[str], str]) -> None:
     """Draw what differs, one column a run, the best validation accuracy first."""
     rows = {
         _("best validation accuracy"): [percent(e.best) if e.best == e.best else "–" for e in entries],
@@ -81,11 +96,11 @@ def _table(entries: list[Entry]) -> None:
         _("training time (s)"): [number(e.seconds) for e in entries],
         _("parameters"): [number(e.parameters) for e in entries],
     }
-    for name, values in differences([e.config for e in entries]).items():
-        rows[name] = [_plain(value) for value in values]
+    for setting, values in differences([e.config for e in entries]).items():
+        rows[setting] = [_plain(value) for value in values]
     table = {_("What differs"): list(rows)}
     table |= {
-        entry.run.id: [values[place] for values in rows.values()] for place, entry in enumerate(entries)
+        name(entry.run.id): [values[place] for values in rows.values()] for place, entry in enumerate(entries)
     }
     st.table(table, border="horizontal", hide_index=True)
     st.caption(_("Ranked by validation. The test set stays out of it: who chooses by it has trained on it."))

@@ -7,7 +7,7 @@ from cnnlab import datasets, workers
 from cnnlab.inspection.evaluation import open_test_set
 from cnnlab.runs import Evaluation, Run, RunError
 from cnnlab.text import _, number, percent
-from cnnlab.ui import identity
+from cnnlab.ui import class_state
 from cnnlab.ui.network import class_name
 
 
@@ -15,7 +15,7 @@ def envelope(run: Run) -> None:
     """Draw the sealed envelope, or what it said."""
     with st.container(border=True):
         st.markdown(_("**The sealed test set**"))
-        evaluation = run.evaluation()
+        evaluation = class_state.as_seen(run).evaluation()
         if evaluation is None:
             text = _(
                 "These photos played no part so far. Open the envelope when you are sure that this is your "
@@ -50,18 +50,23 @@ def _per_class(run: Run, evaluation: Evaluation) -> None:
 
 
 def _opening(run: Run, first: bool) -> None:
-    """Let the owner open the envelope, and wait for the *look* worker's answer."""
+    """Let who may do so open the envelope, and wait for the *look* worker's answer."""
     future = st.session_state.get("_envelope.future")
     if future is not None and st.session_state["_envelope.run"] == run.id:
         st.fragment(_wait, run_every=1)(future)
         return
-    if run.shipped or run.recipe().owner != identity.owner():
+    if run.shipped or not class_state.owns(run):
+        return
+    if not (class_state.rules().students_open or class_state.is_teacher()):
+        text = _("In this class the envelopes are opened together: your teacher opens them on the board.")
+        st.caption(f":material/lock: {text}")
         return
     present = datasets.DATASETS[run.recipe().config.dataset].present()
     able = present and workers.current() is not None and workers.current().ready("look")
     label = _("Open the envelope") if first else _("Open it again")
     if st.button(label, icon=":material/drafts:", key="_envelope.open", disabled=not able):
         try:
+            class_state.classroom().may_open(run, class_state.who())
             store = workers.current().store
             st.session_state["_envelope.future"] = workers.current().look(
                 open_test_set, str(store.root), run.id, long=True

@@ -6,9 +6,9 @@ hash is ever stored, as the owner of a run.
 
 import hashlib
 import secrets
-from http.cookies import SimpleCookie
 
 import streamlit as st
+from starlette.requests import HTTPConnection
 
 COOKIE = "cnnlab_browser"
 YEAR = 365 * 24 * 3600
@@ -21,7 +21,7 @@ class IdentityCookie:
         self.app = app
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] != "http" or COOKIE in _cookies(scope):
+        if scope["type"] != "http" or HTTPConnection(scope).cookies.get(COOKIE):
             return await self.app(scope, receive, send)
         cookie = f"{COOKIE}={secrets.token_urlsafe(24)}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Lax"
 
@@ -36,14 +36,9 @@ class IdentityCookie:
 def owner() -> str:
     """Return this browser's owner hash; a browser without the cookie counts as one session."""
     token = st.context.cookies.get(COOKIE)
-    if not isinstance(token, str):  # no cookie, or no browser at all
+    if not isinstance(token, str) or not token:  # no cookie, or no browser at all
         token = st.session_state.setdefault("identity.token", secrets.token_urlsafe(24))
     return hashlib.sha256(token.encode()).hexdigest()[:32]
-
-
-def _cookies(scope) -> SimpleCookie:
-    header = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
-    return SimpleCookie(header.decode("latin-1"))
 
 
 def _is_page(message) -> bool:

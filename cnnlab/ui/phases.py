@@ -4,10 +4,21 @@ from pathlib import Path
 
 import streamlit as st
 
-from cnnlab import turns, workers
+from cnnlab import datasets, estimate, turns, workers
+from cnnlab.limits import stopped_after
 from cnnlab.presets import PRESETS
-from cnnlab.runs import Run, State, Store
-from cnnlab.text import _
+from cnnlab.runs import Run, RunError, State, Store
+from cnnlab.text import _, number
+from cnnlab.ui import class_state
+
+MEASURED = 50  # newest runs that the speed is measured on, at most
+
+
+def duration(seconds: float) -> str:
+    """Write a time with one unit: 0.4 s, 25 s, 3 min, 2.5 h."""
+    if seconds < 100:
+        return f"{number(seconds, 1 if seconds < 10 else 0)} s"
+    return f"{number(seconds / 60)} min" if seconds < 6000 else f"{number(seconds / 3600, 1)} h"
 
 
 def title_of(preset: str) -> str:
@@ -16,22 +27,48 @@ def title_of(preset: str) -> str:
 
 def before(run: Run) -> int:
     """Return how many runs are trained before this one; 0 for one that does not wait."""
-    return _places(str(Store().root)).get(run.id, 0)
+    return _queue(str(Store().root)).get(run.id, (0, 0.0))[0]
 
 
 @st.cache_data(ttl=1, max_entries=4, show_spinner=False)
-def _places(root: str) -> dict[str, int]:
-    """Read the queue once a second, however many runs and students ask for their place in it."""
-    return turns.places(Store(Path(root)))
+def _queue(root: str) -> dict[str, tuple[int, float]]:
+    """Return for each waiting run how many come before it, and in about how many seconds it begins.
+
+    The queue is read once a second, however many runs and students ask for their place in it.
+    """
+    store = Store(Path(root))
+    places = turns.places(store)
+    left: dict[str, float] = {}  # seconds that each run still takes
+    for run in store.runs() if places else ():
+        try:
+            if run.id in places or run.state().phase in turns.AT_WORK:
+                left[run.id] = _seconds_left(store, run)
+        except RunError:
+            continue
+    at_work = [left[id] for id in left if id not in places]
+    ahead = [left.get(id, 0.0) for id in places]
+    return {id: (place, estimate.wait(at_work, ahead[:n])) for n, (id, place) in enumerate(places.items())}
+
+
+def _seconds_left(store: Store, run: Run) -> float:
+    name = run.recipe().config.dataset
+    images = datasets.DATASETS[name].train_images
+    return estimate.seconds_left(run, images, measured(str(store.root), name, images))
+
+
+@st.cache_data(ttl=30, max_entries=20, show_spinner=False)
+def measured(root: str, dataset: str, images: int) -> list[estimate.Measured]:
+    """Return what the newest runs with this data have shown of this machine's speed."""
+    runs = Store(Path(root)).runs()[:MEASURED]
+    found = [estimate.measure(run, dataset, images) for run in runs]
+    return [one for one in found if one]
 
 
 def phase_text(run: Run, state: State) -> str:
     """Return what the run is doing, as one sentence."""
     match state.phase:
         case "queued":
-            if count := before(run):
-                return _("Waiting for its turn: {count} before it.").format(count=count)
-            return _waiting_for_a_worker()
+            return _waiting(run)
         case "starting":
             return _("A worker is about to begin.")
         case "running" if run.claimed(state.attempt)["reason"] == "recovery":
@@ -47,12 +84,30 @@ def phase_text(run: Run, state: State) -> str:
         case "paused":
             text = _("Paused in epoch {epoch}; it goes on from there, and lets others train meanwhile.")
             return text.format(epoch=state.epoch + 1)
+        case "stopped" if (minutes := stopped_after(run)) is not None:
+            text = _(
+                "Stopped: in this class a training run takes at most {minutes} min. {epochs} finished epochs "
+                "are kept."
+            )
+            return text.format(minutes=f"{minutes:g}", epochs=state.epoch)
         case "stopped":
             return _("Stopped; {epochs} finished epochs are kept.").format(epochs=state.epoch)
         case "interrupted":
             text = _("Interrupted: its worker was lost. {epochs} finished epochs are kept; *Resume* goes on.")
             return text.format(epochs=state.epoch)
     return state.message or _("Training failed.")
+
+
+def _waiting(run: Run) -> str:
+    """Say the run's place in the queue, and about when its turn comes."""
+    count, seconds = _queue(str(Store().root)).get(run.id, (0, 0.0))
+    if class_state.rules().queue_paused:
+        text = _("Your teacher has paused the queue; this run keeps its place, with {count} before it.")
+        return text.format(count=count)
+    if not count:
+        return _waiting_for_a_worker()
+    text = _("Waiting for its turn: {count} before it, about {time}.")
+    return text.format(count=count, time=duration(seconds))
 
 
 def _waiting_for_a_worker() -> str:

@@ -1,7 +1,5 @@
 """What should one know before pressing Train: what was changed, how long it takes, how to pass it on?"""
 
-from pathlib import Path
-
 import streamlit as st
 
 from cnnlab import datasets, estimate, links
@@ -9,9 +7,8 @@ from cnnlab.config import TrainConfig, title
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Store
 from cnnlab.text import _, number
-from cnnlab.ui import form, lesson, settings
-
-NEWEST = 50  # finished runs that the speed is measured on, at most
+from cnnlab.ui import class_state, form, lesson, settings
+from cnnlab.ui.phases import duration, measured
 
 
 def changes(config: TrainConfig | None) -> None:
@@ -62,13 +59,10 @@ def _value(value) -> str:
     return "–" if value is None else f"{value:,.6g}"
 
 
-def estimates(checked: form.Checked, data: datasets.Dataset) -> None:
+def estimates(checked: form.Checked) -> None:
     """Say about how long training will take here and how much memory it needs."""
     config = checked.config
-    training, held = datasets.split(len(data.train_images), config.validation, config.limit, config.seed)
-    runs = measured(str(Store().root), data.name, len(data.train_images))
-    speed, basis = estimate.speed(checked.layers, config.precision, runs)
-    seconds = estimate.epoch_operations(checked.layers, len(training), len(held)) / speed
+    epoch, basis = _epoch(config, checked.layers)
     sources = {
         "same": _("measured with this network on this computer"),
         "other": _("measured with other networks on this computer"),
@@ -77,27 +71,38 @@ def estimates(checked: form.Checked, data: datasets.Dataset) -> None:
     text = _("About {epoch} an epoch, {all} in all ({source}); {memory} MB of memory.")
     st.caption(
         text.format(
-            epoch=duration(seconds),
-            all=duration(estimate.PREPARING + seconds * config.epochs),
+            epoch=duration(epoch),
+            all=duration(estimate.PREPARING + epoch * config.epochs),
             source=sources[basis],
             memory=number(max(1, estimate.memory(config, checked.layers) / 1e6)),
         )
     )
 
 
-def duration(seconds: float) -> str:
-    """Write a time with one unit: 0.4 s, 25 s, 3 min, 2.5 h."""
-    if seconds < 100:
-        return f"{number(seconds, 1 if seconds < 10 else 0)} s"
-    return f"{number(seconds / 60)} min" if seconds < 6000 else f"{number(seconds / 3600, 1)} h"
+def seconds(config: TrainConfig, layers: list[dict]) -> float | None:
+    """Return how long training will take here; None where no run has shown this machine's speed yet."""
+    epoch, basis = _epoch(config, layers)
+    return None if basis == "default" else estimate.PREPARING + epoch * config.epochs
 
 
-@st.cache_data(ttl=30, max_entries=20, show_spinner=False)
-def measured(root: str, dataset: str, images: int) -> list[estimate.Measured]:
-    """Return what the newest runs with this data have shown of this machine's speed."""
-    runs = Store(Path(root)).runs()[:NEWEST]
-    found = [estimate.measure(run, dataset, images) for run in runs]
-    return [one for one in found if one]
+def _epoch(config: TrainConfig, layers: list[dict]) -> tuple[float, str]:
+    """Return how long an epoch takes, and what that rests on."""
+    images = datasets.DATASETS[config.dataset].train_images
+    return estimate.epoch_seconds(config, layers, images, measured(str(Store().root), config.dataset, images))
+
+
+def limits() -> None:
+    """Say which limits of the class hold for a student's training run."""
+    rules = class_state.rules()
+    words = {
+        _("{count} epochs"): rules.epochs,
+        _("{count} min of training"): rules.minutes,
+        _("{count} images to learn from"): rules.images,
+        _("{count} training runs of yours waiting or at work"): rules.waiting,
+    }
+    told = [text.format(count=f"{limit:,g}") for text, limit in words.items() if limit is not None]
+    if told and not class_state.is_teacher():
+        st.caption(_("In this class at most: {limits}.").format(limits=" · ".join(told)))
 
 
 def link(text: str | None) -> None:

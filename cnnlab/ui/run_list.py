@@ -4,19 +4,21 @@ import streamlit as st
 
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.text import _
-from cnnlab.ui import identity, lesson
+from cnnlab.ui import class_state, identity, lesson
 from cnnlab.ui.phases import phase_text, title_of
 
 
 def others(shown: Run | None) -> None:
     """List the training runs, the student's own first, each a link that watches it."""
-    me, runs = identity.owner(), Store().runs()
+    me, runs, marks = identity.owner(), Store().runs(), class_state.shown_names()
     if not runs:
         return
     with st.expander(_("All training runs ({count})").format(count=len(runs)), icon=":material/list:"):
         for run in sorted(runs, key=lambda run: not _owned(run, me)):
             try:
-                text = f"{run.id} · {title_of(run.recipe().preset)} · {phase_text(run, run.state())}"
+                recipe = run.recipe()
+                words = [run.id, marks.get(recipe.owner), title_of(recipe.preset)]
+                text = " · ".join([*filter(None, words), phase_text(run, run.state())])
             except RunError as error:
                 text = str(error)
             lesson.page_link(

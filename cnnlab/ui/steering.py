@@ -1,11 +1,12 @@
-"""What can a student do with a training run now? Pause, go on, stop, one more epoch, another rate."""
+"""What can a student do with a training run now? Pause, go on, stop, one more epoch, another rate, delete."""
 
 import streamlit as st
 
 from cnnlab import workers
-from cnnlab.runs import Run, RunError, State
+from cnnlab.runs import Run, RunError, State, Store
 from cnnlab.text import _
-from cnnlab.ui import identity, lesson
+from cnnlab.turns import AT_WORK
+from cnnlab.ui import class_state, lesson
 from cnnlab.ui import state as page_state
 
 
@@ -19,7 +20,7 @@ def controls(run: Run, state: State) -> None:
     if run.shipped:
         st.caption(_("This network comes with the app: it has been trained already."))
         return
-    if run.recipe().owner != identity.owner():
+    if not class_state.owns(run):
         st.caption(_("This training run is not yours: you can look at it, not steer it."))
         return
     active = state.phase in ("queued", "starting", "running")
@@ -41,8 +42,36 @@ def controls(run: Run, state: State) -> None:
         if active or state.phase == "paused":
             with st.popover(_("Learning rate"), icon=":material/tune:"):
                 _change_rate(run)
+        with st.popover(_("Delete"), icon=":material/delete:"):
+            _offer_deletion(run, state)
     if problem := st.session_state.pop("_train.problem", None):
         st.error(problem)
+
+
+def _offer_deletion(run: Run, state: State) -> None:
+    """Ask before a training run is deleted; one at work has to be stopped first."""
+    if state.phase in AT_WORK:
+        st.markdown(_("A worker is busy with it: stop it first."))
+        return
+    text = _("**{run}** goes for good, with its network, its curves and its kernels.")
+    st.markdown(text.format(run=run.id))
+    st.button(_("Delete it"), icon=":material/delete:", key="_train.delete", on_click=_delete, args=(run,))
+
+
+def _delete(run: Run) -> None:
+    try:
+        run.require(class_state.who())
+        if run.state().phase in AT_WORK:
+            raise RunError(_("A worker has just begun with it: stop it first."))
+        run.delete(class_state.who())
+    except RunError as error:
+        st.session_state["_train.problem"] = str(error)
+    except OSError as error:
+        text = _("It could not be deleted: {why}.")
+        st.session_state["_train.problem"] = text.format(why=error.strerror or error)
+    else:
+        st.query_params.pop("run", None)
+        st.session_state.update({"_train.left": True, "_train.gone": run.id})
 
 
 def _change_rate(run: Run) -> None:
@@ -57,10 +86,13 @@ def _change_rate(run: Run) -> None:
 def _wish(run: Run, wish: str, value: float | None = None) -> None:
     """Carry out a click. A callback comes before the page is drawn again, so no click is lost to a redraw."""
     try:
-        if wish == "more":
-            run.wish("epochs", identity.owner(), len(run.history()) + 1)
-        run.wish("resume" if wish == "more" else wish, identity.owner(), value)
+        more = {"epochs": len(run.history()) + 1, "resume": None}
+        wishes = more if wish == "more" else {wish: value}
+        class_state.classroom().steer(Store(), run, class_state.who(), wishes)
     except RunError as error:
         st.session_state["_train.problem"] = str(error)
+    except OSError as error:
+        text = _("That could not be written: {why}.")
+        st.session_state["_train.problem"] = text.format(why=error.strerror or error)
     if workers.current():
         workers.current().wake()

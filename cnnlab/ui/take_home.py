@@ -10,13 +10,13 @@ from cnnlab.export import ArchiveError, export_archive, import_archive, notebook
 from cnnlab.export.archive import LARGEST, MEGABYTE
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.text import _
-from cnnlab.ui import identity
+from cnnlab.ui import class_state, identity
 
 
 def take_home(run: Run) -> None:
     """Draw the downloads of a run; each is made when it is asked for. Then the way in for an archive."""
     with st.container(horizontal=True):
-        for label, icon, ending, kind, make in _downloads(run):
+        for label, icon, ending, kind, make in _downloads(class_state.as_seen(run)):
             st.download_button(
                 label,
                 data=make,

@@ -12,12 +12,11 @@ from cnnlab.figures.sheet import sheet
 from cnnlab.figures.tiles import colour_tiles
 from cnnlab.runs import RESTING, Run, RunError, State, Store
 from cnnlab.text import _, number, percent
-from cnnlab.ui import data_state, layers, lesson, steering, watching
+from cnnlab.ui import class_state, data_state, layers, lesson, steering, watching
 from cnnlab.ui import state as page_state
 from cnnlab.ui.envelope import envelope
 from cnnlab.ui.network import layer_title
-from cnnlab.ui.phases import before, phase_text, title_of
-from cnnlab.ui.preflight import duration
+from cnnlab.ui.phases import before, duration, phase_text, title_of
 
 
 def watch(run: Run) -> None:
@@ -42,7 +41,8 @@ def headline(run: Run) -> None:
     """Name the run and its network, and say which images it uses for what."""
     recipe = run.recipe()
     text = _("Training run **{run}** · {network}").format(run=run.id, network=title_of(recipe.preset))
-    text = f"{text} · {_(recipe.note)}" if recipe.note else text
+    remarks = (class_state.shown_names().get(recipe.owner), _(recipe.note) if recipe.note else None)
+    text = " · ".join([text, *filter(None, remarks)])
     st.markdown(text, help=_("A training run gets a name by lot, so that you find it again."))
     try:
         if datasets.DATASETS[recipe.config.dataset].present():

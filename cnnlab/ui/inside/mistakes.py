@@ -7,7 +7,7 @@ from cnnlab import datasets, metrics
 from cnnlab.figures import tiles
 from cnnlab.runs import Evaluation
 from cnnlab.text import _, number, percent
-from cnnlab.ui import lesson, network, state
+from cnnlab.ui import class_state, lesson, network, state
 from cnnlab.ui.components.matrix import matrix
 
 WORST = 8
@@ -49,7 +49,7 @@ def mistakes(net: network.Network) -> None:
 
 def opened(net: network.Network) -> Evaluation | None:
     """Return what the test set said; None, with a sentence, while it is sealed."""
-    evaluation = net.run.evaluation()
+    evaluation = class_state.as_seen(net.run).evaluation()
     if evaluation is None:
         text = _("The test set of this network is still sealed, so nobody has counted its mistakes yet.")
         st.info(text, icon=":material/lock:")
