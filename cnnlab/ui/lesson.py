@@ -1,7 +1,7 @@
 """What has every lesson in common: its opening question, predictions, formulas, code, the way on."""
 
 import inspect
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import streamlit as st
 
 from cnnlab.text import _, number
 from cnnlab.ui import lesson_link, projector, state
+from cnnlab.ui.prediction import predict as predict
 
 LEVELS = ("numbers", "formulas", "code")
 PAGES = Path(__file__).parents[2] / "pages"
@@ -142,31 +143,3 @@ def page_link(page: str, label: str, icon: str, *, query_params: dict[str, str] 
     if link:
         query["lesson"] = st.query_params["lesson"]
     st.page_link(PAGES / f"{page}.py", label=label, icon=icon, query_params=query, **options)
-
-
-def predict(
-    key: str, question: str, options: Sequence[str], answer: str, reveal: str, *, about: Hashable = None
-) -> bool:
-    """Ask for a prediction, then reveal; return whether the student has committed to an answer.
-
-    `options` are texts without duplicates, `answer` is one of them; `about` names what the question depends
-    on (the photo, the settings): when it changes the question is asked anew. First answers are counted in
-    the session, under `lesson.answers`: (key, about) -> right or wrong.
-    """
-    asked = f"{key}:{about!r}"
-    answers = st.session_state.setdefault("lesson.answers", {})
-    with st.container(border=True):
-        st.markdown(f"**{_('Predict first')}** — {question}")
-        chosen = st.pills(_("Your prediction"), options, key=f"_{asked}", label_visibility="collapsed")
-        if chosen is None and asked not in answers:
-            return False
-        if chosen is not None:
-            answers.setdefault(asked, chosen == answer)
-        if chosen is None or chosen == answer:
-            st.markdown(f":green[:material/check_circle:] **{answer}** — {reveal}")
-        else:
-            text = _("You said “{chosen}”; right is **{answer}**").format(chosen=chosen, answer=answer)
-            st.markdown(f":material/cancel: {text} — {reveal}")
-        right = sum(answers.values())
-        st.caption(_("Right first answers so far: {right} of {all}").format(right=right, all=len(answers)))
-    return True
