@@ -9,7 +9,7 @@ from cnnlab import estimate
 from cnnlab.attempts import Attempt
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
 from cnnlab.presets import PRESETS
-from cnnlab.runs import COLUMNS, Store
+from cnnlab.runs import COLUMNS, Checkpoint, Store
 
 # One kernel of 3x3 on 32x32x3, no border: a map of 30x30; flattened, 900 inputs for each of 10 scores.
 ONE = ModelConfig(blocks=(ConvBlock(filters=1),))
@@ -86,3 +86,40 @@ def test_the_same_network_is_believed_first():
     assert estimate.speed(LAYERS, "bfloat16", runs) == (500.0, "same")
     assert estimate.speed(other, F, runs) == (300.0, "same")
     assert estimate.speed(ModelConfig(blocks=()).layers(10), F, runs) == (200.0, "other")
+
+
+def test_what_is_left_of_a_run_is_its_epochs_to_come(tmp_path):
+    run = finished(Store(tmp_path), [9.0, 2.0, 4.0], epochs=8)
+    attempt = Attempt(run, run.attempt())
+    attempt.update(epoch=3, epochs=8, step=5, steps=10)
+    attempt.enter("running")
+    assert estimate.seconds_left(run, 1437, []) == (8 - 3.5) * 4.0  # the median of 9, 2 and 4
+    attempt.write_checkpoint(Checkpoint(3, {}, {}))
+    run.wish("epochs", "me", 4)
+    assert estimate.seconds_left(run, 1437, []) == 0.5 * 4.0
+
+
+def test_before_its_first_epoch_a_run_is_judged_by_the_speed_of_others(tmp_path):
+    store = Store(tmp_path)
+    config = finished(store, []).recipe().config.model_copy(update={"epochs": 3})
+    run = store.create(config, tuple("0123456789"), preset="article", owner="me")
+    operations = (CONVOLUTION + SCORES) * (6 * 90 + 2 * 10)
+    measured = [estimate.Measured(LAYERS, F, 10 * operations, 20.0)]  # 2 seconds an epoch
+    assert estimate.seconds_left(run, 1437, measured) == pytest.approx(estimate.PREPARING + 3 * 2)
+
+
+@pytest.mark.parametrize(
+    ("at_work", "ahead", "seconds"),
+    [
+        ([], [], 0),
+        ([30], [], 30),
+        ([30], [60, 20], 30 + 60 + 20),
+        ([30, 90], [], 30),
+        ([30, 90], [60], 90),  # the first worker is busy again until 90
+        ([30, 90], [60, 20], 90),  # one of them until 110, the other is free at 90
+        ([30, 90], [60, 20, 100], 110),
+        ([], [60], 60),  # the worker is still starting
+    ],
+)
+def test_the_wait_for_a_worker_is_what_a_hand_works_out(at_work, ahead, seconds):
+    assert estimate.wait(at_work, ahead) == seconds
