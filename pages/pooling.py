@@ -9,7 +9,7 @@ import streamlit as st
 from cnnlab import images, ops
 from cnnlab.questions import pooling as ask
 from cnnlab.text import _, number, percent
-from cnnlab.ui import crop, lesson, photo, state
+from cnnlab.ui import crop, lesson, photo, projector, state
 from cnnlab.ui import pooling as view
 
 SIZES = (8, 10, 12, 16, 20, 24, 28, 32)
@@ -89,6 +89,8 @@ lesson.opening(
     ),
 )
 left, right = st.columns([1, 3.6], gap="medium")
+if projector.on():  # the numbers need the whole width
+    left, right = st.container(horizontal=True, vertical_alignment="bottom"), st.container()
 with left:
     _name, picture = photo.choose()
     state.default("pooling.crop.size", 8, SIZES)

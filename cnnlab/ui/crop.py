@@ -14,7 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from cnnlab import images
 from cnnlab.figures import tiles
 from cnnlab.text import _
-from cnnlab.ui import state
+from cnnlab.ui import projector, state
 from cnnlab.ui.components.frame import frame
 
 SIDE = 96  # pixels of a lesson photo's longer side
@@ -47,14 +47,15 @@ def choose(photo: np.ndarray, sizes: Sequence[int], key: str, picture: DeltaGene
     Size and place stand in the session under `{key}.size` (at first the first of `sizes`), `{key}.row` and
     `{key}.col` (counted from 1). Where the photo is too small the crop is as large as it allows, and a
     sentence says so. The crop of a new photo starts where most edges meet. `picture`: the container to draw
-    the photo in, else it stands above the button.
+    the photo in, else it stands above the button. On a projector the crop is the size of `projector.CROP`.
     """
     photo = whole(photo)
     longer, shorter = max(photo.shape[:2]), min(photo.shape[:2])
     image = tiles.shrink(photo, max(SIDE, max(sizes) * longer // shorter))  # every size fits if it did before
     height, width, _channels = image.shape
     state.default(f"{key}.size", sizes[0], sizes)
-    size = min(st.session_state[f"{key}.size"], height, width)
+    wanted = projector.CROP if projector.on() else st.session_state[f"{key}.size"]
+    size = min(wanted, height, width)
     _start(image, size, key)
     row = _fit(f"{key}.row", height - size + 1)
     col = _fit(f"{key}.col", width - size + 1)
@@ -65,14 +66,17 @@ def choose(photo: np.ndarray, sizes: Sequence[int], key: str, picture: DeltaGene
     with picture or st.container():
         frame(_small_picture(photo), (height, width), (row, col), size, key=f"_{key}.frame", moved=moved)
         st.caption(_("Tap the photo to move the crop."))
-    if size < st.session_state[f"{key}.size"]:
+    if size < wanted:
         text = _("The photo has only {height} × {width} pixels, so the crop is {size} × {size}.")
         st.warning(text.format(height=height, width=width, size=size))
     with st.popover(_("Crop: size, place"), icon=":material/crop:", width="stretch"):
         text = _("The photo is shrunk to {height} × {width} pixels; rows and columns count from 1.")
         st.caption(text.format(height=height, width=width))
-        label, held = _("Size of the crop, in pixels"), state.locked(f"{key}.size")
-        st.select_slider(label, sizes, key=f"{key}.size", disabled=held)
+        if projector.on():
+            st.caption(_("On a projector the crop is {size} × {size} pixels.").format(size=wanted))
+        else:
+            label, held = _("Size of the crop, in pixels"), state.locked(f"{key}.size")
+            st.select_slider(label, sizes, key=f"{key}.size", disabled=held)
         if height > size:
             st.slider(_("Its top row"), 1, height - size + 1, key=f"{key}.row")
         if width > size:

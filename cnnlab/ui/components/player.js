@@ -63,6 +63,16 @@ function unpack({ shape, digits, type, base64 }) {
   };
 }
 
+// On a projector (see projector.js): the smallest size of a number on a grid, in px; elsewhere 0.
+function leastNumber(node) {
+  return parseFloat(getComputedStyle(node).getPropertyValue("--cnnlab-number")) || 0;
+}
+
+// The side of a cell that holds a number of so many letters in that size.
+function cellFor(letters, number) {
+  return Math.ceil(Math.max(1.5 * number, letters * 0.6 * number + 5));
+}
+
 class Player {
   // `root` hears the keys; `onStep(index, how)` draws and calls `drawn`. How: "manual", "restart" (cover up
   // again), "play", "play-again" (from the start), "update" (new data); the first two are announced.
@@ -94,11 +104,13 @@ class Player {
     this.select.addEventListener("change", () => (this.speed = Number(this.select.value)));
     this.controls.append(this.slider, this.place, this.select);
     root.addEventListener("keydown", (event) => this.key(event));
+    (globalThis.cnnlabPlayers ??= new Set()).add(this); // whom the page keys step on a projector
   }
 
   update(labels, count) {
     this.labels = labels;
     this.count = count;
+    this.root.dataset.projector = leastNumber(this.root) > 0;
     for (const [name, button] of Object.entries(this.buttons)) {
       button.replaceChildren(icon(name), element("span", { class: "word" }, labels[name]));
       button.setAttribute("aria-label", labels[name]);

@@ -110,8 +110,9 @@ class Field {
     if (!this.data) return;
     const unit = this.map.stage.clientWidth / this.data.size[1];
     const longest = Math.max(...this.data.texts.map((text) => text.length));
-    const letter = Math.min(16, unit * 0.34, (unit * 0.9) / (longest * 0.61));
-    this.numbers.hidden = letter < 8;
+    const number = parseFloat(getComputedStyle(this.root).getPropertyValue("--cnnlab-number")) || 0; // projector.js
+    const letter = Math.min(number || 16, unit * (number ? 0.6 : 0.34), (unit * 0.9) / (longest * 0.61));
+    this.numbers.hidden = letter < (number || 8);
     this.numbers.style.fontSize = `${letter}px`;
   }
 

@@ -194,8 +194,9 @@ class GalleryView {
     this.root.dataset.size = room < 540 ? "narrow" : "wide";
     for (const { grid, cols, texts, cells } of this.views) {
       if (!texts.length) continue;
-      const letter = Math.min(13, (cells.clientWidth / cols) * 0.94 / (grid.values.longest() * 0.605));
-      cells.style.setProperty("--letter", `${letter >= LEGIBLE ? letter : 0}px`);
+      const number = leastNumber(this.root);
+      const letter = Math.min(number || 13, (cells.clientWidth / cols) * 0.94 / (grid.values.longest() * 0.605));
+      cells.style.setProperty("--letter", `${letter >= (number || LEGIBLE) ? letter : 0}px`);
     }
   }
 

@@ -149,15 +149,16 @@ class PlanesView {
     const style = getComputedStyle(this.root);
     const room = this.root.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     if (room <= 0) return;
+    const number = leastNumber(this.root);
     const narrow = room < 520;
     this.root.dataset.size = narrow ? "narrow" : "wide";
     const wide = narrow ? room - 12 : room - 22 - 30 - 200;
     // All four in one row where their numbers can be read, else two by two.
     const fit = (count) => Math.max(6, Math.min(40, Math.floor((wide - (count - 2) * 22) / count / this.data.cols)));
-    const across = !narrow && fit(4) >= ROW ? 4 : 2;
-    const unit = fit(across);
+    const across = !narrow && !number && fit(4) >= ROW ? 4 : 2;
+    const unit = number ? cellFor(this.longest, number) : fit(across);
     this.four.style.setProperty("--across", across);
-    const letter = Math.min(13, (unit * 0.9) / (this.longest * 0.605));
+    const letter = number || Math.min(13, (unit * 0.9) / (this.longest * 0.605));
     for (const { node } of this.grids) {
       node.style.setProperty("--unit", `${unit}px`);
       node.style.setProperty("--letter", `${letter}px`);

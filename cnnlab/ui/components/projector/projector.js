@@ -22,13 +22,13 @@ class Projector {
     const text = Math.max(16, innerWidth * TEXT);
     const { style } = document.documentElement;
     style.fontSize = `${text}px`;
-    style.setProperty("--cnnlab-text", `${text}px`);
+    style.setProperty("--cnnlab-zoom", text / 14);
     style.setProperty("--cnnlab-number", `${Math.max(24, text * NUMBER)}px`);
   }
 
   stop() {
     this.stopped.abort();
-    for (const name of ["font-size", "--cnnlab-text", "--cnnlab-number"]) document.documentElement.style.removeProperty(name);
+    for (const name of ["font-size", "--cnnlab-zoom", "--cnnlab-number"]) document.documentElement.style.removeProperty(name);
   }
 
   key(event) {

@@ -63,8 +63,10 @@ class Grid {
     for (const box of this.layer.querySelectorAll(`[data-frame="${kind}"]`)) box.remove();
   }
 
-  size(unit) {
-    const letter = Math.min(15, unit * 0.42, (unit * 0.88) / (this.longest * 0.605));
+  // `number`: the size that numbers have at least, on a projector; where it does not fit there are none.
+  size(unit, number = 0) {
+    const fits = Math.min(15, unit * 0.42, (unit * 0.88) / (this.longest * 0.605));
+    const letter = number ? (cellFor(this.longest, number) <= unit ? number : 0) : fits;
     this.node.style.setProperty("--unit", `${unit}px`);
     this.node.style.setProperty("--letter", `${letter}px`);
     this.node.dataset.numbers = letter >= SMALLEST_TEXT;
@@ -528,7 +530,7 @@ class WindowsView {
           term.star.textContent = wins ? `\u2605 ${labels.winner}` : "";
         }
       });
-      block.window.size(block.window.unit ?? 30);
+      block.window.size(block.window.unit ?? 30, this.number);
       if (winner === null) block.window.clear("winner");
     });
     if (winner) this.input.frames([winner[0]], [winner[1]], "winner", "\u2605");
@@ -718,8 +720,11 @@ class WindowsView {
     const style = getComputedStyle(this.root);
     const room = this.root.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
     if (room <= 0) return;
+    this.number = leastNumber(this.root);
+    this.root.dataset.projector = this.number > 0;
     const narrow = this.root.clientWidth < NARROW;
     this.root.dataset.size = narrow ? "narrow" : "wide";
+    if (this.number && !narrow) return this.layoutLarge(room);
     const kernelCols = this.data.cols[0].length;
     const several = this.blocks.length > 1;
     const hasKernel = Boolean(this.active.kernel);
@@ -759,6 +764,40 @@ class WindowsView {
     this.outputPanel.style.width = narrow ? "" : `${Math.max(least, unit * outputCols + (outputCols > this.width ? 24 : 0))}px`;
   }
 
+  // On a projector: cells as large as their numbers ask for; a grid of too many cells has no numbers.
+  layoutLarge(room) {
+    const { number } = this;
+    const longest = (channels) => Math.max(...channels.map((channel) => this.inputs[channel].values.longest()));
+    const most = (grids) => Math.max(...grids.map((grid) => grid.values.longest()));
+    const gap = 20;
+    const all = this.inputs.map((_plane, place) => place);
+    const small = cellFor(Math.max(longest(this.read), this.active.kernel?.longest() ?? 1), number);
+    const beside = this.blocks.length > 1 && this.active.kernel ? 2 : 1; // kernels beside windows, or below
+    const middle = Math.max(small * this.data.cols[0].length * beside + (beside > 1 ? 34 : 0), this.active.kernel ? 190 : 110);
+    const unit = (grid, letters, share) => {
+      const wanted = cellFor(letters, number);
+      return Math.floor(wanted * grid.cols <= room ? wanted : Math.max(1, share / grid.cols));
+    };
+    const shown = [...this.grids.values()];
+    const input = unit(this.input, longest(all), (room - middle) / 2);
+    const output = unit(shown[0], most(this.shown.map((place) => this.maps[place])), (room - middle) / 2 - gap);
+    const stacked = shown.length === 2 && (2 * output * this.width + 24 + input * this.input.cols + middle + 2 * gap > room);
+    this.input.size(input, number);
+    for (const grid of shown) grid.size(output, number);
+    for (const block of this.blocks) {
+      block.window.unit = small;
+      block.window.longest = Math.max(block.window.longest, longest(this.read));
+      block.window.size(small, number);
+      block.kernel?.size(small, number);
+    }
+    this.outputPanel.dataset.stacked = stacked;
+    this.middle.style.width = `${middle}px`;
+    this.input.node.parentNode.style.width = `${input * this.input.cols}px`;
+    const columns = shown.length === 2 && !stacked ? 2 : 1;
+    this.outputPanel.style.width = `${Math.max(this.mapTabs ? 264 : 150, output * this.width * columns + (columns - 1) * 24)}px`;
+    this.layoutTerms(room);
+  }
+
   // All terms of a small window in one line where they fit, else as the window has them; on top of each other
   // where even that is too wide.
   layoutTerms(room) {
@@ -766,11 +805,12 @@ class WindowsView {
     const cols = this.blocks[0].window.cols;
     const pixels = Math.max(...this.read.map((channel) => this.inputs[channel].values.longest()));
     const weights = this.active.kernel?.longest() ?? 0;
-    const wide = 7.7 * (pixels + weights) + (weights ? 46 : 60);
+    const letter = this.number ? 0.62 * this.number : 7.7;
+    const wide = letter * (pixels + weights) + (weights ? 46 : 60);
     const fits = (count) => count * (wide + 8) <= room + 8;
     const inLine = cells <= 9 && fits(cells) ? cells : cols;
     // Several blocks stand beside each other rather than under each other, with pixel over weight.
-    const upright = 7 * Math.max(pixels, weights) + 14;
+    const upright = (letter - 0.7) * Math.max(pixels, weights) + 14;
     const beside = inLine < cells && this.blocks.length > 1 && this.blocks.length * (cols * (upright + 8) + 28) <= room;
     this.terms.dataset.tall = beside || !fits(inLine);
     this.terms.style.setProperty("--per-row", inLine);
