@@ -112,8 +112,8 @@ def _wsl(port: int) -> None:
 
 def _https() -> None:
     text = _(
-        "**HTTPS**, for the camera alone: start the app with a certificate that the students' devices trust. "
-        "Photos can be chosen and dropped without it."
+        "**HTTPS**: over plain http everything works but the camera on *Classify a photo*. For that, start "
+        "the app with a certificate that the students' devices trust; photos can be chosen without it."
     )
     st.markdown(text)
     st.code(

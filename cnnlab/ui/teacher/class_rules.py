@@ -51,8 +51,8 @@ def _limit(rules: Rules, name: str, kind: type) -> None:
 
 def _switches() -> dict[str, str]:
     return {
-        "names_hidden": _("Hide the names on the board and from other students"),
-        "pair_mode": _("Pairs: two at a computer each predict before the answer shows"),
+        "names_hidden": _("Hide the names, on the board as well"),
+        "pair_mode": _("Pairs: both predict before the answer shows"),
         "students_open": _("Students may open the sealed test set themselves"),
     }
 

@@ -10,6 +10,7 @@ from cnnlab.ui.teacher.storage import bytes_text
 
 def data() -> None:
     """Draw which pictures are on this computer, and how to get those that are not."""
+    st.subheader(_("The pictures to learn from"), anchor=False)
     for name, spec in datasets.DATASETS.items():
         if not spec.present():
             data_state.download(name, spec)
@@ -27,6 +28,7 @@ def data() -> None:
 @st.fragment(run_every=3)
 def machines() -> None:
     """Draw each worker process: what it does, its memory, what is wrong with it."""
+    st.subheader(_("The workers"), anchor=False)
     crew = workers.current()
     if crew is None:
         st.caption(_("The workers are not running: nothing can be trained."))

@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnnlab.rights import TeacherPass
 from cnnlab.runs import Store
-from cnnlab.text import _, number
+from cnnlab.text import _
 from cnnlab.ui.teacher import actions, door
 
 PLACE = "class"
@@ -25,10 +25,8 @@ def new_class() -> None:
         return
     busy = actions.at_work(Store())
     if busy:
-        text = _(
-            "{count} training runs are at work: they are stopped first, with what they have learned kept."
-        )
-        st.markdown(text.format(count=number(len(busy))))
+        text = _("At work now: {runs}. They are stopped first, and what they have learned is kept.")
+        st.markdown(text.format(runs=", ".join(run.id for run in busy)))
     label = _("Stop them and begin a new class") if busy else _("Begin a new class")
     with st.popover(_("New class …"), icon=":material/restart_alt:"):
         st.markdown(_("Download the answers first if you need them: they leave this page."))

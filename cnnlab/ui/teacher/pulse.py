@@ -11,7 +11,7 @@ from cnnlab.ui.preflight import duration
 from cnnlab.ui.teacher import actions, door, overview
 from cnnlab.ui.training import seconds_left
 
-SHOWN = 5  # waiting runs at first sight
+SHOWN = 4  # waiting runs at first sight
 PLACE = "pulse"
 
 

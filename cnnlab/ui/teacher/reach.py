@@ -35,13 +35,13 @@ def card() -> None:
                 _("This computer is in no network: join the students' Wi-Fi, then open this page again.")
             )
         else:
-            st.markdown(f"### `{found}`")
+            st.markdown(f"### [{found}]({found})")
             alt = _("QR code of {address}").format(address=found)
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 st.image(qr.svg(found), width=190, alt=alt)
                 if st.button(_("Project this"), icon=":material/fullscreen:", key="_teacher.project"):
                     st.dialog(_("Open this address"), width="large")(_poster)(found)
-        _trouble(found)
+        _trouble()
         _connected()
         advice(found)
 
@@ -53,12 +53,12 @@ def _choose(offered: dict[str, str]) -> str | None:
     if len(offered) > 1 or addresses.system() in ("wsl", "container"):
         state.default(CHOSEN, next(iter(offered)))
         st.selectbox(
-            _("This computer has several addresses: choose the network that your students are in"),
+            _("Choose the network that your students are in, or type an address"),
             list(offered),
             format_func=lambda one: f"{one} · {offered[one]}" if offered.get(one) else one,
             key=CHOSEN,
             accept_new_options=True,
-            help=_("Is it none of these? Type the address by which others know this computer."),
+            help=_("This computer has an address in each of its networks; students can open one of them."),
         )
         try:
             return addresses.written(st.session_state[CHOSEN] or "", *_scheme_and_port(), _path())
@@ -112,7 +112,7 @@ def poster(found: str) -> str:
     )
 
 
-def _trouble(found: str | None) -> None:
+def _trouble() -> None:
     """Say what is known to keep others out."""
     if addresses.open_to_others(int(st.get_option("server.port"))) is False:
         text = _(
@@ -126,9 +126,6 @@ def _trouble(found: str | None) -> None:
             "instead. See the advice below."
         )
         st.warning(text)
-    if found and found.startswith("http:"):
-        text = _("Over plain http everything works but the camera on *Classify a photo*: that needs HTTPS.")
-        st.caption(text)
 
 
 @st.fragment(run_every=5)

@@ -18,6 +18,7 @@ SCARCE = 2 * 2**30  # bytes of free disk below which the page warns
 def storage() -> None:
     """Draw what the folder of the runs holds, with a way to clean up each part that need not stay."""
     store = Store()
+    st.subheader(_("The disk"), anchor=False)
     try:
         found = _usage(str(store.root))
     except OSError as error:
@@ -59,7 +60,7 @@ def _usage(root: str) -> housekeeping.Usage:
 
 def _clean(name: str, text: str, size: int, action: Callable[..., str], *arguments) -> None:
     """Draw a part that may go: what would be lost, its size, and the button with its confirmation."""
-    with st.container(horizontal=True, vertical_alignment="center", border=True):
+    with st.container(horizontal=True, vertical_alignment="center", border=True, wrap=False):
         st.markdown(text, width="stretch")
         with st.popover(bytes_text(size), icon=":material/delete:", disabled=not size):
             st.markdown(_("This cannot be undone."))
@@ -90,7 +91,9 @@ def _freed(size: int) -> str:
 
 
 def bytes_text(size: int) -> str:
-    """Write a number of bytes in megabytes, from a thousand of them in gigabytes."""
+    """Write a number of bytes in kilobytes, megabytes or gigabytes."""
     if size >= 1e9:
         return f"{number(size / 1e9, 1)} GB"
+    if size < 1e6:
+        return f"{number(size / 1e3)} kB"
     return f"{number(size / 1e6, 1 if size < 10e6 else 0)} MB"

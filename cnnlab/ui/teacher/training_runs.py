@@ -87,7 +87,6 @@ def _table(rows: list[overview.Row], named: dict[str, str]) -> None:
             _("Training run"): [f"/train?run={row.run.id}" for row in rows],
             _("Student"): [named.get(row.owner, "–") for row in rows],
             _("Network"): [title_of(row.preset) for row in rows],
-            _("Place"): ["" if row.ahead is None else number(row.ahead + 1) for row in rows],
             _("What it is doing"): [_doing(row) for row in rows],
         },
         hide_index=True,
