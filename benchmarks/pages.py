@@ -58,7 +58,7 @@ def measure(session: Session, page: str, changes: int) -> tuple[list[float], int
     turns = itertools.islice(itertools.cycle(itertools.chain(*steps)), changes)
     times, largest = [], 0
     for key, value in turns:
-        times.append(1000 * session.set(key, value))
+        times.append(1000 * session.change(key, value))
         largest = max(largest, session.payload)
     return times, largest
 
@@ -84,7 +84,7 @@ def main() -> int:
                 result["median_ms"][page] = round(statistics.median(times), 1)
                 result["p95_ms"][page] = round(statistics.quantiles(times, n=20)[-1], 1)
                 for key, value in LARGEST.get(page, {}).items():
-                    session.set(key, value)
+                    session.change(key, value)
                 if page in LARGEST:
                     measure(session, page, 8)
                     times, most = measure(session, page, count)
