@@ -2,8 +2,9 @@
 
 import streamlit as st
 
+from cnnlab.rights import teaching
 from cnnlab.text import _
-from cnnlab.ui import lesson, lesson_link, projector, state
+from cnnlab.ui import class_banner, lesson, lesson_link, projector, state, student
 
 
 def navigation() -> dict[str, list]:
@@ -14,6 +15,7 @@ def navigation() -> dict[str, list]:
         url = None if name == "home" else name
         return st.Page(lesson.PAGES / f"{name}.py", title=title or titles[name], url_path=url, **options)
 
+    visible = "visible" if teaching() else "hidden"  # at home there is no class
     return {
         _("Learn"): [
             page("home", default=True),
@@ -29,6 +31,11 @@ def navigation() -> dict[str, list]:
             page("train"),
             page("inside"),
             page("classify"),
+        ],
+        _("Class"): [
+            page("teacher", _("Teacher")),
+            page("board", _("The board"), visibility=visible),
+            page("vote", _("Class vote"), visibility=visible),
         ],
         _("More"): [page("faq")],
     }
@@ -51,13 +58,16 @@ trouble = lesson_link.follow()
 projector.follow()
 link = lesson_link.current()
 alone = projector.on() or link is not None
-page = st.navigation(navigation(), position="hidden" if alone else "sidebar")
-if link and page.url_path != ("" if link.page == "home" else link.page):
+page = st.navigation(navigation(), position="hidden" if alone else "sidebar", expanded=True)
+if link and page.url_path not in ("" if link.page == "home" else link.page, "vote"):
     st.switch_page(lesson.PAGES / f"{link.page}.py", query_params={"lesson": st.query_params["lesson"]})
 if alone:
     lesson.top_line()
 else:
     lesson.level_switch()
+if not projector.on():
+    student.badge(sidebar=not alone)
 if trouble:
     lesson_link.refused(trouble)
+class_banner.banner(page.url_path)
 page.run()

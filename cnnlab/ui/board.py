@@ -1,0 +1,228 @@
+"""How does the class see who is ahead? A ranking and two charts; and the envelopes, opened once for all.
+
+The page looks for news every few seconds and is drawn anew only where there is some.
+"""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from cnnlab import board
+from cnnlab.board import Standing
+from cnnlab.classroom import Classroom
+from cnnlab.datasets import DATASETS
+from cnnlab.figures.board import Dot, scatter
+from cnnlab.presets import PRESETS
+from cnnlab.rights import TeacherPass
+from cnnlab.runs import RunError, Store
+from cnnlab.text import _, number, percent
+from cnnlab.ui import class_state, identity, job, lesson, projector, state
+from cnnlab.ui.components.standings import Row, standings
+from cnnlab.ui.teacher import door
+
+LOOK = 3.0  # seconds from one look at the class to the next
+TOP = 10  # rows in large letters; one's own is always among them
+PLAIN = {"displayModeBar": False}
+OPENING = "_board.opening"  # session key: (when, standings) of the envelopes that are being opened
+
+
+def now() -> tuple[list[Standing], bool]:
+    """Return all standings, and whether they are those of the opened envelopes. RunError: a damaged file."""
+    envelope = board.revealed(class_state.classroom())
+    if envelope is not None:
+        return list(envelope.standings), True
+    return _live(str(Store().root), class_state.rules().began), False
+
+
+@st.cache_data(ttl=2, max_entries=4, show_spinner=False)
+def _live(root: str, _began: str) -> list[Standing]:
+    """Read the runs of the class once in two seconds, however many students look."""
+    owners = {student.owner for student in Classroom(Path(root)).students() if not door.holds(student.owner)}
+    return board.standings(Store(root).runs(), owners)
+
+
+@st.fragment(run_every=LOOK)
+def follow(drawn: tuple) -> None:
+    """Draw the page anew when there is something else to see than was drawn."""
+    if seen() != drawn:
+        st.rerun()
+
+
+def seen() -> tuple:
+    """Return all that the board depends on."""
+    try:
+        found, opened = now()
+    except RunError as error:
+        return (str(error),)
+    return (found, opened, _names(found))
+
+
+def _names(found: Sequence[Standing]) -> dict[str, str]:
+    """Return owner -> the name to show; numbers that follow no ranking where the teacher hides names."""
+    known = class_state.nicknames()
+    if class_state.rules().names_hidden:
+        known = {
+            owner: _("Student {n}").format(n=place) for place, owner in enumerate(sorted(known), start=1)
+        }
+    return {one.owner: known.get(one.owner, _("a student")) for one in found}
+
+
+def choose(found: Sequence[Standing]) -> str:
+    """Draw the choice of the data; at first those that most students train on."""
+    titles = {name: spec.title for name, spec in DATASETS.items()}
+    counts = {name: sum(one.dataset == name for one in found) for name in titles}
+    state.default("board.dataset", max(counts, key=counts.get), titles)
+    return st.segmented_control(
+        _("Data"), list(titles), format_func=titles.get, key="board.dataset", required=True
+    )
+
+
+def show(found: Sequence[Standing], opened: bool, dataset: str) -> None:
+    """Draw the ranking of one dataset, the charts beside it, and what to think of them."""
+    ranking = [one for one in found if one.dataset == dataset]
+    if not ranking:
+        st.info(_("No network of this class stands here yet. The board fills by itself."))
+        lesson.next_lesson("train", _("Train one"))
+        return
+    names = _names(ranking)
+    models = [one for one in board.shipped(Store()) if one.dataset == dataset]
+    if projector.on():  # one thing after the other, so that each is large
+        _table(ranking, models, names, opened)
+        places = st.columns(2, gap="large")
+    else:
+        left, right = st.columns([1.3, 1], gap="large")
+        with left:
+            _table(ranking, models, names, opened)
+        places = (right, right)
+    _charts(ranking, models, names, places)
+    _judgement(ranking, opened)
+
+
+def _table(
+    ranking: Sequence[Standing], models: Sequence[Standing], names: dict[str, str], opened: bool
+) -> None:
+    me = identity.owner()
+    places = dict(zip((one.owner for one in ranking), board.places(ranking), strict=True))
+    rows = []
+    for one in [*ranking, *models]:
+        student = one.owner in places
+        name = names[one.owner] if student else _model(one)
+        name = _("{name} (you)").format(name=name) if one.owner == me else name
+        values = (percent(one.validation), *([_test(one)] if opened else []))
+        values += (number(one.parameters), number(one.seconds))
+        kind = "own" if one.owner == me else "student" if student else "shipped"
+        rows.append(Row(number(places[one.owner]) if student else "◇", name, values, kind))
+    heads = [_("network of"), _("validation"), *([_("test")] if opened else [])]
+    heads += [_("parameters"), _("seconds")]
+    draw = {"heads": heads, "main": 2 if opened else 1}
+    label = _("The best networks of the class")
+    first = [row for place, row in enumerate(rows) if place < TOP or row.kind != "student"]
+    standings(label, rows=first, key="_board.top", **draw)
+    if len(first) < len(rows):
+        with lesson.more(_("All {count} of the class").format(count=number(len(ranking)))):
+            standings(label, rows=rows, key="_board.all", **draw)
+
+
+def _test(one: Standing) -> str:
+    return "–" if one.test is None else percent(one.test)
+
+
+def _model(one: Standing) -> str:
+    """Name a network that comes with the app."""
+    return _(PRESETS[one.run].title) if one.run in PRESETS else one.run
+
+
+def _judgement(ranking: Sequence[Standing], opened: bool) -> None:
+    """Say what the ranking means, and once it is known how far the tests lie from it."""
+    first = ranking[0]
+    text = _(
+        "Ranked by **validation**: photos that no weight has learned from. In the first row they are "
+        "{count}, so one photo is {points} points. ◇ comes with the app. "
+    )
+    text = text.format(count=number(first.held_out), points=number(100 / first.held_out, 2))
+    if not opened:
+        st.caption(text + _("The test set stays sealed: who chooses by it has trained on it."))
+        return
+    st.caption(text + _("The envelopes are open, so the board stands still until a new class begins."))
+    pairs = [(one.validation, one.test) for one in ranking if one.test is not None]
+    if not pairs:
+        return
+    gap = 100 * sum(validation - test for validation, test in pairs) / len(pairs)
+    words = _("Here the tests are on average **{points} points lower**.")
+    if gap < 0:
+        words = _("Here the tests are on average **{points} points higher**: luck goes both ways.")
+    why = _(
+        "The best validation is usually a little better than its test. It is the highest of many epochs and "
+        "many networks, and it was chosen because it was high: part of that is luck, which does not come "
+        "twice. The test looks once, at the network as it was after its last epoch."
+    )
+    st.info(f"{words.format(points=number(abs(gap), 1))} {why}")
+
+
+def _charts(
+    ranking: Sequence[Standing], models: Sequence[Standing], names: dict[str, str], places: Sequence
+) -> None:
+    """Draw a chart for each cost into these places. Labels go to oneself, the models, and the first ones."""
+    me = identity.owner()
+    mine, others = ([one for one in ranking if (one.owner == me) == own] for own in (True, False))
+    alts = {
+        "parameters": _("Best validation accuracy over parameters; the numbers stand in the table"),
+        "seconds": _("Best validation accuracy over training time; the numbers stand in the table"),
+    }
+    for place, (what, alt) in zip(places, alts.items(), strict=True):
+
+        def dot(one: Standing, name: str, kind: str, what: str = what) -> Dot:
+            return Dot(name, getattr(one, what), one.validation, one.test, kind)
+
+        dots = [dot(one, _("you"), "own") for one in mine]
+        dots += [dot(one, _model(one).partition(" (")[0], "shipped") for one in models]
+        dots += [dot(one, names[one.owner], "student") for one in others]
+        large = 1.7 if projector.on() else 1.0
+        figure = scatter(dots, what, theme=st.context.theme.type or "light", scale=large)
+        place.plotly_chart(figure, key=f"_board.{what}", config=PLAIN, alt=alt)
+
+
+# ---- The envelopes
+
+
+def envelopes(found: Sequence[Standing]) -> None:
+    """Let the teacher open all envelopes, once; draw how far that is."""
+    opening = st.session_state.get(OPENING)
+    if opening is None:
+        with st.popover(_("Open the envelopes"), icon=":material/drafts:"):
+            text = _(
+                "The best network of each student, {count} in all, judges the sealed test photos now. This "
+                "happens **once**: afterwards the board stands still until a new class begins."
+            )
+            st.markdown(text.format(count=number(len(found))))
+            label, key = _("Open them now"), "_board.open"
+            st.button(label, type="primary", key=key, on_click=_begin, args=[found], disabled=not found)
+        door.word("board")
+        return
+    when, kept = opening
+    root, ids = str(Store().root), [one.run for one in kept]
+    doing = _("Opened: {done} of {all}")
+    tests = job.answer("envelopes", when, board.open_envelopes, root, ids, doing=doing, long=True)
+    if tests is None:
+        st.button(_("Leave them sealed"), type="tertiary", key="_board.leave", on_click=_leave)
+        return
+    _leave()
+    door.carry_out("board", _reveal, kept, tests)
+    st.rerun()
+
+
+def _begin(found: Sequence[Standing]) -> None:
+    st.session_state[OPENING] = time.monotonic(), list(found)
+
+
+def _leave() -> None:
+    st.session_state.pop(OPENING, None)
+    st.session_state.pop("_job.envelopes", None)  # lets go of the job, which ends it
+
+
+def _reveal(_teacher: TeacherPass, found: Sequence[Standing], tests: dict[str, float]) -> str:
+    board.reveal(class_state.classroom(), found, tests)
+    missing = [one.run for one in found if one.run not in tests]
+    return _("These could not be opened: {runs}.").format(runs=", ".join(missing)) if missing else ""

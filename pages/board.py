@@ -1,0 +1,35 @@
+"""Whose network is best so far? The class's board, for the projector and for everybody's own screen."""
+
+import streamlit as st
+
+from cnnlab.rights import teaching
+from cnnlab.runs import RunError
+from cnnlab.text import _
+from cnnlab.ui import board, lesson
+from cnnlab.ui.teacher import door
+
+lesson.opening(
+    _("Whose network is best so far?"),
+    _("The best network of each student, and what it cost. The board follows the training by itself."),
+)
+if not teaching():
+    text = _(
+        "The board belongs to a class. A teacher starts the app with a PIN in `CNNLAB_TEACHER_PIN`; then "
+        "everybody gets a name by lot and stands here. At home, compare your training runs instead:"
+    )
+    st.info(text)
+    lesson.next_lesson("train", _("Train and compare"))
+    st.stop()
+drawn = board.seen()
+try:
+    found, opened = board.now()
+except RunError as error:
+    st.error(str(error))
+else:
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+        dataset = board.choose(found)
+        if door.teacher() and not opened:
+            with st.container(width="content"):
+                board.envelopes(found)
+    board.show(found, opened, dataset)
+board.follow(drawn)

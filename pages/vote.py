@@ -1,0 +1,32 @@
+"""What does the class think? One question for everybody, voted on twice."""
+
+import streamlit as st
+
+from cnnlab.questions.bank import QUESTIONS
+from cnnlab.rights import teaching
+from cnnlab.text import _
+from cnnlab.ui import class_state, lesson, lesson_link, vote
+from cnnlab.ui.teacher import door
+
+lesson.opening(
+    _("What does the class think?"),
+    _("Vote, talk to your neighbour, vote again: then the answer comes, and why."),
+)
+if not teaching():
+    vote.alone()
+else:
+    now, teacher = class_state.rules().vote, door.teacher() is not None
+    if now and now.question in QUESTIONS:
+        if teacher:
+            vote.steer(now)
+        vote.card(now, teacher=teacher)
+    else:
+        if now:
+            st.info(_("The class votes on a question that this version of the app does not know."))
+        elif not teacher:
+            st.info(_("No vote is open. When your teacher opens one, it appears here by itself."))
+        if teacher:
+            vote.choose()
+        vote.follow(now)
+if link := lesson_link.current():
+    lesson.next_lesson(link.page, _("Back to the lesson"))
