@@ -97,9 +97,10 @@ class Workers:
         return client.submit(function, *arguments, resources=needs, pure=False)
 
     def health(self) -> list[Health]:
-        """Return how each worker is; OSError while the scheduler does not answer."""
-        found, tasks = self._connected(), self.client.processing() if self.client else {}
-        report = []
+        """Return how each worker is; while the scheduler does not answer, none is connected."""
+        report, found = [], {}
+        with contextlib.suppress(OSError):
+            found, tasks = self._connected(), self._processing()
         for address, worker in found.items():
             name, kinds = str(worker["name"]), tuple(lanes.kinds(worker["resources"]))
             doing = tuple(_name_of(key) for key in tasks.get(address, ()))
@@ -197,11 +198,11 @@ class Workers:
         return True
 
     def _has(self, key: str) -> bool:
-        return any(key in tasks for tasks in self.client.processing().values())
+        return any(key in tasks for tasks in self._processing().values())
 
     def _idle(self) -> int:
         """Count the *train* workers that nobody has given a run to."""
-        lane, tasks = lanes.lane("train", self.store.root), self.client.processing()
+        lane, tasks = lanes.lane("train", self.store.root), self._processing()
         idle = 0
         for address, worker in self._connected().items():
             training = sum(key.startswith(TRAINING) for key in tasks.get(address, ()))
@@ -222,10 +223,17 @@ class Workers:
     def _connected(self) -> dict[str, dict]:
         """Return what the scheduler knows of each worker, by address."""
         client = self.client
-        if client is None:
+        if client is None or client.status != "running":
             return {}
         # While a connection is being lost, Dask knows of no scheduler and of no workers.
         return client.scheduler_info(n_workers=-1).get("workers", {})
+
+    def _processing(self) -> dict[str, list[str]]:
+        """Return the keys of the tasks that each worker works on, or has waiting, by its address."""
+        client = self.client
+        if client is None or client.status != "running":
+            raise ConnectionError(_("The workers do not answer; try again in a few seconds."))
+        return client.processing()
 
 
 def train_run(root: str, id: str, number: int) -> None:

@@ -72,11 +72,8 @@ class Cluster:
 
 
 def doing(server: Workers) -> dict[str, tuple[str, ...]]:
-    """Return what each connected worker does, by its name; nothing while the scheduler does not answer."""
-    try:
-        return {worker.name: worker.doing for worker in server.health() if worker.address}
-    except (OSError, AttributeError):
-        return {}
+    """Return what each connected worker does, by its name."""
+    return {worker.name: worker.doing for worker in server.health() if worker.address}
 
 
 def finished(run: Run) -> bool:
@@ -112,10 +109,8 @@ def ready(school):
 
 
 def both_idle(server: Workers) -> bool:
-    try:
-        return server._idle() == 2
-    except (OSError, AttributeError):
-        return False
+    trainers = [worker for worker in server.health() if worker.address and "train" in worker.kinds]
+    return [(worker.doing, worker.trouble) for worker in trainers] == [((), "")] * 2
 
 
 def test_two_train_at_once_and_when_a_machine_dies_its_run_goes_on_on_the_other(ready):

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab.jobs import Job, JobError
+from cnnlab.lanes import lane
 from cnnlab.progress import report
 from cnnlab.runs import RunError, Store
 from cnnlab.workers import LANES, Workers
@@ -24,7 +25,8 @@ def workers(tmp_path_factory):
     """A *look* worker as threads of this process, with the lanes of a real one and without TensorFlow."""
     from distributed import Client, LocalCluster
 
-    lanes = {name: int(n) for name, n in (lane.split("=") for lane in LANES["look"].split())}
+    store = Store(tmp_path_factory.mktemp("jobs"))
+    lanes = {lane(name, store.root): int(n) for name, n in (one.split("=") for one in LANES["look"].split())}
     options = {
         "processes": False,
         "protocol": "tcp",
@@ -36,7 +38,7 @@ def workers(tmp_path_factory):
         LocalCluster(host="127.0.0.1", **options) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
-        workers = Workers(Store(tmp_path_factory.mktemp("jobs")))
+        workers = Workers(store)
         workers.client = client
         yield workers
 
@@ -251,7 +253,8 @@ def test_a_worker_that_dies_over_a_job_ends_it_with_a_sentence(tmp_path):
         Client(cluster, set_as_default=False) as client,
     ):
         command = [sys.executable, "-m", "distributed.cli.dask_worker", cluster.scheduler_address]
-        command += ["--no-nanny", "--nthreads", "1", "--resources", "look=1", "--host", "127.0.0.1"]
+        look = f"{lane('look', tmp_path)}=1"
+        command += ["--no-nanny", "--nthreads", "1", "--resources", look, "--host", "127.0.0.1"]
         process = subprocess.Popen(
             [*command, "--dashboard-address", "127.0.0.1:0"], stderr=subprocess.DEVNULL
         )
