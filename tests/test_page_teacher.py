@@ -3,16 +3,18 @@
 import hashlib
 import re
 import shutil
+from xml.etree import ElementTree
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnlab import datasets, rights, runs
+from cnnlab import addresses, datasets, rights, runs
 from cnnlab.attempts import Attempt
 from cnnlab.classroom import Classroom
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Checkpoint, RunError, Store
 from cnnlab.ui.teacher import door
+from cnnlab.ui.teacher.reach import poster
 from tests.conftest import ROOT
 
 ME = hashlib.sha256(b"me").hexdigest()[:32]
@@ -129,6 +131,47 @@ def test_five_wrong_pins_shut_the_door_for_a_minute(store, monkeypatch):
     assert "wait 1 s" in words(enter(at, PIN)), "even the right one has to wait"
     now[0] += 2
     assert "How is the class doing?" in words(enter(at, PIN))
+
+
+# ---- can students reach me?
+
+
+def test_the_address_is_that_of_the_chosen_network(store, monkeypatch):
+    networks = [addresses.Network("192.168.1.20", "wlan0", True), addresses.Network("10.0.0.7", "eth1")]
+    monkeypatch.setattr(addresses, "networks", lambda: networks)
+    at = teach("Lesson links")
+    assert "[http://192.168.1.20:8501]" in words(at)
+    field = at.selectbox(key="teacher.address")
+    assert field.options == ["http://192.168.1.20:8501 · wlan0", "http://10.0.0.7:8501 · eth1"]
+    at.session_state["teacher.address"] = "http://10.0.0.7:8501"
+    again(at)
+    assert "[http://10.0.0.7:8501]" in words(at)
+    assert "http://10.0.0.7:8501/convolution?lesson=" in words(at), "lesson links lead there too"
+    at.session_state["teacher.address"] = "lab.school:9000"  # as typed
+    assert "[http://lab.school:9000]" in words(again(at))
+    at.session_state["teacher.address"] = "my laptop"
+    assert "“my laptop” is not an address" in words(again(at))
+    assert "[http://192.168.1.20:8501]" in words(at)
+
+
+def test_what_keeps_students_out_is_said(store, monkeypatch):
+    monkeypatch.setattr(addresses, "networks", lambda: [])
+    monkeypatch.setattr(addresses, "open_to_others", lambda port: False)
+    monkeypatch.setattr(addresses, "system", lambda: "wsl")
+    text = words(teach())
+    assert "in no network" in text and "started for this computer alone" in text
+    assert "networkingMode=mirrored" in text and "netsh interface portproxy" in text
+    assert "No other device is connected yet" in text
+
+
+def test_other_devices_are_the_proof(store, monkeypatch):
+    monkeypatch.setattr(addresses, "connected", lambda port: {"192.168.1.31", "192.168.1.32"})
+    assert "2 other devices are connected now" in words(teach())
+
+
+def test_the_poster_holds_the_address_whatever_it_contains():
+    drawn = ElementTree.fromstring(poster("http://a.b/<&>"))
+    assert drawn.findtext("{http://www.w3.org/2000/svg}text") == "http://a.b/<&>"
 
 
 ACTIONS = {

@@ -5,10 +5,12 @@ import streamlit as st
 from cnnlab.rights import TeacherPass
 from cnnlab.runs import Store
 from cnnlab.text import _
+from cnnlab.ui import class_state
 from cnnlab.ui.teacher import actions, door
 
 PLACE = "class"
-RENEWING = "_teacher.renewing"  # in the session while the last training runs of the old class are stopping
+# In the session while the last training runs of the old class are stopping: the rules to return to.
+RENEWING = "_teacher.renewing"
 
 
 def new_class() -> None:
@@ -20,7 +22,7 @@ def new_class() -> None:
     )
     st.markdown(text, width=760)
     door.word(PLACE)
-    if st.session_state.get(RENEWING):
+    if RENEWING in st.session_state:
         _renewing()
         return
     busy = actions.at_work(Store())
@@ -37,8 +39,9 @@ def new_class() -> None:
 def _begin(teacher: TeacherPass) -> str:
     """Begin the new class at once, or as soon as what is being trained has stopped."""
     if actions.at_work(Store()):
+        before = {"queue_paused": class_state.rules().queue_paused}
+        st.session_state.setdefault(RENEWING, before)
         actions.clear_the_way(teacher)
-        st.session_state[RENEWING] = True
         return ""
     st.session_state.pop(RENEWING, None)
     return actions.new_class(teacher)
@@ -48,10 +51,11 @@ def _begin(teacher: TeacherPass) -> str:
 def _renewing() -> None:
     """Wait until nothing is being trained, then begin; meanwhile it can be called off."""
     busy = [run.id for run in actions.at_work(Store())]
-    if not busy and st.session_state.get(RENEWING):
-        door.carry_out(PLACE, _begin)
-        st.session_state.pop(RENEWING, None)  # what went wrong is said, and not tried again by itself
-    if not st.session_state.get(RENEWING):
+    if not busy:
+        before = st.session_state.pop(RENEWING, None)
+        if before is not None:  # it was not called off this very moment
+            door.carry_out(PLACE, _begin)
+    if RENEWING not in st.session_state:
         st.rerun()
     text = _("Waiting for {runs} to stop; then the new class begins. The queue is paused meanwhile.")
     st.info(text.format(runs=", ".join(busy)), icon=":material/hourglass_empty:")
@@ -59,5 +63,6 @@ def _renewing() -> None:
 
 
 def _call_off() -> None:
-    st.session_state.pop(RENEWING, None)
-    door.carry_out(PLACE, actions.change, {"queue_paused": False})
+    before = st.session_state.pop(RENEWING, None)
+    if before is not None:
+        door.carry_out(PLACE, actions.change, before)

@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,8 @@ import streamlit as st
 from cnnlab.classroom import Answer, Classroom, Student
 from cnnlab.runs import Run, RunError, State, Store
 from cnnlab.text import _, number
-from cnnlab.turns import AT_WORK, places
-from cnnlab.ui.phases import title_of
+from cnnlab.turns import AT_WORK
+from cnnlab.ui.phases import before, title_of
 from cnnlab.ui.teacher import door
 
 FRESH = 2.0  # seconds for which what was read is shown again
@@ -41,28 +42,27 @@ class Row:
 
 def rows() -> list[Row]:
     """Return all training runs: those at work, the waiting ones in the order of the queue, then the rest."""
-    return _rows(str(Store().root))
+    return _read(_rows)
 
 
 @st.cache_data(ttl=FRESH, max_entries=4, show_spinner=False)
 def _rows(root: str) -> list[Row]:
-    store = Store(Path(root))
-    ahead = places(store)
-    found = [_row(run, ahead.get(run.id)) for run in store.runs()]
+    found = [_row(run) for run in Store(Path(root)).runs()]
     return sorted(found, key=lambda row: (not row.working, row.ahead is None, row.ahead or 0))
 
 
-def _row(run: Run, ahead: int | None) -> Row:
+def _row(run: Run) -> Row:
     try:
-        recipe = run.recipe()
-        return Row(run, recipe.owner, recipe.preset, run.state(), ahead)
+        recipe, state = run.recipe(), run.state()
+        ahead = before(run) if state.phase == "queued" else None
+        return Row(run, recipe.owner, recipe.preset, state, ahead)
     except RunError as error:
         return Row(run, fault=str(error))
 
 
 def students() -> list[Student]:
     """Return everybody who has a name in this class, whoever was seen last first."""
-    return _students(str(Store().root))
+    return _read(_students)
 
 
 @st.cache_data(ttl=FRESH, max_entries=4, show_spinner=False)
@@ -76,8 +76,17 @@ def _answers(root: str) -> list[tuple[str, Answer]]:
 
 
 def answers() -> list[tuple[str, Answer]]:
-    """Return (nickname, first answer) of the class in the order of time; RunError for a damaged file."""
-    return _answers(str(Store().root))
+    """Return (nickname, first answer) of the class in the order of time."""
+    return _read(_answers)
+
+
+def _read(read: Callable[[str], list]) -> list:
+    """Return what lies in the folder of the runs; RunError with a sentence where the disk fails."""
+    try:
+        return read(str(Store().root))
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise RunError(_("The folder of the runs cannot be read: {why}.").format(why=why)) from error
 
 
 def here(everybody: list[Student], within: float = 120.0) -> list[Student]:

@@ -6,8 +6,7 @@ from cnnlab.rules import Rules
 from cnnlab.runs import RunError
 from cnnlab.text import _, number, percent
 from cnnlab.ui import class_state
-from cnnlab.ui.phases import phase_text
-from cnnlab.ui.preflight import duration
+from cnnlab.ui.phases import duration, phase_text
 from cnnlab.ui.teacher import actions, door, overview
 from cnnlab.ui.training import seconds_left
 

@@ -15,56 +15,54 @@ CHOSEN = "teacher.address"
 
 def address() -> str | None:
     """Return the address that students open: the one this session has chosen, else the likeliest."""
-    offered = list(_offered())
     try:
-        if chosen := st.session_state.get(CHOSEN):
-            return addresses.written(chosen, *_scheme_and_port(), _path())
-    except addresses.AddressError:
-        pass  # the field says so
-    return offered[0] if offered else None
+        return _whole(st.session_state[CHOSEN])
+    except (KeyError, addresses.AddressError):  # nothing chosen; or what was typed is none, the field says so
+        return next(iter(_offered()), None)
+
+
+def _whole(typed: str | None) -> str:
+    return addresses.written(typed or "", *_scheme_and_port(), _path())
 
 
 def card() -> None:
     """Draw the address with its QR code, who is connected, and the advice."""
     with st.container(border=True):
         st.markdown(_("**Can students reach me?** They open this address in a browser:"))
-        offered = _offered()
-        found = _choose(offered)
+        _choose(_offered())
+        found = address()
         if found is None:
-            st.warning(
-                _("This computer is in no network: join the students' Wi-Fi, then open this page again.")
-            )
+            text = _("This computer is in no network: join the students' Wi-Fi, then open this page again.")
+            st.warning(text)
         else:
             st.markdown(f"### [{found}]({found})")
             alt = _("QR code of {address}").format(address=found)
-            with st.container(horizontal=True, vertical_alignment="bottom"):
-                st.image(qr.svg(found), width=190, alt=alt)
-                if st.button(_("Project this"), icon=":material/fullscreen:", key="_teacher.project"):
-                    st.dialog(_("Open this address"), width="large")(_poster)(found)
+            st.image(qr.svg(found), width=190, alt=alt)
+            if st.button(_("Project this"), icon=":material/fullscreen:", key="_teacher.project"):
+                st.dialog(_("Open this address"), width="large")(_poster)(found)
         _trouble()
         _connected()
         advice(found)
 
 
-def _choose(offered: dict[str, str]) -> str | None:
-    """Draw the choice of a network, where there is one to make; return the address for students."""
-    if not offered:
-        return None
-    if len(offered) > 1 or addresses.system() in ("wsl", "container"):
-        state.default(CHOSEN, next(iter(offered)))
-        st.selectbox(
-            _("Choose the network that your students are in, or type an address"),
-            list(offered),
-            format_func=lambda one: f"{one} · {offered[one]}" if offered.get(one) else one,
-            key=CHOSEN,
-            accept_new_options=True,
-            help=_("This computer has an address in each of its networks; students can open one of them."),
-        )
-        try:
-            return addresses.written(st.session_state[CHOSEN] or "", *_scheme_and_port(), _path())
-        except addresses.AddressError as error:
-            st.error(str(error))
-    return next(iter(offered))
+def _choose(offered: dict[str, str]) -> None:
+    """Draw the choice of a network where there is one to make; another address can be typed."""
+    if len(offered) < 2 and addresses.system() not in ("wsl", "container"):
+        return
+    elsewhere = _("typed, or of a network that was left")
+    state.default(CHOSEN, next(iter(offered), None))
+    st.selectbox(
+        _("Choose the network that your students are in, or type an address"),
+        list(offered),
+        format_func=lambda one: f"{one} · {offered.get(one, elsewhere)}",
+        key=CHOSEN,
+        accept_new_options=True,
+        help=_("This computer has an address in each of its networks; students can open one of them."),
+    )
+    try:
+        _whole(st.session_state[CHOSEN])
+    except addresses.AddressError as error:
+        st.error(str(error))
 
 
 def _offered() -> dict[str, str]:

@@ -17,7 +17,11 @@ def training_runs() -> None:
     """Draw all training runs, those at work first, and what can be done with the chosen ones."""
     if door.teacher() is None:
         st.rerun()
-    rows, named = overview.rows(), overview.names(overview.students())
+    try:
+        rows, named = overview.rows(), overview.names(overview.students())
+    except RunError as error:
+        st.error(str(error), icon=":material/broken_image:")
+        return
     if not rows:
         st.caption(_("There are no training runs yet."))
         return
