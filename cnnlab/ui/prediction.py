@@ -105,7 +105,7 @@ def _both(this: Question, pair: Pair) -> bool:
             text = _("{name} has chosen. The answer is covered, so that it persuades nobody.")
             st.caption(f":material/visibility_off: {text.format(name=names[0])}")
         key = f"_{this.asked}:{partner}"
-        st.pills(f"**{names[partner]}**", this.options, key=key, on_change=_choose, args=(this, key))
+        st.pills(f"**{names[partner]}**", this.options, key=key, on_change=_choose, args=(this, partner))
         return False
     if pair.first[0] != pair.first[1] and not pair.last:
         st.markdown(_("You differ! **Convince each other**: say why. Then each may change, once."))
@@ -123,13 +123,16 @@ def _both(this: Question, pair: Pair) -> bool:
     return True
 
 
-def _choose(this: Question, key: str) -> None:
-    """Take a partner's first answer; the page is drawn after this, without it."""
-    pairs, chosen = st.session_state[PAIRS], st.session_state[key]
-    if chosen in this.options:
-        pair = pairs.get(this.asked, Pair())
+def _choose(this: Question, partner: int) -> None:
+    """Take the first answer of partner 0 or 1; the page is drawn after this, without it.
+
+    A slow page may send the same choice twice, or one that was covered meanwhile: that changes nothing.
+    """
+    pairs, chosen = st.session_state[PAIRS], st.session_state.get(f"_{this.asked}:{partner}")
+    pair = pairs.get(this.asked, Pair())
+    if chosen in this.options and len(pair.first) == partner:
         pairs[this.asked] = replace(pair, first=(*pair.first, chosen))
-        _count(this, chosen, partner=len(pair.first) + 1)
+        _count(this, chosen, partner + 1)
 
 
 def _settle(this: Question, keys: Sequence[str]) -> None:

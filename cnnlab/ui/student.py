@@ -2,10 +2,12 @@
 
 import streamlit as st
 
+from cnnlab.rights import teaching
 from cnnlab.text import _
 from cnnlab.ui import class_state
 
 TWO = "lesson.two"  # session key: whether two partners answer here
+STAYING = 30  # seconds after which a page that only lies open says again that its student is here
 
 
 def badge(*, sidebar: bool = True) -> None:
@@ -15,14 +17,22 @@ def badge(*, sidebar: bool = True) -> None:
         st.session_state["lesson.pair_mode"] = st.session_state[TWO] = wanted
     place = st.sidebar if sidebar else st.container(horizontal=True, gap="large", vertical_alignment="center")
     with place:
-        if name := class_state.nickname():
-            text = _(
-                "The class sees this name beside your training runs. It was drawn by lot, so nobody has to "
-                "give a real one; it stays with this browser."
-            )
-            st.markdown(_("You are **{name}** here").format(name=name), help=text, width="content")
+        if teaching():
+            _name()
         text = _("Both of you predict before the answer is revealed. Whoever works alone switches it off.")
         st.toggle(_("We are two at this computer"), key=TWO, help=text)
+
+
+@st.fragment(run_every=STAYING)
+def _name() -> None:
+    name = class_state.nickname()
+    if name is None:
+        return
+    seen = _("The class sees this name beside your training runs.")
+    if class_state.rules().names_hidden:
+        seen = _("Your teacher has hidden the names: in the lessons only you see this one.")
+    text = _("It was drawn by lot, so nobody has to give a real one; it stays with this browser.")
+    st.markdown(_("You are **{name}** here").format(name=name), help=f"{seen} {text}", width="content")
 
 
 def two() -> bool:
