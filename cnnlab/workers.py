@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -174,9 +175,9 @@ class Workers:
             return
         # Another page server may hand out runs on the same cluster: one looks and hands out at a time.
         with Lock("cnnlab hands out", scheduler_rpc=self.client.scheduler, loop=self.client.loop):
-            idle = self._idle()
+            idle, handed_out = self._idle(), self._handed_out()
             for run, reason in waiting(self.store):
-                if idle > 0:
+                if idle > 0 and run.id not in handed_out:
                     idle -= self._hand_out(run, reason)
 
     def _hand_out(self, run: "Run", reason: str) -> bool:
@@ -209,11 +210,19 @@ class Workers:
             idle += max(0, int(worker["resources"].get(lane, 0)) - training)
         return idle
 
+    def _handed_out(self) -> set[str]:
+        """Return the names of the runs that Dask has a task for, and will hand on when their worker dies.
+
+        One of them may seem interrupted, as its worker gets no time to beat or the next one is still busy.
+        """
+        keys = chain(*self._processing().values())
+        return {_name_of(key) for key in keys if key.startswith(TRAINING)}
+
     def _misfits(self) -> str:
         """Return what is wrong with all the workers that were started for training; "" if one can be used."""
-        trainers = [one for one in self.health() if one.address and "train" in one.kinds]
-        if any(not one.trouble for one in trainers):
+        if self._slots("train"):
             return ""
+        trainers = [one for one in self.health() if one.address and "train" in one.kinds]
         return " ".join(f"{one.name}: {one.trouble}" for one in trainers)
 
     def _slots(self, kind: str) -> int:

@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 
 import dask.system
 import numpy as np
@@ -13,11 +15,13 @@ import pytest
 
 from cnnlab import worker as worker_start
 from cnnlab import workers as workers_module
+from cnnlab.attempts import Attempt
 from cnnlab.classroom import Classroom
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
 from cnnlab.inspection.attribution import Ask, attribute
 from cnnlab.inspection.maximisation import made_for
 from cnnlab.jobs import Job
+from cnnlab.lanes import lane as lane_of
 from cnnlab.runs import Run, Store
 from cnnlab.workers import Workers, threads_each, trainers_wanted
 from tests.conftest import App, wait_for
@@ -208,6 +212,32 @@ def test_two_train_at_once_a_paused_queue_hands_out_nothing_and_the_teacher_sees
         )
     finally:
         workers.close()
+
+
+def test_a_run_that_seems_interrupted_is_left_to_dask_while_dask_has_a_task_for_it(tmp_path, monkeypatch):
+    """Its worker may have got no time to beat, or the worker that it moved to is still busy."""
+    store = Store(tmp_path / "runs")
+    lost, waits = queue(store, LONG), queue(store, LONG)
+    Attempt(lost, lost.claim("queued")).enter("interrupted")
+    assert lost.needs_attempt() == "recovery"
+    workers = Workers(store)
+    lane = lane_of("train", store.root)
+    trainers = {name: {"resources": {"train": 1, lane: 1}} for name in ("one", "two")}
+    handed: list[str] = []
+    tasks = {"one": [f"train:{lost.id}:1"]}
+    monkeypatch.setattr(workers, "client", SimpleNamespace(scheduler=None, loop=None))
+    monkeypatch.setattr(workers, "_connected", lambda: trainers)
+    monkeypatch.setattr(workers, "_processing", lambda: tasks)
+    monkeypatch.setattr(workers, "_hand_out", lambda run, reason: not handed.append((run.id, reason)))
+    monkeypatch.setattr("distributed.Lock", lambda *name, **how: nullcontext())
+    workers._dispatch()
+    assert handed == [(waits.id, "queued")]
+    tasks.clear()
+    workers._dispatch()
+    assert handed[1:] == [(lost.id, "recovery"), (waits.id, "queued")], "Dask has lost it"
+    tasks |= {"one": [f"train:{lost.id}:2"], "two": ["train:kite-123:1", "train:lark-321:1"]}
+    workers._dispatch()
+    assert len(handed) == 3, "one is busy, and for the other there is more than enough to do"
 
 
 def test_nothing_listens_beyond_this_machine(crew):
