@@ -6,7 +6,7 @@ import streamlit as st
 
 from cnnlab import rights
 from cnnlab.text import _
-from cnnlab.ui import lesson
+from cnnlab.ui import lesson, projector
 from cnnlab.ui.link_maker import link_maker
 from cnnlab.ui.teacher import door, reach
 from cnnlab.ui.teacher.answers import answers
@@ -90,6 +90,7 @@ def links() -> None:
     ):
         if (lesson.PAGES / f"{name}.py").exists():
             st.page_link(lesson.PAGES / f"{name}.py", label=label, icon=icon)
+    projector.link()
 
 
 if not rights.teaching():

@@ -11,6 +11,7 @@ from cnnlab.text import _
 
 KEY = "lesson.projector"
 CROP = 6  # rows and columns of every crop: the most whose numbers can be read from the back row
+PAGES = Path(__file__).parents[2] / "pages"
 HERE = Path(__file__).parent / "components" / "projector"
 _component = st.components.v2.component("cnnlab.projector", js=(HERE / "projector.js").read_text("utf-8"))
 
@@ -33,10 +34,15 @@ def mount() -> None:
     _component(key="_lesson.projecting")
 
 
-def switch() -> None:
-    """Draw the switch, for a teacher's page."""
-    label = _("Projector mode: large numbers, a 6 × 6 crop, no sidebar; Page Up and Page Down step")
-    st.toggle(label, key=KEY, on_change=_write)
+def link() -> None:
+    """Draw the link that switches it on, for a teacher's page."""
+    st.page_link(
+        PAGES / "home.py",
+        label=_("Projector mode"),
+        icon=":material/present_to_all:",
+        help=_("Large numbers, a 6 × 6 crop, no sidebar; Page Up and Page Down step."),
+        query_params={"projector": "1"},
+    )
 
 
 def way_out() -> None:
