@@ -38,9 +38,11 @@ def store(tmp_path, monkeypatch):
     return Store()
 
 
-def open_page(tab: str | None = None, token: str = "me") -> AppTest:
+def open_page(tab: str | None = None, token: str = "me", address: str | None = None) -> AppTest:
     at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=60)
     at.session_state["identity.token"] = token
+    if address:
+        at.session_state["teacher.address"] = address
     at.switch_page("../../pages/teacher.py")
     at.run()
     assert not at.exception, at.exception
@@ -62,10 +64,10 @@ def enter(at: AppTest, pin: str = PIN) -> AppTest:
     return again(at)
 
 
-def teach(tab: str | None = None) -> AppTest:
-    """Open the page as somebody who has entered."""
+def teach(tab: str | None = None, address: str | None = None) -> AppTest:
+    """Open the page as somebody who has entered, and has chosen or typed an address before."""
     door._inside[ME] = rights.TeacherPass()
-    return open_page(tab)
+    return open_page(tab, address=address)
 
 
 def words(at: AppTest) -> str:
@@ -139,19 +141,16 @@ def test_five_wrong_pins_shut_the_door_for_a_minute(store, monkeypatch):
 def test_the_address_is_that_of_the_chosen_network(store, monkeypatch):
     networks = [addresses.Network("192.168.1.20", "wlan0", True), addresses.Network("10.0.0.7", "eth1")]
     monkeypatch.setattr(addresses, "networks", lambda: networks)
-    at = teach("Lesson links")
+    at = teach()
     assert "[http://192.168.1.20:8501]" in words(at)
     field = at.selectbox(key="teacher.address")
     assert field.options == ["http://192.168.1.20:8501 · wlan0", "http://10.0.0.7:8501 · eth1"]
-    at.session_state["teacher.address"] = "http://10.0.0.7:8501"
-    again(at)
+    at = teach("Lesson links", address="http://10.0.0.7:8501")
     assert "[http://10.0.0.7:8501]" in words(at)
     assert "http://10.0.0.7:8501/convolution?lesson=" in words(at), "lesson links lead there too"
-    at.session_state["teacher.address"] = "lab.school:9000"  # as typed
-    assert "[http://lab.school:9000]" in words(again(at))
-    at.session_state["teacher.address"] = "my laptop"
-    assert "“my laptop” is not an address" in words(again(at))
-    assert "[http://192.168.1.20:8501]" in words(at)
+    assert "[http://lab.school:9000]" in words(teach(address="lab.school:9000"))
+    text = words(teach(address="my laptop"))
+    assert "“my laptop” is not an address" in text and "[http://192.168.1.20:8501]" in text
 
 
 def test_what_keeps_students_out_is_said(store, monkeypatch):

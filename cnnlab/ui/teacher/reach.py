@@ -51,9 +51,10 @@ def _choose(offered: dict[str, str]) -> None:
         return
     elsewhere = _("typed, or of a network that was left")
     state.default(CHOSEN, next(iter(offered), None))
+    typed = st.session_state[CHOSEN]
     st.selectbox(
         _("Choose the network that your students are in, or type an address"),
-        list(offered),
+        [*offered] if typed is None or typed in offered else [*offered, typed],
         format_func=lambda one: f"{one} · {offered.get(one, elsewhere)}",
         key=CHOSEN,
         accept_new_options=True,
