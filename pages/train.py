@@ -134,8 +134,9 @@ lead = _("It guesses, the loss says how wrong that was, and each weight moves a 
 lesson.opening(_("How does a network learn from photos?"), lead if run else f"{lead} {_('Press **Train**!')}")
 if run is None:
     configure(watching=False)
-    with lesson.more(_("Bring in a training run from elsewhere")):
-        bring_in()
+    if not form.held():
+        with lesson.more(_("Bring in a training run from elsewhere")):
+            bring_in()
 else:
     training.watch(run)
     with lesson.more(_("Train another network"), key=f"_train.another.{run.id}"):  # a new run folds it away

@@ -28,6 +28,7 @@ class Projector {
 
   stop() {
     this.stopped.abort();
+    if (globalThis.cnnlabProjector !== this) return;
     for (const name of ["font-size", "--cnnlab-zoom", "--cnnlab-number"]) document.documentElement.style.removeProperty(name);
   }
 
@@ -85,7 +86,9 @@ class Projector {
   }
 }
 
+// There is one at a time: a newer one takes over before an older one's clean-up comes.
 export default function ({ parentElement }) {
-  const projector = (parentElement.cnnlabProjector = new Projector(parentElement));
+  globalThis.cnnlabProjector?.stop();
+  const projector = (globalThis.cnnlabProjector = new Projector(parentElement));
   return () => projector.stop();
 }
