@@ -1,0 +1,313 @@
+"""The board: who stands on it and where, labels that do not collide, names, and envelopes that open once."""
+
+import hashlib
+import json
+import math
+import shutil
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from streamlit.testing.v1 import AppTest
+
+from cnnlab import board, datasets
+from cnnlab.attempts import Attempt
+from cnnlab.board import Standing
+from cnnlab.classroom import Classroom
+from cnnlab.figures import board as figure
+from cnnlab.figures.board import Dot, scatter
+from cnnlab.presets import PRESETS
+from cnnlab.rights import TeacherPass
+from cnnlab.runs import COLUMNS, RunError, Store
+from cnnlab.ui import board as view
+from cnnlab.ui.teacher import door
+from tests.conftest import ROOT
+
+ARTICLE = PRESETS["article"].config.model_copy(update={"dataset": "digits"})
+
+
+def owner(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()[:32]
+
+
+def trained(store, whose: str, accuracies, **settings):
+    """Put a run there as if it had been trained: an epoch of two seconds for each validation accuracy."""
+    config = ARTICLE.model_copy(update=settings)
+    run = store.create(config, tuple("0123456789"), preset="article", owner=owner(whose))
+    attempt = Attempt(run, run.claim("queued"))
+    row = dict.fromkeys(COLUMNS, 2.0)
+    attempt.write_history([row | {"epoch": n + 1, "val_accuracy": a} for n, a in enumerate(accuracies)])
+    attempt.update(epoch=len(accuracies), epochs=len(accuracies))
+    attempt.enter("finished")
+    return run
+
+
+# ---- The ranking
+
+
+def test_each_students_best_network_stands_there_by_validation(tmp_path):
+    store = Store(tmp_path)
+    trained(store, "anna", [0.5, 0.9, 0.8])
+    best = trained(store, "anna", [0.95])
+    trained(store, "ben", [math.nan])  # without validation
+    trained(store, "clara", [0.7])
+    trained(store, "stranger", [0.99])
+    trained(store, "clara", [1.0], limit=500, validation=0.1)  # 50 photos: a lucky guess
+    few = trained(store, "clara", [0.8], limit=500, validation=0.2)  # 100 are enough
+    other = trained(store, "ben", [0.6], dataset="cifar10")
+    damaged = trained(store, "ben", [0.9])
+    (damaged.folder / "history.csv").write_text("nothing")
+    imported = trained(store, "ben", [0.99])
+    config = json.loads((imported.folder / "config.json").read_text())
+    (imported.folder / "config.json").write_text(json.dumps(config | {"note": "Imported"}))
+    found = board.standings(store.runs(), {owner(name) for name in ("anna", "ben", "clara")})
+    assert [(one.run, one.dataset) for one in found] == [
+        (best.id, "digits"),
+        (few.id, "digits"),
+        (other.id, "cifar10"),
+    ]
+    assert (found[0].validation, found[0].parameters, found[0].seconds) == (0.95, 122_570, 2.0)
+    assert [one.held_out for one in found] == [144, 100, 5000]
+    assert all(one.test is None for one in found)
+
+
+def test_a_longer_history_is_read_again(tmp_path):
+    store = Store(tmp_path)
+    run = trained(store, "anna", [0.5])
+    assert board.standings([run], {owner("anna")})[0].validation == 0.5
+    rows = [dict.fromkeys(COLUMNS, 2.0) | {"epoch": n, "val_accuracy": 0.4 + 0.1 * n} for n in (1, 2)]
+    Attempt(run, run.attempt()).write_history(rows)
+    assert board.standings([run], {owner("anna")})[0].validation == pytest.approx(0.6)
+
+
+def test_how_many_images_a_dataset_has_is_true():
+    assert datasets.DATASETS["digits"].train_images == len(datasets.load("digits").train_images)
+    archive = datasets.ARCHIVE
+    assert datasets.DATASETS["cifar10"].train_images == (len(datasets.BATCHES) - 1) * archive.batch_images
+
+
+def standing(number: int, validation: float, parameters: int = 1, seconds: float = 1.0) -> Standing:
+    return Standing(
+        owner=f"{number:032x}",
+        run=f"kite-{number}",
+        dataset="digits",
+        validation=validation,
+        held_out=144,
+        parameters=parameters,
+        seconds=seconds,
+    )
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([0.0, 0.5, 0.75, 1.0]), st.integers(1, 3), st.floats(0, 9)), max_size=30
+    )
+)
+def test_the_ranking_is_that_of_plain_counting(values):
+    found = board.ranked(standing(number, *value) for number, value in enumerate(values, start=100))
+    places = board.places(found)
+    for place, one in zip(places, found, strict=True):
+        assert place == 1 + sum(other.validation > one.validation for other in found)
+    for before, after in pairwise(found):
+        if before.validation == after.validation:
+            assert (before.parameters, before.seconds) <= (after.parameters, after.seconds)
+        else:
+            assert before.validation > after.validation
+
+
+# ---- The charts
+
+PLACES = st.tuples(st.floats(0, figure.WIDTH), st.floats(0, figure.HEIGHT))
+
+
+@settings(deadline=None)
+@given(st.lists(PLACES, min_size=1, max_size=30))
+def test_no_label_lies_on_another_or_on_a_point(points):
+    names = [f"Merry Otter {n}" for n in range(len(points))]
+    boxes = figure.labels(points, names)
+    half = figure.MARK / 2
+    marks = [(x - half, y - half, x + half, y + half) for x, y in points]
+    drawn = [box for box in boxes if box]
+    for place, (left, top, right, bottom) in enumerate(drawn):
+        assert 0 <= left < right <= figure.WIDTH and 0 <= top < bottom <= figure.HEIGHT
+        assert right - left == pytest.approx(figure.LETTER * len(names[boxes.index(drawn[place])]))
+        for other in [*marks, *drawn[:place], *drawn[place + 1 :]]:
+            apart = right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
+            assert apart, "two texts, or a text and a point, on the same pixels"
+
+
+def test_a_point_alone_has_its_label_beside_it_and_one_without_a_name_has_none():
+    boxes = figure.labels([(100, 100), (200, 200)], ["Merry Otter", ""])
+    assert boxes[1] is None and boxes[0][0] > 100 and boxes[0][1] < 100 < boxes[0][3]
+
+
+def test_the_charts_hold_the_numbers_and_mark_ones_own():
+    dots = [Dot("you", 5000, 0.6, 0.55, "own"), Dot("Baseline", 122_570, 0.7, None, "shipped")]
+    dots += [Dot(f"Merry Otter {n}", 1000 * n, 0.5, None, "student") for n in range(30)]  # one cost nothing
+    drawn = scatter(dots, "parameters")
+    own = next(trace for trace in drawn.data if trace.marker.symbol == "star")
+    assert (own.x[0], own.y[0]) == (5000, 60) and own.customdata[0] == "you: 60.0\u00a0%, 5,000"
+    test = next(trace for trace in drawn.data if trace.mode == "lines+markers")
+    assert test.y == pytest.approx((60, 55))
+    assert {"<b>you</b>", "Baseline"} <= {note.text for note in drawn.layout.annotations}
+    assert min(min(trace.x) for trace in drawn.data) == 1
+    assert [text for text in drawn.layout.xaxis.ticktext if text == "10,000"]
+    assert scatter(dots[:1], "seconds").layout.xaxis.ticktext, "an axis with one point has ticks too"
+
+
+# ---- The envelopes
+
+
+def test_the_worker_opens_the_envelopes_that_can_be_opened(tmp_path, digits_run):
+    _store, run = digits_run
+    store = Store(tmp_path)
+    shutil.copytree(run.folder, store.root / "kite-421")
+    before = store.get("kite-421").evaluation().openings
+    tests = board.open_envelopes(str(store.root), ["reef-100", "kite-421"])  # the first was deleted
+    evaluation = store.get("kite-421").evaluation()
+    assert tests == {"kite-421": evaluation.accuracy} and evaluation.openings == before + 1
+    right = (evaluation.probabilities.argmax(1) == datasets.load("digits").test_labels).mean()
+    assert tests["kite-421"] == pytest.approx(right)
+    with pytest.raises(RunError, match="reef-100"):
+        board.open_envelopes(str(store.root), ["reef-100"])
+
+
+@pytest.fixture
+def classroom(tmp_path, monkeypatch):
+    """A class of two with a network each, and a teacher."""
+    monkeypatch.setenv("CNNLAB_TEACHER_PIN", "4711")
+    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(door, "_inside", {owner("teacher"): TeacherPass()})
+    view._live.clear()
+    classroom, store = Classroom(Store().root), Store()
+    for name, accuracy in (("anna", 0.9), ("ben", 0.8)):
+        classroom.nickname(owner(name))
+        trained(store, name, [accuracy])
+    return classroom
+
+
+def reveal(classroom, *tests: float) -> list[Standing]:
+    """Let the envelopes say these, in the order of the ranking."""
+    found = board.standings(Store().runs(), {one.owner for one in classroom.students()})
+    board.reveal(classroom, found, dict(zip((one.run for one in found), tests, strict=False)))
+    return found
+
+
+def test_the_envelopes_open_once_and_a_new_class_seals_them(classroom):
+    assert board.revealed(classroom) is None
+    found = reveal(classroom, 0.85)  # the second could not be judged
+    envelope = board.revealed(classroom)
+    assert [one.test for one in envelope.standings] == [0.85, None]
+    assert [one.run for one in envelope.standings] == [one.run for one in found]
+    with pytest.raises(RunError, match="once"):
+        board.reveal(classroom, found, {})
+    assert board.revealed(classroom) == envelope
+    file = classroom.folder / board.FILE
+    file.write_text(file.read_text().replace("0.85", "85"))
+    with pytest.raises(RunError, match="damaged"):
+        board.revealed(classroom)
+    classroom.new_class()
+    assert board.revealed(classroom) is None
+
+
+# ---- The page
+
+
+def open_page(token: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=90)
+    at.session_state["identity.token"] = token
+    at.switch_page("../../pages/board.py")
+    return run(at)
+
+
+def run(at: AppTest) -> AppTest:
+    at.run()
+    assert not at.exception, at.exception
+    return at
+
+
+def words(at: AppTest) -> str:
+    kinds = (at.markdown, at.caption, at.info, at.warning, at.error, at.success)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def table(at: AppTest) -> dict:
+    views = [v.proto for v in at.get("bidi_component") if v.proto.component_name == "cnnlab.standings"]
+    return json.loads(views[0].json)
+
+
+def rows(at: AppTest) -> list[tuple]:
+    return [(row["place"], row["name"], row["values"][0], row["kind"]) for row in table(at)["rows"]]
+
+
+def test_everybody_sees_the_ranking_and_their_own_row(classroom):
+    anna, ben = (classroom.nickname(owner(name)) for name in ("anna", "ben"))
+    assert rows(open_page("anna")) == [
+        ("1", f"{anna} (you)", "90.0\u00a0%", "own"),
+        ("2", ben, "80.0\u00a0%", "student"),
+    ]
+    at = open_page("ben")
+    assert [kind for *_rest, kind in rows(at)] == ["student", "own"]
+    assert len(at.get("plotly_chart")) == 2 and "test" not in table(at)["heads"]
+    assert not [button for button in at.button if "Open" in button.label]
+    trained(Store(), "ben", [0.95])
+    view._live.clear()  # two seconds later
+    assert [kind for *_rest, kind in rows(run(at))] == ["own", "student"]
+
+
+def test_hidden_names_do_not_reach_the_page_but_ones_own_row_is_marked(classroom):
+    names = [classroom.nickname(owner(name)) for name in ("anna", "ben")]
+    classroom.change(names_hidden=True)
+    at = open_page("anna")
+    shown = [name for _place, name, *_rest in rows(at)]
+    assert sorted(name.removesuffix(" (you)") for name in shown) == ["Student 1", "Student 2"]
+    assert shown[0].endswith("(you)")
+    charts = "".join(chart.proto.spec for chart in at.get("plotly_chart"))
+    page = json.dumps(table(at)) + charts
+    assert names[1] not in page and names[0] not in page and owner("ben") not in page
+
+
+def test_the_teacher_opens_all_envelopes_with_one_press(classroom, monkeypatch):
+    ids = [one.run for one in board.standings(Store().runs(), {owner("anna"), owner("ben")})]
+    asked = []
+
+    def answer(kind, about, function, root, runs, **options):
+        asked.append((function, root, runs))
+        return dict(zip(runs, (0.87, 0.83), strict=True))
+
+    monkeypatch.setattr(view.job, "answer", answer)
+    at = open_page("teacher")
+    [button] = [button for button in at.button if button.label == "Open them now"]
+    button.click()
+    run(at)
+    assert asked == [(board.open_envelopes, str(Store().root), ids)]
+    for page in (run(at), open_page("anna")):
+        assert [row["values"][1] for row in table(page)["rows"]] == ["87.0\u00a0%", "83.0\u00a0%"]
+        assert "on average **0.0 points" in words(page) and "stands still" in words(page)
+        assert not [button for button in page.button if "Open" in button.label]
+    trained(Store(), "ben", [0.99])  # who trains on has seen the test
+    view._live.clear()
+    assert [value for _place, _name, value, _kind in rows(open_page("ben"))] == ["90.0\u00a0%", "80.0\u00a0%"]
+
+
+def test_a_student_who_holds_no_pass_opens_nothing(classroom, monkeypatch):
+    monkeypatch.setattr(view.job, "answer", lambda *_given, **_options: {"kite-421": 0.5})
+    at = open_page("teacher")
+    door._inside.clear()
+    [button] = [button for button in at.button if button.label == "Open them now"]
+    button.click()
+    run(at)
+    assert classroom.rules().envelope_opened is None
+
+
+def test_the_gap_is_computed_and_said_in_either_direction(classroom):
+    reveal(classroom, 0.86, 0.81)  # 4 points lower, 1 point higher
+    text = words(open_page("anna"))
+    assert "on average **1.5 points lower**" in text and "luck" in text
+
+
+def test_without_a_class_the_page_says_what_it_is_for(tmp_path, monkeypatch):
+    monkeypatch.delenv("CNNLAB_TEACHER_PIN", raising=False)
+    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
+    assert "CNNLAB_TEACHER_PIN" in words(open_page("anna"))
