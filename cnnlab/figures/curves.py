@@ -9,6 +9,8 @@ from cnnlab.figures.colours import QUIET
 from cnnlab.text import _, number, percent
 
 TRAINING, VALIDATION = "#1f66b0", "#7b4ab5"
+CHANCE = {"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "yref": "y"}
+CHANCE |= {"line": {"color": QUIET, "dash": "dot", "width": 1}}
 
 
 def curve(
@@ -21,87 +23,85 @@ def curve(
     there is none; `chance` is the accuracy of guessing, marked as a line.
     """
     scale, write = (100, percent) if what == "accuracy" else (1, lambda value: number(value, 3))
-    figure = go.Figure()
+    lines = []
     names = {what: (_("training"), TRAINING, "solid"), f"val_{what}": (_("validation"), VALIDATION, "dash")}
     for column, (name, colour, dash) in names.items():
         points = [(row["epoch"], row[column]) for row in rows if math.isfinite(row[column])]
-        if not points:
-            continue
-        figure.add_scatter(
-            x=[epoch for epoch, _value in points],
-            y=[scale * value for _epoch, value in points],
-            customdata=[write(value) for _epoch, value in points],
-            name=name,
-            mode="lines+markers",
-            line={"color": colour, "dash": dash, "width": 3},
-            marker={"size": 7},
-            hovertemplate="%{customdata}",
-        )
+        if points:
+            look = {"mode": "lines+markers", "line": {"color": colour, "dash": dash, "width": 3}}
+            lines.append(_line(name, points, scale, write, marker={"size": 7}, **look))
     if running is not None:
-        figure.add_scatter(
-            x=[len(rows) + 1],
-            y=[scale * running],
-            customdata=[write(running)],
-            name=_("so far in this epoch"),
-            mode="markers",
-            marker={"size": 10, "color": TRAINING, "symbol": "circle-open", "line": {"width": 2.5}},
-            hovertemplate="%{customdata}",
-        )
+        circle = {"size": 10, "color": TRAINING, "symbol": "circle-open", "line": {"width": 2.5}}
+        point = [(len(rows) + 1, running)]
+        lines.append(_line(_("so far in this epoch"), point, scale, write, mode="markers", marker=circle))
+    marks = _ends(rows, what, write)
     if what == "accuracy":
-        text = _("guessing: {chance}").format(chance=percent(chance, 0))
-        figure.add_hline(
-            100 * chance,
-            line_dash="dot",
-            line_width=1,
-            line_color=QUIET,
-            annotation_text=text,
-            annotation_position="bottom right",
-        )
-    _name_ends(figure, rows, what, write)
+        marks.append(_guessing(chance))
     unit = "%" if what == "accuracy" else _("mean over the images")
     title = {"accuracy": _("Accuracy"), "loss": _("Loss")}[what]
-    figure.update_layout(
-        height=330,
-        margin={"l": 10, "r": 10, "t": 30, "b": 10},  # above the plot the curves' names
-        showlegend=False,
-        hovermode="x unified",
-        uirevision="stay",
-        xaxis={
-            "title": _("epoch"),
+    layout = {
+        "height": 330,
+        "margin": {"l": 10, "r": 10, "t": 30, "b": 10},  # above the plot the curves' names
+        "showlegend": False,
+        "hovermode": "x unified",
+        "uirevision": "stay",
+        "xaxis": {
+            "title": {"text": _("epoch")},
             "range": [0.5, max(epochs, len(rows) + (running is not None)) + 0.5],
             "tickvals": _ticks(max(epochs, len(rows))),
             "zeroline": False,
         },
-        yaxis={
-            "title": f"{title} ({unit})" if unit else title,
+        "yaxis": {
+            "title": {"text": f"{title} ({unit})" if unit else title},
             "rangemode": "tozero",
             "range": [0, 100] if what == "accuracy" else None,  # the same from the first epoch to the last
         },
-    )
-    return figure
+        "annotations": marks,
+        "shapes": [CHANCE | {"y0": 100 * chance, "y1": 100 * chance}] if what == "accuracy" else [],
+    }
+    return go.Figure(lines, layout)  # at once: `add_...` checks everything anew each time
 
 
-def _name_ends(figure: go.Figure, rows: Sequence[dict[str, float]], what: str, write) -> None:
-    """Write each curve's name and last value above the plot, in its colour and with its dash."""
+def _line(name: str, points: Sequence[tuple[float, float]], scale: float, write, **look) -> dict:
+    """Return a line through (epoch, value) points."""
+    return {
+        "type": "scatter",
+        "x": [epoch for epoch, _value in points],
+        "y": [scale * value for _epoch, value in points],
+        "customdata": [write(value) for _epoch, value in points],
+        "name": name,
+        "hovertemplate": "%{customdata}",
+        **look,
+    }
+
+
+def _guessing(chance: float) -> dict:
+    """Return the words at the line of guessing, below its right end."""
+    text = _("guessing: {chance}").format(chance=percent(chance, 0))
+    place = {"xref": "x domain", "x": 1, "xanchor": "right", "yref": "y", "y": 100 * chance, "yanchor": "top"}
+    return {"text": text, "showarrow": False, **place}
+
+
+def _ends(rows: Sequence[dict[str, float]], what: str, write) -> list[dict]:
+    """Return each curve's name and last value, to stand above the plot, in its colour and with its dash."""
     if not rows:
-        return
+        return []
     ends = [
         (f"━ {_('training')}", rows[-1][what], TRAINING),
         (f"╌ {_('validation')}", rows[-1][f"val_{what}"], VALIDATION),
     ]
-    for place, (name, value, colour) in enumerate(ends):
-        if math.isfinite(value):
-            figure.add_annotation(
-                text=f"<b>{name} {write(value)}</b>",
-                font={"color": colour, "size": 14},
-                showarrow=False,
-                xref="paper",
-                yref="paper",
-                x=0.5 * place,
-                y=1,
-                xanchor="left",
-                yanchor="bottom",
-            )
+    above = {"xref": "paper", "yref": "paper", "y": 1, "xanchor": "left", "yanchor": "bottom"}
+    return [
+        {
+            "text": f"<b>{name} {write(value)}</b>",
+            "font": {"color": colour, "size": 14},
+            "showarrow": False,
+            "x": 0.5 * place,
+            **above,
+        }
+        for place, (name, value, colour) in enumerate(ends)
+        if math.isfinite(value)
+    ]
 
 
 def _ticks(epochs: int) -> list[int]:
