@@ -17,6 +17,8 @@ def look_inside(run: Run) -> None:
 
 def controls(run: Run, state: State) -> None:
     """Draw what the owner can do now; others are told why they cannot."""
+    if problem := st.session_state.pop("_train.problem", None):
+        st.error(problem)
     if run.shipped:
         st.caption(_("This network comes with the app: it has been trained already."))
         return
@@ -44,8 +46,6 @@ def controls(run: Run, state: State) -> None:
                 _change_rate(run)
         with st.popover(_("Delete"), icon=":material/delete:"):
             _offer_deletion(run, state)
-    if problem := st.session_state.pop("_train.problem", None):
-        st.error(problem)
 
 
 def _offer_deletion(run: Run, state: State) -> None:

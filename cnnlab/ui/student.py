@@ -32,7 +32,8 @@ def _name() -> None:
     if class_state.rules().names_hidden:
         seen = _("Your teacher has hidden the names: in the lessons only you see this one.")
     text = _("It was drawn by lot, so nobody has to give a real one; it stays with this browser.")
-    st.markdown(_("You are **{name}** here").format(name=name), help=f"{seen} {text}", width="content")
+    you = _("You are **{name}** here").format(name=name)
+    st.markdown(f":small[{you}]", help=f"{seen} {text}", width="content")
 
 
 def two() -> bool:
