@@ -83,13 +83,9 @@ def computer() -> None:
 
 
 def links() -> None:
-    """Link to the other pages for the class, as far as they are there."""
-    for name, label, icon in (
-        ("board", _("Board"), ":material/leaderboard:"),
-        ("vote", _("Vote"), ":material/how_to_vote:"),
-    ):
-        if (lesson.PAGES / f"{name}.py").exists():
-            st.page_link(lesson.PAGES / f"{name}.py", label=label, icon=icon)
+    """Link to the other pages for the class."""
+    st.page_link(lesson.PAGES / "board.py", label=_("Board"), icon=":material/leaderboard:")
+    st.page_link(lesson.PAGES / "vote.py", label=_("Vote"), icon=":material/how_to_vote:")
     projector.link()
 
 

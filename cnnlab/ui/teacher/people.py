@@ -21,7 +21,7 @@ def people() -> None:
         st.caption(_("Nobody has opened the app yet. Each browser gets a name of its own by itself."))
         return
     here = len(overview.here(everybody))
-    text = _("{here} here in the last two minutes, {all} in all. A browser that only shows a page is quiet.")
+    text = _("{here} here in the last two minutes, {all} in all. A name is a browser's, drawn by lot.")
     st.caption(text.format(here=number(here), all=number(len(everybody))))
     runs, now, named = overview.counted(rows), time.time(), overview.names(everybody)
     right: dict[str, list[bool]] = {}
