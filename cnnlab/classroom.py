@@ -254,17 +254,13 @@ class Classroom:
 
     def cast_by(self, owner: str, vote: Vote) -> int | None:
         """Return what the student has voted in this round, None where they have not."""
-        return self.ballots(vote, vote.round).get(owner)
+        return _ballot(self.folder / "votes" / f"{vote.id}-{vote.round}" / owner)
 
     def ballots(self, vote: Vote, round: str) -> dict[str, int]:
         """Return which option each student chose in a round ("first" or "second")."""
-        found = {}
-        for path in (self.folder / "votes" / f"{vote.id}-{round}").glob("[0-9a-f]*"):
-            with contextlib.suppress(FileNotFoundError):  # a new class has just begun
-                text = path.read_bytes()
-                if re.fullmatch(rb"\d{1,2}", text):
-                    found[path.name] = int(text)
-        return found
+        folder = self.folder / "votes" / f"{vote.id}-{round}"
+        found = {path.name: _ballot(path) for path in folder.glob("[0-9a-f]*")}
+        return {owner: option for owner, option in found.items() if option is not None}
 
     # The end
 
@@ -309,6 +305,15 @@ class Classroom:
                 if not self.folder.exists():
                     raise
                 name = f"class-{secrets.token_hex(2)}"
+
+
+def _ballot(path: Path) -> int | None:
+    """Read a ballot; None where there is none (a new class has just begun), or none that we wrote."""
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    return int(text) if re.fullmatch(rb"\d{1,2}", text) else None
 
 
 def _same_question(one: Answer, other: Answer) -> bool:
