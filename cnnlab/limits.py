@@ -3,6 +3,8 @@
 A LimitError is what the student reads. The teacher's own steering is not limited.
 """
 
+import math
+
 from cnnlab.config import TrainConfig, title
 from cnnlab.datasets import DATASETS
 from cnnlab.rights import TeacherPass
@@ -39,6 +41,18 @@ def check_run(rules: Rules, config: TrainConfig, seconds: float | None = None) -
     if config.open_test and not rules.students_open:
         text = _("In this class the teacher opens the sealed test set: switch *{field}* off.")
         raise LimitError(text.format(field=title(("open_test",))))
+
+
+def within(rules: Rules, config: TrainConfig) -> dict[str, int | bool]:
+    """Return the settings that have to change, and to what, for the run to keep to the class's limits."""
+    changes: dict[str, int | bool] = {}
+    if rules.epochs and config.epochs > rules.epochs:
+        changes["epochs"] = rules.epochs
+    if rules.images and min(DATASETS[config.dataset].train_images, config.limit or math.inf) > rules.images:
+        changes["limit"] = rules.images
+    if config.open_test and not rules.students_open:
+        changes["open_test"] = False
+    return changes
 
 
 def check_place(store: Store, rules: Rules, owner: str, count: int = 1, but: str = "") -> None:

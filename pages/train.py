@@ -99,7 +99,7 @@ def configure(watching: bool) -> None:
         with st.container():
             if ready:
                 preflight.estimates(checked)
-                preflight.limits()
+                preflight.limits(checked.config)
     with right:
         with st.container():
             if ready:

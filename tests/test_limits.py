@@ -7,10 +7,12 @@ import pytest
 from cnnlab.attempts import Attempt
 from cnnlab.classroom import Classroom, LimitError
 from cnnlab.limits import seconds_trained, stop_overdue
+from cnnlab.limits import within as keep_to
 from cnnlab.presets import PRESETS
 from cnnlab.rights import TeacherPass
 from cnnlab.runs import COLUMNS, Checkpoint, RunError, Store
 from cnnlab.ui.phases import phase_text
+from cnnlab.workers import Workers
 from tests.test_classroom import ANNA, BEN
 
 CONFIG = PRESETS["article"].config.model_copy(update={"dataset": "digits", "epochs": 5})
@@ -71,6 +73,13 @@ def test_a_run_beyond_a_limit_is_refused_with_the_numbers(classroom, store, limi
     classroom.change(**limit)
     submit(classroom, store, **within)
     if beyond:
+        config = CONFIG.model_copy(
+            update={name: value for name, value in beyond.items() if name != "seconds"}
+        )
+        assert set(keep_to(classroom.rules(), config)) == beyond.keys() - {"seconds"}
+        config = config.model_copy(update=keep_to(classroom.rules(), config))
+        assert keep_to(classroom.rules(), config) == {}
+        classroom.allow(store, config, ANNA)
         with pytest.raises(LimitError) as refused:
             submit(classroom, store, **beyond)
         for text in numbers:
@@ -195,6 +204,13 @@ def test_a_run_that_takes_longer_than_allowed_is_stopped_once(classroom, store, 
     for _second in range(3):
         stop_overdue(store, rules)
     assert run.new_wishes() == ["stop"] * stopped
+
+
+def test_whoever_hands_out_runs_keeps_the_limit(classroom, store):
+    run = trained(classroom, store, "running", seconds=(100.0,))
+    classroom.change(minutes=1)
+    Workers(store)._keep_limits()
+    assert run.new_wishes() == ["stop"]
 
 
 def test_the_page_says_that_the_limit_has_ended_it(classroom, store):

@@ -4,6 +4,7 @@ import streamlit as st
 
 from cnnlab import datasets, estimate, links
 from cnnlab.config import TrainConfig, title
+from cnnlab.limits import within
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Store
 from cnnlab.text import _, number
@@ -91,9 +92,11 @@ def _epoch(config: TrainConfig, layers: list[dict]) -> tuple[float, str]:
     return estimate.epoch_seconds(config, layers, images, measured(str(Store().root), config.dataset, images))
 
 
-def limits() -> None:
-    """Say which limits of the class hold for a student's training run."""
+def limits(config: TrainConfig) -> None:
+    """Say which limits of the class hold for a student's training run, and offer to keep to them."""
     rules = class_state.rules()
+    if class_state.is_teacher():
+        return
     words = {
         _("{count} epochs"): rules.epochs,
         _("{count} min of training"): rules.minutes,
@@ -101,8 +104,16 @@ def limits() -> None:
         _("{count} training runs of yours waiting or at work"): rules.waiting,
     }
     told = [text.format(count=f"{limit:,g}") for text, limit in words.items() if limit is not None]
-    if told and not class_state.is_teacher():
+    if told:
         st.caption(_("In this class at most: {limits}.").format(limits=" · ".join(told)))
+    if changes := within(rules, config):
+        st.button(
+            _("Keep to the limits"),
+            icon=":material/front_hand:",
+            key="_train.within",
+            disabled=form.held(),
+            on_click=lambda: st.session_state.update({f"train.{name}": to for name, to in changes.items()}),
+        )
 
 
 def link(text: str | None) -> None:
