@@ -186,7 +186,7 @@ def start_app(port: int | None = None, **environment: str) -> tuple[str, subproc
     return f"http://127.0.0.1:{port}", process
 
 
-def wait_until_up(url: str, seconds: float = 60) -> None:
+def wait_until_up(url: str, seconds: float = 180) -> None:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         try:

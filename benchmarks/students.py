@@ -54,6 +54,11 @@ class Student(Screen):
         self._begun = False
         self._running: set[asyncio.Task] = set()  # else the loop forgets them
 
+    def go(self, page: str, query: str = "") -> bytes:
+        request = super().go(page, query)
+        self._set_timers()  # the old page's come to an end
+        return request
+
     async def attend(self, seconds: float) -> None:
         """Be there for so long; what goes wrong stands in `errors`."""
         try:
