@@ -13,8 +13,7 @@ from cnnlab.attempts import Attempt
 from cnnlab.classroom import Classroom
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Checkpoint, RunError, Store
-from cnnlab.ui.teacher import door
-from cnnlab.ui.teacher.reach import poster
+from cnnlab.ui.teacher import door, reach
 from tests.conftest import ROOT
 
 ME = hashlib.sha256(b"me").hexdigest()[:32]
@@ -141,16 +140,17 @@ def test_five_wrong_pins_shut_the_door_for_a_minute(store, monkeypatch):
 def test_the_address_is_that_of_the_chosen_network(store, monkeypatch):
     networks = [addresses.Network("192.168.1.20", "wlan0", True), addresses.Network("10.0.0.7", "eth1")]
     monkeypatch.setattr(addresses, "networks", lambda: networks)
+    monkeypatch.setattr(reach, "path", lambda: "/cnn")  # server.baseUrlPath
     at = teach()
-    assert "[http://192.168.1.20:8501]" in words(at)
+    assert "[http://192.168.1.20:8501/cnn]" in words(at)
     field = at.selectbox(key="teacher.address")
-    assert field.options == ["http://192.168.1.20:8501 · wlan0", "http://10.0.0.7:8501 · eth1"]
-    at = teach("Lesson links", address="http://10.0.0.7:8501")
-    assert "[http://10.0.0.7:8501]" in words(at)
-    assert "http://10.0.0.7:8501/convolution?lesson=" in words(at), "lesson links lead there too"
-    assert "[http://lab.school:9000]" in words(teach(address="lab.school:9000"))
+    assert field.options == ["http://192.168.1.20:8501/cnn · wlan0", "http://10.0.0.7:8501/cnn · eth1"]
+    at = teach("Lesson links", address="http://10.0.0.7:8501/cnn")
+    assert "[http://10.0.0.7:8501/cnn]" in words(at)
+    assert "http://10.0.0.7:8501/cnn/convolution?lesson=" in words(at), "lesson links lead there too"
+    assert "[http://lab.school:9000/cnn]" in words(teach(address="lab.school:9000"))
     text = words(teach(address="my laptop"))
-    assert "“my laptop” is not an address" in text and "[http://192.168.1.20:8501]" in text
+    assert "“my laptop” is not an address" in text and "[http://192.168.1.20:8501/cnn]" in text
 
 
 def test_what_keeps_students_out_is_said(store, monkeypatch):
@@ -169,7 +169,7 @@ def test_other_devices_are_the_proof(store, monkeypatch):
 
 
 def test_the_poster_holds_the_address_whatever_it_contains():
-    drawn = ElementTree.fromstring(poster("http://a.b/<&>"))
+    drawn = ElementTree.fromstring(reach.poster("http://a.b/<&>"))
     assert drawn.findtext("{http://www.w3.org/2000/svg}text") == "http://a.b/<&>"
 
 

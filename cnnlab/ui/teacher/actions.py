@@ -11,6 +11,7 @@ from cnnlab.runs import Run, RunError, Store
 from cnnlab.text import _
 from cnnlab.turns import AT_WORK
 from cnnlab.ui.class_state import classroom
+from cnnlab.ui.teacher import overview
 
 
 def wish(teacher: TeacherPass, wish: str, ids: Sequence[str]) -> str:
@@ -77,11 +78,13 @@ def clear_the_way(teacher: TeacherPass) -> None:
 def new_class(_teacher: TeacherPass) -> str:
     """Put the old class away and begin a new one."""
     classroom().new_class()
+    wake()
     return _("A new class has begun: everybody who opens the app gets a new name.")
 
 
 def wake() -> None:
-    """Have the dispatcher look at the queue now."""
+    """Have the dispatcher look at the queue now, and the page as well."""
+    overview.forget()
     if workers.current():
         workers.current().wake()
 

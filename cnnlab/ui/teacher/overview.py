@@ -51,6 +51,11 @@ def _rows(root: str) -> list[Row]:
     return sorted(found, key=lambda row: (not row.working, row.ahead is None, row.ahead or 0))
 
 
+def forget() -> None:
+    """Read anew at the next look: something was just changed."""
+    _rows.clear()
+
+
 def _row(run: Run) -> Row:
     try:
         recipe, state = run.recipe(), run.state()

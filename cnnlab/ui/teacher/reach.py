@@ -15,14 +15,16 @@ CHOSEN = "teacher.address"
 
 def address() -> str | None:
     """Return the address that students open: the one this session has chosen, else the likeliest."""
+    offered = _offered()
     try:
-        return _whole(st.session_state[CHOSEN])
+        return _whole(st.session_state[CHOSEN], offered)
     except (KeyError, addresses.AddressError):  # nothing chosen; or what was typed is none, the field says so
-        return next(iter(_offered()), None)
+        return next(iter(offered), None)
 
 
-def _whole(typed: str | None) -> str:
-    return addresses.written(typed or "", *_scheme_and_port(), _path())
+def _whole(chosen: str | None, offered: dict[str, str]) -> str:
+    """Return the address that was chosen, or typed, as a whole one; AddressError."""
+    return chosen if chosen in offered else addresses.written(chosen or "", *_scheme_and_port(), path())
 
 
 def card() -> None:
@@ -61,7 +63,7 @@ def _choose(offered: dict[str, str]) -> None:
         help=_("This computer has an address in each of its networks; students can open one of them."),
     )
     try:
-        _whole(st.session_state[CHOSEN])
+        _whole(st.session_state[CHOSEN], offered)
     except addresses.AddressError as error:
         st.error(str(error))
 
@@ -72,12 +74,12 @@ def _offered() -> dict[str, str]:
     offered = {}
     url = st.context.url
     if isinstance(url, str) and not addresses.is_local(urlsplit(url).hostname):
-        offered[addresses.written(urlsplit(url).netloc, scheme, None, _path())] = _("as in your own browser")
+        offered[f"{scheme}://{urlsplit(url).netloc}{path()}"] = _("as in your own browser")
     for network in addresses.networks():
         name = network.interface
         if network.virtual:
             name = _("{name}, perhaps only within this computer").format(name=name)
-        offered.setdefault(addresses.written(network.ip, scheme, port, _path()), name)
+        offered.setdefault(addresses.written(network.ip, scheme, port, path()), name)
     return offered
 
 
@@ -89,7 +91,7 @@ def _scheme_and_port() -> tuple[str, int | None]:
     return "https" if st.get_option("server.sslCertFile") else "http", int(st.get_option("server.port"))
 
 
-def _path() -> str:
+def path() -> str:
     """Return the part of the address after the port, "" for none."""
     base = (st.get_option("server.baseUrlPath") or "").strip("/")
     return f"/{base}" if base else ""

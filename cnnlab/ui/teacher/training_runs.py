@@ -6,7 +6,7 @@ from cnnlab.runs import RunError
 from cnnlab.text import _, number
 from cnnlab.ui import class_state, state
 from cnnlab.ui.phases import phase_text, title_of
-from cnnlab.ui.teacher import actions, door, overview, pulse
+from cnnlab.ui.teacher import actions, door, overview, pulse, reach
 
 PLACE = "runs"
 CHOSEN = "teacher.runs"
@@ -88,10 +88,10 @@ def _table(rows: list[overview.Row], named: dict[str, str]) -> None:
     """Draw one line a run; a click on its name opens it."""
     st.dataframe(
         {
-            _("Training run"): [f"/train?run={row.run.id}" for row in rows],
+            _("Training run"): [f"{reach.path()}/train?run={row.run.id}" for row in rows],
             _("Student"): [named.get(row.owner, "–") for row in rows],
-            _("Network"): [title_of(row.preset) for row in rows],
             _("What it is doing"): [_doing(row) for row in rows],
+            _("Network"): [title_of(row.preset) for row in rows],
         },
         hide_index=True,
         key="_teacher.table",
