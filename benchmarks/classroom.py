@@ -23,6 +23,7 @@ the server has let go of the last session its memory is measured. Needs Chromium
                         two presets; `training` has both and the numbers of epochs (first ones do not count)
     server_cpu_share, load_cpu_share, chromium_cpu_share    of all cores, while the class was there: the page
                         server, the websocket sessions, the browser
+    sessions_left       sessions that the server still takes for connected, 200 s after all have gone
     memory_start, memory_before, memory_after   MB: of the fresh server, before the class, after each round
 """
 
@@ -53,6 +54,7 @@ from cnnlab.runs import Store
 
 RUNS = Path(os.environ.get("CNNLAB_RUNS", ROOT / "benchmarks" / ".classroom-runs"))
 BUSY = ("queued", "starting", "running")
+LET_GO = 200  # seconds until the server must have noticed that a session has fallen silent: it asks each 30 s
 KEPT = 150  # seconds after the last session until memory is measured; Streamlit keeps closed ones for 120
 PIN = "benchmark"
 LEAVING = ("closed", "dropped", "silent")
@@ -214,7 +216,7 @@ async def measure(arguments, url: str, process) -> dict:
     say("training runs alone")
     await course.alone(arguments.alone)
     before = meter.megabytes()
-    done, ticks, opened, errors, shares, after = [], [], [], [], [], []
+    done, ticks, opened, errors, shares, after, left = [], [], [], [], [], [], 0
     for turn in range(1, arguments.rounds + 1):
         say(f"class {turn} of {arguments.rounds}")
         students, pages, problems, share = await hold_class(url, arguments, course, meter)
@@ -231,7 +233,8 @@ async def measure(arguments, url: str, process) -> dict:
         course.count("class")
         await course.alone(arguments.alone)
         say("waiting until the server has let go of the sessions")
-        while sessions(url):
+        end = time.monotonic() + LET_GO
+        while (left := sessions(url)) and time.monotonic() < end:
             await asyncio.sleep(1)
         await asyncio.sleep(arguments.wait)
         after.append(round(meter.megabytes()))
@@ -255,6 +258,7 @@ async def measure(arguments, url: str, process) -> dict:
         "training_slowdown": max((one["slowdown"] for one in training.values()), default=None),
         "training": training | {"dataset": course.dataset},
         **{name: max(share[name] for share in shares) for name in shares[0]},
+        "sessions_left": left,
         "memory_before": round(before),
         "memory_after": after,
     }
