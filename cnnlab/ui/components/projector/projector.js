@@ -5,6 +5,7 @@
 const TEXT = 1 / 64; // of the window's width: 20 px of 1280, 30 px of 1920
 const NUMBER = 1.2; // of the text: 24 px of 1280
 const IN_SIGHT = 0.5; // a view is stepped while this share of it, or of the window, is on show
+const HEADER = "4rem"; // of the app, which covers what scrolls under it
 const PAGE = 0.8; // of the window's height: how far a page key scrolls where there is nothing to step
 
 class Projector {
@@ -42,10 +43,18 @@ class Projector {
     const best = Math.max(...seen.map((view) => view.share));
     const view = seen.find(({ player }) => player === this.last) ?? seen.find(({ share }) => share === best);
     if (view && this.step(view.player, by)) return;
-    // Nothing to step here: on to the next view, as far as a page goes.
-    const next = views.find(({ top, share }) => share < IN_SIGHT && (by > 0 ? top > 0 : top < 0) && Math.abs(top) < this.height);
-    if (next) next.root.scrollIntoView({ block: "center" });
+    // Nothing to step here: on to the next view, if it is not farther away than a page.
+    const onward = views.filter((other) => other !== view && by * (other.top - (view?.top ?? 0)) > 0);
+    const next = by > 0 ? onward[0] : onward.at(-1);
+    if (next?.share >= IN_SIGHT && this.step(next.player, by)) return;
+    if (next && Math.abs(next.top) < this.height) this.show(next.root);
     else this.scroller.scrollBy({ top: by * PAGE * this.height });
+  }
+
+  // In the middle, or from its top where it is too high for that.
+  show(root) {
+    root.style.scrollMarginTop = HEADER;
+    root.scrollIntoView({ block: root.offsetHeight < PAGE * this.height ? "center" : "start" });
   }
 
   step(player, by) {
