@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -89,6 +90,12 @@ class Run:
     def __init__(self, folder: Path):
         self.folder = folder
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Run) and self.folder == other.folder
+
+    def __hash__(self) -> int:
+        return hash(self.folder)
+
     @property
     def id(self) -> str:
         return self.folder.name
@@ -100,6 +107,13 @@ class Run:
     # What was asked for
 
     def recipe(self) -> Recipe:
+        try:
+            stat = (self.folder / "config.json").stat()
+        except OSError:
+            return self._read_recipe()  # which says what is wrong
+        return _known_recipe(self, stat.st_mtime_ns, stat.st_ino, stat.st_size)
+
+    def _read_recipe(self) -> Recipe:
         data = self._json("config.json")
         try:
             if data["schema"] != SCHEMA:
@@ -405,6 +419,12 @@ class Run:
                 "The file {file} of run {run} is missing or damaged, so this part of it cannot be shown."
             ).format(file=name, run=self.id)
         )
+
+
+@lru_cache(maxsize=2048)
+def _known_recipe(run: Run, *_written: int) -> Recipe:
+    """Read and check a recipe once while its file stays the same: lists and turns ask for all of them."""
+    return run._read_recipe()
 
 
 @dataclass(frozen=True)
