@@ -122,20 +122,30 @@ def _kernels(run: Run) -> None:
     newest = run.kernel_epochs()[-1:]
     if not newest:
         return
-    kernels = run.kernels(newest[0])
-    name, values = next(iter(kernels.items()))
+    name, count, picture, moved = _drawn_kernels(str(run.folder), newest[0], len(run.history()), run)
     with st.container(border=True):
         when = _("before training") if newest[0] == 0 else _("after epoch {epoch}").format(epoch=newest[0])
         st.markdown(_("**The first layer's kernels**, {when}").format(when=when))
-        spec = next(spec for spec in run.recipe().layers() if spec["name"] == name.split("/")[0])
-        alt = _("{count} kernels of {layer}").format(count=values.shape[-1], layer=layer_title(spec))
-        picture = sheet(colour_tiles(values.astype("float32")), columns=8, zoom=10)
+        spec = next(spec for spec in run.recipe().layers() if spec["name"] == name)
+        alt = _("{count} kernels of {layer}").format(count=count, layer=layer_title(spec))
         st.image(picture, width="stretch", caption=alt)
         if newest[0]:
-            begun = next(iter(run.kernels(0).values())).astype("float32")
-            moved = float(np.linalg.norm(values - begun) / np.linalg.norm(begun))
             text = _("They began as random numbers and have moved by {share} of their size since.")
             st.caption(text.format(share=percent(moved, 0)))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _drawn_kernels(folder: str, epoch: int, finished: int, _run: Run) -> tuple[str, int, np.ndarray, float]:
+    """Return the first layer's name, its number of kernels, their picture, and how far they have moved.
+
+    A whole class may look at one run, every two seconds. finished: an epoch that is trained once more, after
+    a worker's death, is read once more.
+    """
+    (name, values), *_others = _run.kernels(epoch).items()
+    begun = next(iter(_run.kernels(0).values())).astype("float32")
+    moved = float(np.linalg.norm(values - begun) / np.linalg.norm(begun))
+    picture = sheet(colour_tiles(values.astype("float32")), columns=8, zoom=10)
+    return name.split("/")[0], values.shape[-1], picture, moved
 
 
 def _explain(run: Run, rows: list[dict[str, float]]) -> None:
