@@ -33,7 +33,11 @@ def banner(page: str) -> None:
 
 @st.fragment(run_every=LOOK)
 def _look(page: str, said: tuple[str, str] | None) -> None:
-    """Draw the page anew when there is something else to say than what it says; draw nothing otherwise."""
+    """Draw the page anew when there is something else to say than what it says; draw nothing otherwise.
+
+    Who has the page open is here, even without a click: noted every twenty seconds at most.
+    """
+    class_state.nickname()
     if _news(page) != said:
         st.rerun()
 
