@@ -239,7 +239,8 @@ def test_over_tls_those_with_a_certificate_train_and_others_are_refused(tmp_path
     server = None
     try:
         # Dask reads these settings from the environment when a program starts; this one runs already.
-        with dask.config.set(dask.config.collect_env(tls)):
+        names = {name.removeprefix("DASK_").lower().replace("__", "."): name for name in tls}
+        with dask.config.set({name.replace("_", "-"): tls[given] for name, given in names.items()}):
             server = Workers(cluster.store, scheduler=cluster.address).start()
             run = queue(cluster.store, SHORT)
             wait_for(lambda: finished(run), WARM, "it is trained over TLS")
