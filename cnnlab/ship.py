@@ -32,6 +32,8 @@ def ship(run: Run, folder: Path, note: str) -> None:
     config = json.loads((run.folder / "config.json").read_text()) | {"owner": "", "note": note}
     (folder / "config.json").write_text(json.dumps(config, indent=1))
     shutil.copy(run.folder / "history.csv", folder)
+    if run.wishes():
+        shutil.copy(run.folder / "changes.jsonl", folder)
     arrays = {"probabilities": evaluation.probabilities, "labels": evaluation.labels.astype(np.uint8)}
     np.savez_compressed(folder / "evaluation.npz", openings=evaluation.openings, **arrays)
 
