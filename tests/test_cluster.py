@@ -234,25 +234,26 @@ def test_over_tls_those_with_a_certificate_train_and_others_are_refused(tmp_path
     cluster = Cluster(Store(tmp_path / "runs"), "tls", **tls)
     cluster.scheduler("--protocol", "tls")
     cluster.worker("room-1")
-    stranger = Workers(cluster.store, scheduler=cluster.address).start()
-    plain = Workers(cluster.store, scheduler=cluster.address.replace("tls", "tcp")).start()
-    server = None
+    servers = []
     try:
         # Dask reads these settings from the environment when a program starts; this one runs already.
         names = {name.removeprefix("DASK_").lower().replace("__", "."): name for name in tls}
         with dask.config.set({name.replace("_", "-"): tls[given] for name, given in names.items()}):
-            server = Workers(cluster.store, scheduler=cluster.address).start()
+            servers.append(Workers(cluster.store, scheduler=cluster.address).start())
             run = queue(cluster.store, SHORT)
             wait_for(lambda: finished(run), WARM, "it is trained over TLS")
         assert len(run.history()) == 2
-        [worker] = server.health()
+        [worker] = servers[0].health()
         assert worker.address.startswith("tls://")
-        for refused in (stranger, plain):
+        # Only now: the settings above hold for the whole process, and a server tries again every second.
+        for address in (cluster.address, cluster.address.replace("tls", "tcp")):
+            refused = Workers(cluster.store, scheduler=address).start()
+            servers.append(refused)
             wait_for(lambda refused=refused: refused.trouble, 60, "it is told why")
             assert refused.client is None
             assert not refused.ready("train")
     finally:
-        for one in filter(None, (server, stranger, plain)):
+        for one in servers:
             one.close()
         cluster.close()
 

@@ -60,9 +60,10 @@ def top_line() -> None:
 
 
 def opening(question: str, lead: str) -> None:
-    """Open a page with its question and one or two sentences."""
+    """Open a page with its question and one or two sentences; on a projector the teacher says those."""
     st.title(question, anchor=False)
-    st.markdown(lead, width="stretch" if projector.on() else 760)
+    if not projector.on():
+        st.markdown(lead, width=760)
 
 
 def formulas() -> bool:

@@ -63,10 +63,10 @@ if link and page.url_path not in ("" if link.page == "home" else link.page, "vot
     st.switch_page(lesson.PAGES / f"{link.page}.py", query_params={"lesson": st.query_params["lesson"]})
 if alone:
     lesson.top_line()
-else:
-    lesson.level_switch()
 if not projector.on():
     student.badge(sidebar=not alone)
+if not alone:
+    lesson.level_switch()
 if trouble:
     lesson_link.refused(trouble)
 class_banner.banner(page.url_path)
