@@ -177,7 +177,7 @@ def feeds() -> Question:
     crop = grey_crop(*FEEDS)
     found = convolution.feeds(_on(crop))
     text = _("A 3 × 3 kernel moves over all of these pixels, one by one. In how many windows does **P** lie?")
-    reveal = _("{rows} rows × {cols} columns of windows reach it. Away from the border it would be {most}.")
+    reveal = _("{rows} × {cols} windows reach it (down × across). Away from the border it would be {most}.")
     return Question(
         "convolution",
         _("How many outputs does one pixel feed?"),

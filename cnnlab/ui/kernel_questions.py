@@ -48,7 +48,7 @@ def ask_windows(two: questions.TwoWindows, setting: Setting, about: int) -> Scen
 def ask_feeds(feeds: questions.Feeds, setting: Setting, about: int) -> Scene:
     """Ask how many outputs one pixel feeds: windows overlap, borders differ."""
     question = _("how many outputs does the pixel marked **P** feed (row {row}, column {col})?")
-    reveal = _("{rows} rows × {cols} columns of windows reach it. Point at P (or tap it) to see them.")
+    reveal = _("{rows} × {cols} windows reach it (down × across). Point at P (or tap it) to see them.")
     question = question.format(row=feeds.row + 1, col=feeds.col + 1)
     reveal = reveal.format(rows=len(feeds.rows), cols=len(feeds.cols))
     options = [number(option) for option in feeds.options]

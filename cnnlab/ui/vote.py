@@ -91,6 +91,10 @@ def card(vote: Vote, *, teacher: bool) -> None:
     }
     with st.container(border=True):
         st.markdown(f":primary[**{steps[vote.stage]}**]")
+        if vote.stage == "second_shown":
+            st.success(f"**{question.options[question.right]}** — {question.reveal}")
+        if not vote.is_open:  # what the whole room waits for stands on top
+            _result(vote, question)
         picture, answers = _asked(question)
         with picture:
             _sights(question)
@@ -101,10 +105,7 @@ def card(vote: Vote, *, teacher: bool) -> None:
                 _listed(question, right=question.right if vote.stage == "second_shown" else None)
             follow(vote)
         if vote.stage == "second_shown":
-            st.success(f"**{question.options[question.right]}** — {question.reveal}")
             lesson.next_lesson(question.lesson, _("Try it yourself on the lesson's page"))
-        if not vote.is_open:
-            _result(vote, question)
 
 
 @st.fragment(run_every=FOLLOW)
@@ -184,7 +185,7 @@ def _listed(question: Question, right: int | None = None) -> None:
 
 
 def _sights(question: Question) -> None:
-    with st.container(horizontal=True, gap="medium", vertical_alignment="top"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="top"):
         for sight in question.sights:
             _sight(sight)
 
