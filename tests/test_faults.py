@@ -31,7 +31,7 @@ from tests.test_workers import LONG, alive, at_work_beyond, queue
 
 CLASSES = tuple("0123456789")
 TINY = TrainConfig(
-    model=ModelConfig(blocks=(ConvBlock(filters=4, stride=3),)), dataset="digits", limit=60, epochs=3
+    model=ModelConfig(blocks=(ConvBlock(filters=16, stride=3),)), dataset="digits", limit=60, epochs=3
 )
 MESSAGE = "There is no room left; the epochs before are kept."
 
