@@ -130,11 +130,14 @@ def test_page_keys_step_whatever_has_the_focus_and_the_next_page_stays_large(sho
 def test_after_the_last_step_the_page_key_goes_on_to_the_next_view(show):
     page = show("learning?projector=1")
     page.locator("[data-part=last]").first.click()
-    page.keyboard.press("PageDown")
+    last = place(page).input_value()
+    for _press in range(3):  # a page on where the next view is farther away, then to it, then its first step
+        page.keyboard.press("PageDown")
+        if place(page, 1).input_value() != "0":
+            break
+    expect(place(page, 1)).to_have_value("1")
     expect(page.locator("[data-part=view]").nth(1)).to_be_in_viewport()
-    at = int(place(page, 1).input_value())  # it has stepped already where it was in sight
-    page.keyboard.press("PageDown")
-    expect(place(page, 1)).to_have_value(str(at + 1))
+    expect(place(page)).to_have_value(last)
 
 
 def test_elsewhere_page_keys_scroll_as_ever(show):
