@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 
 from cnnlab import workers
 from cnnlab.ui.identity import IdentityCookie
+from cnnlab.ui.memory import give_back
 from cnnlab.ui.nodelay import send_at_once
 
 # Uploads stay in memory: by default the web server keeps what exceeds 1 MB in a temporary file on disk.
@@ -17,6 +18,7 @@ MultiPartParser.spool_max_size = 16 * 2**20
 @asynccontextmanager
 async def lifespan(app):
     send_at_once()
+    give_back()
     workers.start()
     yield
     workers.stop()
