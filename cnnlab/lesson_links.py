@@ -68,7 +68,8 @@ def _borders() -> dict[Value, str]:
     return {"valid": _("No border"), "same": _("Zero border")}
 
 
-def _kernels() -> dict[Value, str]:
+def kernels() -> dict[Value, str]:
+    """Return the kernels that need no trained network: name in the session -> words for learners."""
     return {
         "sobel_x": _("Vertical edges"),
         "sobel_y": _("Horizontal edges"),
@@ -104,7 +105,7 @@ PAGES: dict[str, dict[str, Control]] = {
     "convolution": {
         "photo": PHOTO,
         "crop": _crop("convolution", *SIZES),
-        "kernel": Control("convolution.kernel", "Kernel, with its weights", _kernels),
+        "kernel": Control("convolution.kernel", "Kernel, with its weights", kernels),
         "relu": Control("convolution.relu", "ReLU", _switch),
         "input": Control(
             "convolution.input",

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import streamlit as st
 
-from cnnlab import ops
+from cnnlab import lesson_links, ops
 from cnnlab.text import _
 from cnnlab.ui import network, state
 from cnnlab.ui.components.cells import cells
@@ -28,18 +28,7 @@ class Kernel(NamedTuple):
 
 def names() -> dict[str, str]:
     """Return every choice: name in the session -> one or two words for learners."""
-    return {
-        "sobel_x": _("Vertical edges"),
-        "sobel_y": _("Horizontal edges"),
-        "gaussian": _("Blur"),
-        "sharpen": _("Sharpen"),
-        "identity": _("Identity"),
-        "box_blur": _("Box blur"),
-        "laplacian": _("Laplacian"),
-        "emboss": _("Emboss"),
-        "random": _("Random"),
-        "trained": _("Trained"),
-    }
+    return lesson_links.kernels() | {"trained": _("Trained")}
 
 
 def explained() -> dict[str, str]:
