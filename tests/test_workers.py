@@ -119,10 +119,11 @@ def test_the_look_worker_explains_an_answer_while_it_is_at_a_long_question(crew,
 
 
 def niceness(process: int) -> tuple[int, int]:
-    """Return the niceness of a process, and that of its session's group where the kernel has such."""
-    group = Path(f"/proc/{process}/autogroup")  # "/autogroup-7 nice 10"
+    """Return the niceness of a process, and that of its session's group where it is in one."""
+    group = Path(f"/proc/{process}/autogroup")  # "/autogroup-7 nice 10"; nothing outside such groups
     alone = os.getpriority(os.PRIO_PROCESS, process)
-    return alone, int(group.read_text().split()[-1]) if group.exists() else alone
+    said = group.read_text().split() if group.exists() else []
+    return alone, int(said[-1]) if said else alone
 
 
 def test_training_gives_way_to_the_pages_and_looking_does_not(crew):
