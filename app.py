@@ -10,6 +10,7 @@ from cnnlab import workers
 from cnnlab.ui.identity import IdentityCookie
 from cnnlab.ui.memory import give_back
 from cnnlab.ui.nodelay import send_at_once
+from cnnlab.ui.timers import wait_their_turn
 
 # Uploads stay in memory: by default the web server keeps what exceeds 1 MB in a temporary file on disk.
 MultiPartParser.spool_max_size = 16 * 2**20
@@ -18,6 +19,7 @@ MultiPartParser.spool_max_size = 16 * 2**20
 @asynccontextmanager
 async def lifespan(app):
     send_at_once()
+    wait_their_turn()
     give_back()
     workers.start()
     yield

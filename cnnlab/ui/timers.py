@@ -1,0 +1,48 @@
+"""Why is no click lost to a timer? Fragments with `run_every` ask to be run at any moment. In the milliseconds
+between the end of another run and the sending of what it drew, Streamlit 1.67 takes the rest for outdated and
+drops it, or withdraws its word that the run has ended well. So here a timer waits until all has been sent.
+"""
+
+import asyncio
+from functools import wraps
+from weakref import WeakKeyDictionary
+
+from streamlit.runtime.app_session import AppSession
+
+PATIENCE = 20.0  # seconds after which a request is given up: the timer's next one is on its way
+
+
+def wait_their_turn(sessions: type = AppSession) -> None:
+    """Let the requests of timers wait in all sessions of this class; to be called once."""
+    run_now = sessions.request_rerun
+    waiting: WeakKeyDictionary = WeakKeyDictionary()  # session -> {fragment: its timer's request}
+    tasks: set[asyncio.Task] = set()  # else the loop forgets them
+
+    async def one_by_one(session, requests: dict) -> None:
+        while requests:
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await session.wait_until_settled()
+            except TimeoutError:
+                requests.clear()
+            if requests:
+                run_now(session, requests.pop(next(iter(requests))))
+
+    @wraps(run_now)
+    def request_rerun(session, client_state) -> None:
+        session.track_settling()
+        requests = waiting.setdefault(session, {})
+        if client_state is None or not client_state.is_auto_rerun:
+            requests.clear()  # they have the widgets as they were before
+            run_now(session, client_state)
+        elif requests:
+            requests[client_state.fragment_id] = client_state
+        elif session.is_settled:
+            run_now(session, client_state)
+        else:
+            requests[client_state.fragment_id] = client_state
+            task = asyncio.get_running_loop().create_task(one_by_one(session, requests))
+            tasks.add(task)
+            task.add_done_callback(tasks.discard)
+
+    sessions.request_rerun = request_rerun
