@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-import websocket
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.sync.client import ClientConnection, connect
 
 from cnnlab import runs
 from cnnlab.attempts import PART, Attempt, Superseded
@@ -411,18 +411,25 @@ def test_a_hand_edited_time_stops_nobody(tmp_path, created):
 class Browser:
     """A browser that watches a training run, by Streamlit's websocket protocol."""
 
-    def __init__(self, app: App, run: Run):
-        address = app.url.replace("http", "ws", 1) + "/_stcore/stream"
-        self.connection = websocket.create_connection(address, subprotocols=["streamlit"], timeout=300)
+    def __init__(self, connection: ClientConnection, run: Run):
+        self.connection = connection
         request = BackMsg()
         request.rerun_script.query_string, request.rerun_script.page_name = f"run={run.id}", "train"
-        self.connection.send_binary(request.SerializeToString())
+        connection.send(request.SerializeToString())
+
+    @classmethod
+    @contextlib.contextmanager
+    def opened(cls, app: App, run: Run):
+        address = app.url.replace("http", "ws", 1) + "/_stcore/stream"
+        # A message may have any size: the first one holds all of the page's own programs.
+        with connect(address, subprotocols=["streamlit"], max_size=None, proxy=None) as connection:
+            yield cls(connection, run)
 
     def page(self) -> str:
         """Return all that the server sends for the page, as text; it must be no error."""
         words = []
         while True:
-            message = ForwardMsg.FromString(self.connection.recv())
+            message = ForwardMsg.FromString(self.connection.recv(timeout=300))
             if message.WhichOneof("type") == "delta":
                 assert message.delta.new_element.WhichOneof("type") != "exception", message
                 words.append(str(message.delta))
@@ -432,17 +439,18 @@ class Browser:
     def vanish(self) -> None:
         """Break the connection as a killed browser does: no word of farewell, what is under way is lost."""
         off = struct.pack("ii", 1, 0)
-        self.connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, off)
-        self.connection.shutdown()
+        self.connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, off)
+        # The thread that reads wakes up at this and closes the connection; close() would leave it asleep.
+        self.connection.socket.shutdown(socket.SHUT_RDWR)
 
 
 def test_a_browser_then_app_and_workers_killed_at_once_cost_no_finished_epoch(tmp_path):
     app, store = App(tmp_path / "runs").start(), Store(tmp_path / "runs")
     run = queue(store, LONG)
     wait_for(lambda: at_work_beyond(run, 1), 180, "the run is at work")
-    watcher = Browser(app, run)
-    assert run.id in watcher.page()
-    watcher.vanish()
+    with Browser.opened(app, run) as watcher:
+        assert run.id in watcher.page()
+        watcher.vanish()
     seen = run.state().epoch
     wait_for(lambda: at_work_beyond(run, seen + 1), 180, "the run goes on")
     assert run.attempt() == 1
@@ -458,7 +466,8 @@ def test_a_browser_then_app_and_workers_killed_at_once_cost_no_finished_epoch(tm
         wait_for(lambda: at_work_beyond(run, len(kept)), 180, "it goes on by itself after the restart")
         assert (run.attempt(), run.claimed(2)["reason"]) == (2, "recovery")
         assert run.history()[: len(kept)] == kept
-        assert run.id in Browser(again, run).page()
+        with Browser.opened(again, run) as watcher:
+            assert run.id in watcher.page()
     finally:
         everything = psutil.Process(again.process.pid).children(recursive=True)
         again.stop()
