@@ -1,16 +1,23 @@
 """The app: `streamlit run app.py`. Starts and stops the workers and gives each browser an identity."""
 
+import sys
 from contextlib import asynccontextmanager
 
 import streamlit as st
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 
-from cnnlab import workers
+from cnnlab import settings, workers
 from cnnlab.ui.identity import IdentityCookie
 from cnnlab.ui.memory import give_back
 from cnnlab.ui.nodelay import send_at_once
 from cnnlab.ui.timers import wait_their_turn
+
+# Before the server starts: what fails in `lifespan` is told with a page of traceback above it.
+try:
+    settings.check()
+except settings.SettingError as error:
+    sys.exit(str(error))
 
 # Uploads stay in memory: by default the web server keeps what exceeds 1 MB in a temporary file on disk.
 MultiPartParser.spool_max_size = 16 * 2**20

@@ -8,7 +8,6 @@ CNNLAB_SCHEDULER names a cluster to use instead. A dispatcher thread hands the n
 
 import contextlib
 import os
-import re
 import subprocess
 import sys
 import threading
@@ -19,7 +18,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnnlab import lanes
+from cnnlab import lanes, settings
 from cnnlab.classroom import Classroom
 from cnnlab.limits import stop_overdue
 from cnnlab.runs import RunError, Store
@@ -301,14 +300,6 @@ def _start_worker(address: str, name: str, root: Path, threads: int) -> subproce
 _current: Workers | None = None
 
 
-def trainers_wanted() -> int:
-    """Return CNNLAB_WORKERS, how many runs are trained at once; ValueError with a sentence if it is wrong."""
-    text = os.environ.get("CNNLAB_WORKERS") or "1"
-    if not re.fullmatch(r"[1-9]\d?", text):
-        raise ValueError(f"CNNLAB_WORKERS is {text!r}; it must be a whole number from 1 to 99.")
-    return int(text)
-
-
 def start() -> Workers:
     """Start this process's workers (once).
 
@@ -316,7 +307,7 @@ def start() -> Workers:
     """
     global _current
     if _current is None:
-        _current = Workers(Store(), os.environ.get("CNNLAB_SCHEDULER"), trainers_wanted()).start()
+        _current = Workers(Store(), settings.scheduler(), settings.trainers()).start()
     return _current
 
 

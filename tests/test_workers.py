@@ -23,7 +23,7 @@ from cnnlab.inspection.maximisation import made_for
 from cnnlab.jobs import Job
 from cnnlab.lanes import lane as lane_of
 from cnnlab.runs import Run, Store
-from cnnlab.workers import Workers, threads_each, trainers_wanted
+from cnnlab.workers import Workers, threads_each
 from tests.conftest import App, wait_for
 
 CLASSES = tuple("0123456789")
@@ -161,18 +161,6 @@ print("goes on")
 def test_threads_are_divided_and_leave_the_pages_room(monkeypatch, cores, trainers, threads):
     monkeypatch.setattr(dask.system, "CPU_COUNT", cores)
     assert threads_each(trainers) == threads
-
-
-def test_the_number_of_runs_at_once_is_checked(monkeypatch):
-    monkeypatch.delenv("CNNLAB_WORKERS", raising=False)
-    assert trainers_wanted() == 1
-    for good, number in (("1", 1), ("3", 3), ("12", 12), ("", 1)):
-        monkeypatch.setenv("CNNLAB_WORKERS", good)
-        assert trainers_wanted() == number
-    for bad in ("0", "-1", "1.5", "two", "100", "1 "):
-        monkeypatch.setenv("CNNLAB_WORKERS", bad)
-        with pytest.raises(ValueError, match="whole number from 1 to 99"):
-            trainers_wanted()
 
 
 def test_two_train_at_once_a_paused_queue_hands_out_nothing_and_the_teacher_sees_it(tmp_path, monkeypatch):

@@ -1,0 +1,95 @@
+"""A setting that cannot be used ends the start with one sentence, before anything runs."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from cnnlab import settings
+from cnnlab.settings import SettingError
+from tests.conftest import ROOT
+
+
+@pytest.fixture(autouse=True)
+def unset(monkeypatch, tmp_path):
+    for name in ("CNNLAB_WORKERS", "CNNLAB_SCHEDULER", "CNNLAB_TEACHER_PIN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "new" / "runs"))
+
+
+def test_without_settings_one_run_is_trained_at_a_time_and_here(tmp_path):
+    settings.check()
+    assert (settings.trainers(), settings.scheduler()) == (1, None)
+    assert (tmp_path / "new" / "runs").is_dir()
+
+
+@pytest.mark.parametrize(("text", "number"), [("", 1), ("1", 1), ("3", 3), ("12", 12), ("99", 99)])
+def test_how_many_train_at_once(monkeypatch, text, number):
+    monkeypatch.setenv("CNNLAB_WORKERS", text)
+    settings.check()
+    assert settings.trainers() == number
+
+
+@pytest.mark.parametrize("text", ["tcp://10.0.0.5:8786", "tls://pc-7.school.example:1", "tcp://[::1]:65535"])
+def test_a_cluster_is_named_by_its_address(monkeypatch, text):
+    monkeypatch.setenv("CNNLAB_SCHEDULER", text)
+    settings.check()
+    assert settings.scheduler() == text
+    monkeypatch.setenv("CNNLAB_SCHEDULER", "")
+    assert settings.scheduler() is None
+
+
+@pytest.mark.parametrize("pin", ["", "  ", "4711", " Kürbis-42 "])
+def test_no_pin_is_a_choice_and_a_long_one_is_well(monkeypatch, pin):
+    monkeypatch.setenv("CNNLAB_TEACHER_PIN", pin)
+    settings.check()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        *(
+            ("CNNLAB_WORKERS", text, "must be a whole number from 1 to 99")
+            for text in ("two", "0", "-1", "1.5", "100", "1 ", "٣")
+        ),
+        *(
+            ("CNNLAB_SCHEDULER", text, "must be an address such as tcp://")
+            for text in (
+                "10.0.0.5:8786",
+                "tcp://10.0.0.5",
+                "http://a:1",
+                "tcp://a:0",
+                "tcp://a:65536",
+                "tcp://a b:1",
+            )
+        ),
+        ("CNNLAB_TEACHER_PIN", "7", "4 characters or more, and has 1"),
+        ("CNNLAB_TEACHER_PIN", " 123 ", "4 characters or more, and has 3"),
+        ("CNNLAB_RUNS", __file__, "cannot be stored in"),
+        ("CNNLAB_RUNS", f"{__file__}/runs", "cannot be stored in"),
+    ],
+)
+def test_what_cannot_be_used_is_told_in_a_sentence(monkeypatch, name, text, sentence):
+    monkeypatch.setenv(name, text)
+    with pytest.raises(SettingError, match=sentence) as told:
+        settings.check()
+    assert name in str(told.value) and "\n" not in str(told.value)
+
+
+def test_a_folder_without_the_right_to_write_is_no_folder_for_runs(monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write wherever the disk can
+    with pytest.raises(SettingError, match="you may not write there"):
+        settings.check()
+
+
+def test_the_app_says_the_sentence_and_nothing_more():
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", "0"]
+    command += ["--server.headless", "true", "--server.address", "127.0.0.1"]
+    environment = {**os.environ, "CNNLAB_WORKERS": "two"}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.stderr == "CNNLAB_WORKERS is 'two'; it must be a whole number from 1 to 99.\n"
+    assert done.returncode == 1
+    assert "Traceback" not in done.stdout
