@@ -24,7 +24,7 @@ def ask_weights(kernels: np.ndarray) -> None:
     question = ask.weights(kernels.shape)
     if question is None:
         return
-    text = _("a kernel here is {kh} × {kw} in size. How many **weights** has one kernel?").format(
+    text = _("A kernel here is {kh} × {kw} in size. How many **weights** has one kernel?").format(
         kh=kh, kw=kw
     )
     reveal = _(
@@ -40,7 +40,7 @@ def ask_relu(question: ask.Passed, about: int) -> bool:
     digits = digits_for(np.array(question.options))
     options = [number(option, digits) for option in question.options]
     text = _(
-        "in map 1 the three sums and the bias of cell **A** add up to **{value}**. What does ReLU pass on?"
+        "In map 1 the three sums and the bias of cell **A** add up to **{value}**. What does ReLU pass on?"
     )
     reveal = _(
         "ReLU is max(0, z). The kernel did not find its pattern here, and how much it did not is dropped."

@@ -20,7 +20,7 @@ def what_the_network_gets(name: str, picture: np.ndarray) -> None:
     """Ask how many numbers reach the network; show the photo at 32 x 32 beside the photo."""
     height, width, channels = picture.shape
     question = count(height, width)
-    text = _("the network reads every photo at {side} × {side} pixels in colour. How many numbers is that?")
+    text = _("The network reads every photo at {side} × {side} pixels in colour. How many numbers is that?")
     reveal = _(
         "{side} rows × {side} columns × {channels} colours. The photo has {all} numbers; the rest is lost "
         "when it shrinks."
@@ -71,7 +71,7 @@ def label_as_numbers() -> None:
     options, answer = ask_label(label, names)
     if not lesson.predict(
         "pixels.label",
-        _("it is class {n} of {count}. Which {count} numbers should the network answer?").format(
+        _("It is class {n} of {count}. Which {count} numbers should the network answer?").format(
             n=label + 1, count=len(names)
         ),
         options,
@@ -95,7 +95,8 @@ def label_as_numbers() -> None:
 def ask_label(label: int, names: list[str]) -> tuple[list[str], str]:
     """Return the rows of numbers to choose from, and the right one."""
     options, answer = targets(label, len(names))
-    return [" ".join(map(str, row)) for row in options], " ".join(map(str, answer))
+    space = "\N{NO-BREAK SPACE}"  # a row stays on one line
+    return [space.join(map(str, row)) for row in options], space.join(map(str, answer))
 
 
 @st.fragment

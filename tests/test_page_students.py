@@ -93,8 +93,8 @@ def test_a_student_reads_the_own_nickname_and_those_of_others_beside_their_runs(
     ben = open_page("faq", "ben")
     at = open_page(run=mine.id)
     anna = classroom.nickname(owner("anna"))
-    assert f"You are **{anna}** here" in at.sidebar.markdown[0].value
-    assert f"You are **{classroom.nickname(owner('ben'))}** here" in ben.sidebar.markdown[0].value
+    assert f"You are **{anna}**" in at.sidebar.markdown[0].value
+    assert f"You are **{classroom.nickname(owner('ben'))}**" in ben.sidebar.markdown[0].value
     assert f"**{mine.id}** · {title_of('article')} · yours" in words(at)
     assert f"{other.id} · {classroom.nickname(owner('ben'))}" in everything(at)
     assert at.multiselect(key="compare.runs").options == [
@@ -107,7 +107,7 @@ def test_a_student_reads_the_own_nickname_and_those_of_others_beside_their_runs(
     classroom.change(names_hidden=True)
     at = sound(at.run())
     assert classroom.nickname(owner("ben")) not in everything(at)
-    assert f"You are **{anna}** here" in words(at)
+    assert f"You are **{anna}**" in words(at)
 
 
 def test_at_home_there_are_no_names_and_nothing_is_kept(store, classroom, monkeypatch):
@@ -281,22 +281,22 @@ def test_two_at_a_computer_answer_covered_and_then_convince_each_other(store, cl
     classroom.change(pair_mode=True)
     at = open_page("pixels")
     options = pills(at)[0].options
-    assert pills(at)[0].label == "**Left partner**"
+    assert pills(at)[0].label.startswith("**Left partner**")
     predict(at, 0)
     assert pills(at)[0].label == "**Right partner**"
     assert pills(at)[0].value is None, "the left one's answer is covered"
     predict(at, 2)
     assert "Convince each other" in words(at)
-    assert f"Right is **{options[2]}**" not in words(at)
+    assert f"The answer is **{options[2]}**" not in words(at)
     assert [group.value for group in pills(at)] == [options[0], options[2]]
     pills(at)[0].set_value(options[2])
     sound(button(at, "Reveal").click().run())
     assert f"first “{options[0]}”, then “{options[2]}”" in words(at)
-    assert f"Right is **{options[2]}**" in words(at)
-    assert "Right first answers so far: 1 of 2" in words(at)
+    assert f"The answer is **{options[2]}**" in words(at)
+    assert "Right first answers so far, of you two: 1 of 2" in words(at)
     kept = [(answer.partner, answer.answer, answer.right) for _name, answer in classroom.answers()]
     assert kept == [(1, options[0], False), (2, options[2], True)]
-    assert "Right first answers so far: 1 of 2" in words(open_page("pixels"))
+    assert "of you two: 1 of 2" in words(open_page("pixels"))
 
 
 def test_two_who_agree_see_the_answer_at_once_and_one_alone_switches_pairs_off(store, classroom):
@@ -304,7 +304,7 @@ def test_two_who_agree_see_the_answer_at_once_and_one_alone_switches_pairs_off(s
     at = open_page("pixels")
     options = pills(at)[0].options
     predict(predict(at, 0), 0)
-    assert f"Right is **{options[2]}**" in words(at)
+    assert f"The answer is **{options[2]}**" in words(at)
     alone = open_page("pixels", "ben")
     sound(alone.toggle(key="lesson.two").set_value(False).run())
     predict(alone, 2)

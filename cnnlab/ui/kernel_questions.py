@@ -31,7 +31,7 @@ def ask_windows(two: questions.TwoWindows, setting: Setting, about: int) -> Scen
     hidden = np.zeros([len(index) for index in setting.index()], bool)
     bright, strong = two.letters
     marks = (Mark(*two.bright, bright), Mark(*two.strong, strong))
-    question = _("two windows are marked. Which gets the **stronger** output, whatever its sign?")
+    question = _("Two windows are marked. Which gets the **stronger** output, whatever its sign?")
     reveal = _(
         "{strong} gives {most}; {bright}, the brightest window, gives {less}. The weights sum to {sum}, so "
         "brightness alone cancels: this kernel answers to **differences**."
@@ -47,7 +47,7 @@ def ask_windows(two: questions.TwoWindows, setting: Setting, about: int) -> Scen
 
 def ask_feeds(feeds: questions.Feeds, setting: Setting, about: int) -> Scene:
     """Ask how many outputs one pixel feeds: windows overlap, borders differ."""
-    question = _("how many outputs does the pixel marked **P** feed (row {row}, column {col})?")
+    question = _("How many outputs does the pixel marked **P** feed (row {row}, column {col})?")
     reveal = _("{rows} × {cols} windows reach it (down × across). Point at P (or tap it) to see them.")
     question = question.format(row=feeds.row + 1, col=feeds.col + 1)
     reveal = reveal.format(rows=len(feeds.rows), cols=len(feeds.cols))
@@ -64,7 +64,7 @@ def ask_patch(patch: questions.EvenPatch, value: float, about: int) -> Scene:
     setting = patch.setting
     digits = digits_for(np.array(patch.options))
     options = [number(option, digits) for option in patch.options]
-    question = _("the kernel lies on an even patch, where every pixel is {value}. What comes out?")
+    question = _("The kernel lies on an even patch, where every pixel is {value}. What comes out?")
     reveal = _("{value} × the sum of the weights {sum} + bias {bias} = {answer}")
     numbers = {"value": written(value), "answer": number(patch.answer, digits)}
     numbers |= {"sum": written(setting.kernel.sum()), "bias": written(setting.bias)}

@@ -36,6 +36,7 @@ def geometry() -> dict:
         disabled=state.locked("pooling.window"),
         on_change=touching,
         required=True,
+        width="stretch",  # else its last choice is cut in a narrow column
     )
     with st.popover(_("Stride and border"), icon=":material/tune:", width="stretch"):
         label = _("Stride: how far the window moves")

@@ -60,7 +60,10 @@ def predict(
         if not (_both(this, pair) if in_pair or len(pair.first) == 2 else _alone(this)):
             return False
         right, all = sum(st.session_state[FIRST].values()), len(st.session_state[FIRST])
-        st.caption(_("Right first answers so far: {right} of {all}").format(right=right, all=all))
+        text = _("Right first answers so far: {right} of {all}")
+        if any(partner == 2 for _key, _settings, partner in st.session_state[FIRST]):
+            text = _("Right first answers so far, of you two: {right} of {all}")
+        st.caption(text.format(right=right, all=all))
         if st.session_state.pop("_lesson.unkept", False):
             st.caption(_("Your answer counts here; it could not be kept for the class."))
     return True
@@ -101,11 +104,14 @@ def _both(this: Question, pair: Pair) -> bool:
     names = (_("Left partner"), _("Right partner"))
     if len(pair.first) < 2:
         partner = len(pair.first)
+        label = f"**{names[partner]}**"
         if partner:
             text = _("{name} has chosen. The answer is covered, so that it persuades nobody.")
             st.caption(f":material/visibility_off: {text.format(name=names[0])}")
+        else:
+            label += f" · {_('the other one looks away')}"
         key = f"_{this.asked}:{partner}"
-        st.pills(f"**{names[partner]}**", this.options, key=key, on_change=_choose, args=(this, partner))
+        st.pills(label, this.options, key=key, on_change=_choose, args=(this, partner))
         return False
     if pair.first[0] != pair.first[1] and not pair.last:
         st.markdown(_("You differ! **Convince each other**: say why. Then each may change, once."))
@@ -115,11 +121,14 @@ def _both(this: Question, pair: Pair) -> bool:
             st.pills(f"**{name}**", this.options, key=key)
         st.button(_("Reveal"), key=f"_{this.asked}:reveal", on_click=_settle, args=(this, keys))
         return False
+    said_so = []
     for name, first, last in zip(names, pair.first, pair.last or pair.first, strict=True):
         said = f"“{last}”" if first == last else _("first “{first}”, then “{last}”")
         icon = ":green[:material/check_circle:]" if last == this.answer else ":material/cancel:"
-        st.markdown(f"{icon} **{name}**: {said.format(first=first, last=last)}")
-    st.markdown(_("Right is **{answer}**").format(answer=this.answer) + f" — {this.reveal}")
+        said_so.append(f"{icon} **{name}**: {said.format(first=first, last=last)}")
+    st.markdown("  \n".join(said_so))
+    # Not "right is": that would stand below "right partner".
+    st.markdown(_("The answer is **{answer}**").format(answer=this.answer) + f" — {this.reveal}")
     return True
 
 

@@ -76,8 +76,8 @@ def _ask_largest(seen: Look, step: ops.DenseStep, inputs: list[str], name: str) 
         for name, place in vars(largest).items()
     }
     reveal = _(
-        "{product}. The largest value gives {value}, the weight farthest from 0 {weight}: what counts is the "
-        "product."
+        "{product}. The largest value gives {value}, and the weight farthest from 0 gives {weight}: what "
+        "counts is the product."
     )
     question = _("Which of the {count} inputs adds most to the score of **{name}**?")
     return lesson.predict(

@@ -16,11 +16,13 @@ from cnnlab.ui.components.terms import softmax_table, terms
 def steps(scores: np.ndarray, names: Sequence[str], *, key: str, start: int = 0) -> None:
     """Draw softmax of the scores (classes,) term by term, with the step as a formula."""
     found = ops.softmax_steps(scores)
-    text = _(
-        "First the largest score, {largest}, is subtracted from each, which changes no probability; then "
-        "comes e (2.718…) to that power, and last the share of the total. The largest share is the answer."
-    )
-    st.caption(text.format(largest=number(found.shift, 2)))
+    if not start:  # who is shown a later step has read it before
+        text = _(
+            "First the largest score, {largest}, is subtracted from each, which changes no probability; "
+            "then comes e (2.718…) to that power, and last the share of the total. The largest share is "
+            "the answer."
+        )
+        st.caption(text.format(largest=number(found.shift, 2)))
     at = terms(softmax_table(found, names), key=key, start=start, follow=lesson.formulas())
     lesson.formula(formulas.softmax(found, names, at))
 

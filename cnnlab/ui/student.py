@@ -32,7 +32,7 @@ def _name() -> None:
     if class_state.rules().names_hidden:
         seen = _("Your teacher has hidden the names: in the lessons only you see this one.")
     text = _("It was drawn by lot, so nobody has to give a real one; it stays with this browser.")
-    you = _("You are **{name}** here").format(name=name)
+    you = _("You are **{name}**").format(name=name)
     st.markdown(f":small[{you}]", help=f"{seen} {text}", width="content")
 
 
