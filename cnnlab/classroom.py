@@ -280,6 +280,7 @@ class Classroom:
             run.folder.rename(archive / run.id)
         fresh = {
             "following": None,
+            "offered": None,
             "envelope_opened": None,
             "vote": None,
             "queue_paused": False,

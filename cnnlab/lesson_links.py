@@ -202,6 +202,14 @@ def read(text: str) -> LessonLink:
     return LessonLink(page, settings, frozenset(locked))
 
 
+def read_or_none(text: str | None) -> LessonLink | None:
+    """Return the link of a text that was kept in a file; None for one that is none, or no longer one."""
+    try:
+        return None if text is None else read(text)
+    except LessonLinkError:
+        return None
+
+
 def _written(value: Value) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"

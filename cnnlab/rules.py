@@ -26,6 +26,10 @@ class Vote(Frozen):
     def is_open(self) -> bool:
         return not self.stage.endswith("shown")
 
+    @property
+    def is_over(self) -> bool:
+        return self.stage == "second_shown"
+
 
 class Rules(Frozen):
     """What the teacher has set for the class. A limit of None is no limit; limits are each student's."""
@@ -40,6 +44,7 @@ class Rules(Frozen):
     students_open: bool = False  # whether students may open the sealed test set themselves
     following: str | None = None  # the training run that the whole class follows
     envelope_opened: str | None = None  # when the board revealed the test accuracies
+    offered: str | None = None  # the lesson link that the class is offered: a text for `lesson_links.read`
     vote: Vote | None = None
     began: str = ""  # a mark of its own for each class that was begun: with it everybody gets a new name
 

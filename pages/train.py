@@ -133,6 +133,8 @@ run = watched()
 lead = _("It guesses, the loss says how wrong that was, and each weight moves a little.")
 lesson.opening(_("How does a network learn from photos?"), lead if run else f"{lead} {_('Press **Train**!')}")
 if run is None:
+    with st.container():
+        run_list.latest()
     configure(watching=False)
     if not form.held():
         with lesson.more(_("Bring in a training run from elsewhere")):

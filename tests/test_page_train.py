@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnlab import datasets, runs
+from cnnlab import datasets, lesson_links, runs
 from cnnlab.attempts import Attempt
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Checkpoint, Store
@@ -250,3 +250,20 @@ def test_runs_are_compared_and_optimisers_raced(store):
     assert len({run.recipe().config.optimizer for run in racers}) == 4
     assert all(run.recipe().owner == ME for run in racers)
     assert {run.id for run in racers} <= set(at.multiselect(key="compare.runs").value)
+
+
+def test_the_latest_run_of_ones_own_is_one_tap_away_until_a_run_is_watched(store):
+    trained(store, owner="anna")
+    assert not latest(open_page())
+    _first, last = trained(store), trained(store)
+    trained(store, owner="anna")
+    assert latest(open_page()) == [(f"Your latest training run: {last.id}", f"run={last.id}")]
+    assert not latest(open_page(run=last.id))
+    text = lesson_links.write(lesson_links.LessonLink("train", {"preset": "tiny"}))
+    [(_label, query)] = latest(open_page(lesson=text))
+    assert query.startswith(f"run={last.id}&lesson=train")
+
+
+def latest(at: AppTest) -> list[tuple[str, str]]:
+    links = [link.proto for link in at.get("page_link")]
+    return [(link.label, link.query_string) for link in links if link.label.startswith("Your latest")]

@@ -1,10 +1,11 @@
-"""How does a student on any page learn that the class votes, or that everybody watches one training run?
+"""How does a student on any page learn that the class votes, goes to a lesson or watches a training run?
 
 By a line at the lower edge of the window. It stands beside the page, so that nothing jumps when it comes.
 """
 
 import streamlit as st
 
+from cnnlab.lesson_links import read_or_none
 from cnnlab.questions.bank import QUESTIONS
 from cnnlab.rights import teaching
 from cnnlab.rules import Rules, Vote
@@ -14,7 +15,7 @@ from cnnlab.ui import class_state, identity, lesson, lesson_link, projector
 from cnnlab.ui.teacher import door
 
 LOOK = 4.0  # seconds from one look at the class to the next
-VOTE, FOLLOW = "vote", "follow"
+VOTE, LESSON, FOLLOW = "vote", "lesson", "follow"
 
 
 def banner(page: str) -> None:
@@ -43,10 +44,12 @@ def _look(page: str, said: tuple[str, str] | None) -> None:
 
 
 def _news(page: str) -> tuple[str, str] | None:
-    """Return VOTE with the vote's round, or FOLLOW with the name of a training run, or None."""
+    """Return VOTE with its round, LESSON with a link's text, FOLLOW with a training run's name, or None."""
     rules = class_state.rules()
     if rules.vote and _to_vote(rules.vote, page):
         return VOTE, rules.vote.round
+    if _to_lesson(rules, page):
+        return LESSON, rules.offered
     return (FOLLOW, rules.following) if rules.following and _to_follow(rules, page) else None
 
 
@@ -55,6 +58,14 @@ def _to_vote(vote: Vote, page: str) -> bool:
     if not vote.is_open or page == "vote" or vote.question not in QUESTIONS or door.teacher():
         return False
     return class_state.classroom().cast_by(identity.owner(), vote) is None
+
+
+def _to_lesson(rules: Rules, page: str) -> bool:
+    """Say whether a lesson is offered that this page is not; a vote goes first until its answer is shown."""
+    link = read_or_none(rules.offered)
+    if link is None or (rules.vote and not rules.vote.is_over) or door.teacher():
+        return False
+    return page == "vote" or lesson_link.current() != link
 
 
 def _to_follow(rules: Rules, page: str) -> bool:
@@ -75,6 +86,12 @@ def _say(news: str, about: str) -> None:
         link = {"lesson": st.query_params["lesson"]} if lesson_link.current() else {}  # the way back
         options = {"icon": ":material/how_to_vote:", "query_params": link}
         st.page_link(lesson.PAGES / "vote.py", label=_("Vote now"), **options)
+    elif news == LESSON:
+        page = read_or_none(about).page
+        text = _("Your teacher opens a lesson: **{title}**")
+        st.markdown(text.format(title=lesson.titles()[page]), width="content")
+        options = {"icon": ":material/arrow_forward:", "query_params": {"lesson": about}}
+        st.page_link(lesson.PAGES / f"{page}.py", label=_("Go there"), icon_position="right", **options)
     else:
         st.markdown(_("The class follows **{run}**.").format(run=about), width="content")
         lesson.next_lesson("train", _("Watch it"), run=about)

@@ -8,7 +8,7 @@ import streamlit as st
 
 from cnnlab.lesson_links import LessonLink, LessonLinkError, read
 from cnnlab.text import _
-from cnnlab.ui import state
+from cnnlab.ui import offer, state
 
 TEXT, LINK = "_lesson.text", "_lesson.link"
 
@@ -64,7 +64,8 @@ def refused(why: str) -> None:
 
 
 def way_out() -> None:
-    """Draw the small button that leads from the one page to the whole app."""
+    """Draw the small button that leads from the one page to the whole app; a teacher may offer the page."""
+    offer.button(st.session_state[TEXT], type="tertiary")
     st.button(
         _("The whole app"), icon=":material/apps:", type="tertiary", key="_lesson.leave", on_click=_leave
     )

@@ -7,7 +7,7 @@ import streamlit as st
 from cnnlab import qr
 from cnnlab.lesson_links import PAGES, Control, LessonLink, Value, write
 from cnnlab.text import _
-from cnnlab.ui import lesson, state
+from cnnlab.ui import lesson, offer, state
 
 SIDE = 300  # pixels of the QR code
 
@@ -33,11 +33,15 @@ def link_maker(address: str) -> None:
             if lock:
                 locked.add(name)
         projected = st.toggle(_("In projector mode, for your own screen"), key="links.projector")
-    url = address_of(address, LessonLink(page, settings, frozenset(locked)), projected=projected)
+    link = LessonLink(page, settings, frozenset(locked))
+    url = address_of(address, link, projected=projected)
     with right:
         st.image(qr.svg(url), width=SIDE, alt=_("QR code of the link"))
         st.code(url, language=None, wrap_lines=True)
-        st.link_button(_("Try it"), url, icon=":material/open_in_new:")
+        with st.container(horizontal=True):
+            offer.button(write(link), type="primary")
+            st.link_button(_("Try it"), url, icon=":material/open_in_new:")
+        offer.standing(write(link), titles)
 
 
 def address_of(address: str, link: LessonLink, *, projected: bool = False) -> str:

@@ -8,6 +8,15 @@ from cnnlab.ui import class_state, identity, lesson
 from cnnlab.ui.phases import phase_text, title_of
 
 
+def latest() -> None:
+    """Link to the newest training run of this browser, where there is one."""
+    me = identity.owner()
+    mine = next((run.id for run in Store().runs() if _owned(run, me)), None)
+    if mine:
+        text = _("Your latest training run: {run}").format(run=mine)
+        lesson.page_link("train", text, ":material/person:", query_params={"run": mine})
+
+
 def others(shown: Run | None) -> None:
     """List the training runs, the student's own first, each a link that watches it."""
     me, runs, marks = identity.owner(), Store().runs(), class_state.shown_names()

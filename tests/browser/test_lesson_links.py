@@ -1,9 +1,11 @@
 """Does a lesson link open its page alone, and hold what it locks against clicks and reloads?"""
 
+from urllib.parse import unquote
+
 import pytest
 from playwright.sync_api import Page, expect
 
-from cnnlab.lesson_links import LessonLink
+from cnnlab.lesson_links import LessonLink, write
 from cnnlab.ui.link_maker import address_of
 from tests.browser.test_main_path import settled
 from tests.conftest import App
@@ -15,8 +17,9 @@ LINK = LessonLink(
 
 @pytest.fixture(scope="module")
 def light(tmp_path_factory):
-    """The app without workers: nothing is trained here."""
-    app = App(tmp_path_factory.mktemp("links") / "runs", CNNLAB_SCHEDULER="tcp://127.0.0.1:9").start()
+    """A class without workers: nothing is trained here."""
+    environment = {"CNNLAB_SCHEDULER": "tcp://127.0.0.1:9", "CNNLAB_TEACHER_PIN": "2718"}
+    app = App(tmp_path_factory.mktemp("links") / "runs", **environment).start()
     yield app
     app.stop()
 
@@ -27,7 +30,7 @@ def opened(page: Page, address: str) -> Page:
     return page
 
 
-def test_a_lesson_link_opens_one_page_and_holds_what_it_locks(light, page):
+def test_a_lesson_link_opens_one_page_and_holds_what_it_locks(light, page, chromium):
     opened(page, address_of(light.url, LINK))
     expect(page.get_by_test_id("stSidebar")).to_have_count(0)
     expect(page.get_by_role("link", name="Next: a whole layer")).to_have_count(0)
@@ -51,6 +54,21 @@ def test_a_lesson_link_opens_one_page_and_holds_what_it_locks(light, page):
     expect(page.get_by_role("link", name="Next: a whole layer")).to_be_visible()
     expect(kernel.get_by_text("Blur", exact=True).locator("xpath=ancestor::button")).to_be_enabled()
     assert "lesson=" not in page.url
+    # The teacher offers the link to the class: the way back comes by itself, and goes where it was taken.
+    teacher = chromium.new_context().new_page()
+    teacher.goto(f"{light.url}/teacher")
+    teacher.get_by_label("The teacher's PIN").fill("2718")
+    teacher.keyboard.press("Enter")
+    expect(teacher.get_by_role("heading", name="How is the class doing?")).to_be_visible()
+    opened(teacher, address_of(light.url, LINK)).get_by_role("button", name="Offer this").click()
+    call = page.get_by_role("link", name="Go there")
+    expect(call).to_be_visible()
+    call.click()
+    expect(page.get_by_test_id("stSidebar")).to_have_count(0)
+    expect(kernel.get_by_text("Blur", exact=True).locator("xpath=ancestor::button")).to_be_disabled()
+    expect(call).to_have_count(0)
+    assert f"lesson={write(LINK)}" in unquote(page.url)
+    teacher.context.close()
 
 
 def test_a_changed_link_opens_the_usual_page_and_says_so(light, page):
