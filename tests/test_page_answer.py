@@ -2,12 +2,14 @@
 
 import json
 import math
+import os
 import re
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import images, ops, runs
@@ -215,6 +217,27 @@ def test_another_class_is_another_score(store):
         assert total == pytest.approx(float(outputs(run)["scores"][unit]), abs=0.06)
         seen.add(table["title"])
     assert seen == {"score of airplane", "score of horse"}
+
+
+def test_an_answer_is_kept_under_what_names_the_network_on_every_server_and_at_every_time(store):
+    run = network(store, DIRECT)
+    weights = run.folder / "weights.npz"
+
+    def recorded() -> str:
+        st.cache_resource.clear()  # as another server would, read it for the first time
+        at = answer(open_page(run=run.id), "rise", "Both stay as they are")
+        [(question, settings, _partner)] = at.session_state["lesson.answers"]
+        assert question == "answer.rise"
+        return settings
+
+    first = recorded()
+    assert re.fullmatch(rf"{run.id}, weights [0-9a-f]{{8}}, picture [0-9a-f]{{8}}", first)
+    os.utime(weights, (0, 0))
+    assert recorded() == first
+    arrays = run.weights()
+    arrays["scores/bias"][0] += 0.001
+    runs.write_arrays(weights, arrays)
+    assert recorded() != first
 
 
 # ---- flatten

@@ -14,7 +14,7 @@ from cnnlab.ui import network, network_input
 class Look:
     """One picture through a network: what the last dense layer read, and the scores that it gave."""
 
-    about: tuple  # names picture and network: questions are asked anew when it changes
+    about: tuple[str, ...]  # names network and picture: questions are asked anew when it changes
     picture: np.ndarray  # (32, 32, 3) uint8
     outputs: list[ops.LayerOutput]
     inputs: np.ndarray  # (n,)
@@ -33,7 +33,7 @@ def look(net: network.Network) -> Look | None:
     weights, bias = (net.weights[f"scores/{part}"] for part in ("kernel", "bias"))
     # In float64 the terms add up to the last digit that is shown.
     inputs, weights, bias = (a.astype(float) for a in (outputs[place - 1].values, weights, bias))
-    about = (net.run.id, net.stamp, zlib.crc32(picture.tobytes()))
+    about = (net.run.id, net.mark, f"picture {zlib.crc32(picture.tobytes()):08x}")
     return Look(about, picture, outputs, inputs, weights, bias, ops.dense(inputs, weights, bias))
 
 

@@ -1,5 +1,6 @@
 """Which trained network is the student looking at? One choice for the whole session, kept in the address."""
 
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +26,8 @@ class Network:
     recipe: Recipe
     layers: list[dict]
     weights: dict[str, np.ndarray]
-    stamp: int  # changes with the weights
+    stamp: int  # when the weights were written, in nanoseconds: what caches go by
+    mark: str  # "weights 3fa2b1c0", a checksum: what people and other servers know these weights by
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -164,13 +166,20 @@ def _stamp(run: Run) -> int:
     return max(times, default=0)
 
 
+def _checksum(weights: dict[str, np.ndarray]) -> int:
+    checksum = 0
+    for name in sorted(weights):
+        checksum = zlib.crc32(weights[name].tobytes(), checksum)
+    return checksum
+
+
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _load(folder: str, stamp: int) -> Network:
     run = Run(Path(folder))
     recipe, weights = run.recipe(), run.weights()
     for array in weights.values():
         array.flags.writeable = False  # one network serves every session
-    network = Network(run, recipe, recipe.layers(), weights, stamp)
+    network = Network(run, recipe, recipe.layers(), weights, stamp, f"weights {_checksum(weights):08x}")
     try:
         network.forward(np.zeros((SIDE, SIDE, 3), np.uint8))
     except ops.GeometryError as error:

@@ -33,7 +33,7 @@ def covering(net: network.Network, shown: Picture, ask: Ask, probabilities: np.n
     """Ask for a prediction, then let the cover move. probabilities: the network's, for the whole photo."""
     target = ask.target
     all_classes = Ask("occlusion", 0, window=ask.window, stride=ask.stride)  # the answers hold every class
-    about = (net.run.id, net.stamp, shown.about, all_classes)
+    about = (net.run.id, net.mark, shown.about, all_classes)
     where = str(net.run.folder.parent), net.run.id, shown.seen, all_classes
     doing = _("Covering: {done} of {all} places")
     found: Attribution | None = job.answer("inside.covering", about, attribute, *where, doing=doing)

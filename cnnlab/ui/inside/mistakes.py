@@ -84,7 +84,7 @@ def question(counts: np.ndarray, classes: list[str]) -> tuple[str, list[str], st
 
 def _predicted(net: network.Network, counts: np.ndarray, classes: list[str]) -> bool:
     asked = question(counts, classes)
-    return asked is None or lesson.predict("inside.mistakes", *asked, about=(net.run.id, net.stamp))
+    return asked is None or lesson.predict("inside.mistakes", *asked, about=(net.run.id, net.mark))
 
 
 def _chosen(counts: np.ndarray) -> tuple[int, int]:
