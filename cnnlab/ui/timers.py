@@ -1,6 +1,8 @@
-"""Why is no click lost to a timer? Fragments with `run_every` ask to be run at any moment. In the milliseconds
-between the end of another run and the sending of what it drew, Streamlit 1.67 takes the rest for outdated and
-drops it, or withdraws its word that the run has ended well. So here a timer waits until all has been sent.
+"""Why is no click lost to a timer? Fragments with `run_every` ask to be run at any moment.
+
+In the milliseconds between the end of another run and the sending of what it drew, Streamlit 1.67 takes the
+rest for outdated and drops it, or withdraws its word that the run has ended well. So a timer waits here until
+all has been sent.
 """
 
 import asyncio
