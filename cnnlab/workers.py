@@ -170,7 +170,12 @@ class Workers:
         from distributed import Lock
 
         self._training = [future for future in self._training if not future.done()]
-        if Classroom(self.store.root).rules().queue_paused or self._idle() <= 0 or not waiting(self.store):
+        idle = self._idle()
+        if idle <= 0 and self._slots("train"):  # all are busy
+            return
+        # Also while workers start: to be taken for interrupted, a run must be listened to for some seconds.
+        anything = waiting(self.store)
+        if idle <= 0 or not anything or Classroom(self.store.root).rules().queue_paused:
             return
         # Another page server may hand out runs on the same cluster: one looks and hands out at a time.
         with Lock("cnnlab hands out", scheduler_rpc=self.client.scheduler, loop=self.client.loop):

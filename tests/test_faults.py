@@ -27,7 +27,7 @@ from cnnlab.runs import COLUMNS, Checkpoint, Run, RunError, Store
 from cnnlab.turns import last_turn, places, waiting
 from tests.conftest import App, wait_for
 from tests.test_page_train import open_page
-from tests.test_workers import LONG, alive, at_work_beyond, queue
+from tests.test_workers import LONG, SHORT, alive, at_work_beyond, computing, queue
 
 CLASSES = tuple("0123456789")
 TINY = TrainConfig(
@@ -444,35 +444,57 @@ class Browser:
         self.connection.socket.shutdown(socket.SHUT_RDWR)
 
 
-def test_a_browser_then_app_and_workers_killed_at_once_cost_no_finished_epoch(tmp_path):
-    app, store = App(tmp_path / "runs").start(), Store(tmp_path / "runs")
-    run = queue(store, LONG)
+def below(app: App) -> list[psutil.Process]:
+    return psutil.Process(app.process.pid).children(recursive=True)
+
+
+def test_browser_app_and_everything_are_killed_in_turn_and_no_finished_epoch_is_lost(tmp_path):
+    store, app = Store(tmp_path / "runs"), App(tmp_path / "runs").start()
+    run, short = queue(store, LONG), queue(store, SHORT)
     wait_for(lambda: at_work_beyond(run, 1), 180, "the run is at work")
     with Browser.opened(app, run) as watcher:
         assert run.id in watcher.page()
         watcher.vanish()
     seen = run.state().epoch
-    wait_for(lambda: at_work_beyond(run, seen + 1), 180, "the run goes on")
+    wait_for(lambda: at_work_beyond(run, seen + 1), 180, "the run goes on without the browser")
     assert run.attempt() == 1
-    everything = [psutil.Process(app.process.pid), *psutil.Process(app.process.pid).children(recursive=True)]
-    for process in reversed(everything):
+
+    processes = below(app)
+    nannies = [p.pid for p in processes if "distributed.cli.dask_worker" in p.cmdline()]
+    assert sum(len(computing(nanny)) for nanny in nannies) == 2
+    app.process.kill()
+    app.process.wait()
+    wait_for(lambda: not any(map(alive, processes)), 10, "its processes end with it")
+    kept = run.history()
+    assert len(kept) > seen
+    app = App(tmp_path / "runs").start()
+    wait_for(lambda: at_work_beyond(run, len(kept)), 180, "it goes on by itself after the restart")
+    assert (run.attempt(), run.claimed(2)["reason"]) == (2, "recovery")
+    assert run.history()[: len(kept)] == kept
+    run.wish("stop", "anna")
+    wait_for(lambda: short.state().phase == "finished", 60, "the run that waited is trained")
+    assert short.attempt() == 1
+
+    run.wish("resume", "anna")
+    wait_for(lambda: at_work_beyond(run, len(kept)), 60, "the first is at work again")
+    processes = [psutil.Process(app.process.pid), *below(app)]
+    for process in reversed(processes):
         process.kill()
     app.process.wait()
-    wait_for(lambda: not any(alive(process) for process in everything), 30, "nothing of it is left")
+    wait_for(lambda: not any(map(alive, processes)), 30, "nothing of it is left")
     kept = run.history()
-    assert len(kept) >= seen
-    again = App(tmp_path / "runs").start()
+    app = App(tmp_path / "runs").start()
     try:
-        wait_for(lambda: at_work_beyond(run, len(kept)), 180, "it goes on by itself after the restart")
-        assert (run.attempt(), run.claimed(2)["reason"]) == (2, "recovery")
+        wait_for(lambda: at_work_beyond(run, len(kept)), 180, "it goes on after this restart too")
+        assert (run.attempt(), run.claimed(4)["reason"]) == (4, "recovery")
         assert run.history()[: len(kept)] == kept
-        with Browser.opened(again, run) as watcher:
+        with Browser.opened(app, run) as watcher:
             assert run.id in watcher.page()
     finally:
-        everything = psutil.Process(again.process.pid).children(recursive=True)
-        again.stop()
-    wait_for(lambda: not any(alive(process) for process in everything), 30, "no process is left behind")
-    assert run.state().phase == "queued"
+        processes = below(app)
+        app.stop()
+    wait_for(lambda: not any(map(alive, processes)), 10, "an app that ends takes all with it")
+    assert (run.state().phase, run.needs_attempt()) == ("queued", "resume")
 
 
 # Many runs

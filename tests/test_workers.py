@@ -13,6 +13,7 @@ import numpy as np
 import psutil
 import pytest
 
+from cnnlab import runs
 from cnnlab import worker as worker_start
 from cnnlab import workers as workers_module
 from cnnlab.attempts import Attempt
@@ -24,7 +25,7 @@ from cnnlab.jobs import Job
 from cnnlab.lanes import lane as lane_of
 from cnnlab.runs import Run, Store
 from cnnlab.workers import Workers, threads_each
-from tests.conftest import App, wait_for
+from tests.conftest import wait_for
 
 CLASSES = tuple("0123456789")
 LONG = TrainConfig(model=ModelConfig(blocks=(ConvBlock(filters=4, stride=2),)), dataset="digits", epochs=1000)
@@ -38,12 +39,6 @@ def queue(store: Store, config: TrainConfig) -> Run:
 def computing(nanny: int) -> list[int]:
     """Return the processes that compute for a nanny: one, or none while it is being started again."""
     return [p.pid for p in psutil.Process(nanny).children() if "spawn_main" in " ".join(p.cmdline())]
-
-
-def nannies(app: int) -> list[int]:
-    """Return the worker processes that an app has started."""
-    below = psutil.Process(app).children()
-    return [p.pid for p in below if "distributed.cli.dask_worker" in p.cmdline()]
 
 
 def at_work_beyond(run: Run, epochs: int) -> bool:
@@ -229,6 +224,27 @@ def test_a_run_that_seems_interrupted_is_left_to_dask_while_dask_has_a_task_for_
     assert len(handed) == 3, "one is busy, and for the other there is more than enough to do"
 
 
+def test_a_run_whose_app_was_killed_is_found_out_while_the_workers_still_start(tmp_path, monkeypatch):
+    store, now = Store(tmp_path / "runs"), [1000.0]
+    lost = queue(store, LONG)
+    Attempt(lost, lost.claim("queued")).enter("running")
+    workers, handed = Workers(store), []
+    connected: dict[str, dict] = {}
+    monkeypatch.setattr(runs.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(workers, "client", SimpleNamespace(scheduler=None, loop=None))
+    monkeypatch.setattr(workers, "_connected", lambda: connected)
+    monkeypatch.setattr(workers, "_processing", dict)
+    monkeypatch.setattr(workers, "_hand_out", lambda run, reason: not handed.append((run.id, reason)))
+    monkeypatch.setattr("distributed.Lock", lambda *name, **how: nullcontext())
+    workers._dispatch()
+    now[0] += runs.SILENCE + 1
+    workers._dispatch()
+    assert not handed, "there is nobody to train it"
+    connected["one"] = {"resources": {"train": 1, lane_of("train", store.root): 1}}
+    workers._dispatch()
+    assert handed == [(lost.id, "recovery")]
+
+
 def test_nothing_listens_beyond_this_machine(crew):
     _store, workers = crew
     processes = [psutil.Process()]
@@ -270,39 +286,6 @@ def test_a_killed_worker_costs_no_finished_epoch_and_the_second_death_ends_it(cr
     other = queue(store, SHORT)
     workers.wake()
     wait_for(lambda: other.state().phase == "finished", 60, "deleting a run frees its worker")
-
-
-def test_a_killed_app_leaves_no_process_behind_and_its_runs_go_on_after_a_restart(tmp_path):
-    app = App(tmp_path / "runs").start()
-    store = Store(tmp_path / "runs")
-    run, waiting = queue(store, LONG), queue(store, SHORT)
-    wait_for(lambda: at_work_beyond(run, 1), 120, "the run is at work")
-    below = psutil.Process(app.process.pid).children(recursive=True)
-    assert sum(len(computing(nanny)) for nanny in nannies(app.process.pid)) == 2
-    app.process.kill()
-    app.process.wait()
-    wait_for(lambda: not any(alive(process) for process in below), 10, "all of its processes have ended")
-    kept = run.history()
-    again = App(tmp_path / "runs").start()
-    try:
-        wait_for(lambda: at_work_beyond(run, len(kept)), 120, "the run goes on after the restart")
-        assert run.history()[: len(kept)] == kept
-        run.wish("stop", "anna")
-        wait_for(lambda: waiting.state().phase == "finished", 60, "the waiting run is trained")
-    finally:
-        below = psutil.Process(again.process.pid).children(recursive=True)
-        again.stop()
-    wait_for(lambda: not any(alive(process) for process in below), 10, "an app that ends takes all with it")
-
-
-def test_an_app_that_ends_in_order_queues_its_run_again(tmp_path):
-    store = Store(tmp_path / "runs")
-    run = queue(store, LONG)
-    app = App(tmp_path / "runs").start()
-    wait_for(lambda: at_work_beyond(run, 1), 120, "the run is at work")
-    app.stop()
-    assert run.state().phase == "queued"
-    assert run.needs_attempt() == "resume"
 
 
 def alive(process: psutil.Process) -> bool:
