@@ -98,8 +98,8 @@ def configure(watching: bool) -> None:
             start(checked.config, data)
         with st.container():
             if ready:
-                preflight.estimates(checked)
                 preflight.limits(checked.config)
+                preflight.estimates(checked)
     with right:
         with st.container():
             if ready:

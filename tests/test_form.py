@@ -424,7 +424,7 @@ def test_the_estimate_is_measured_on_finished_runs(store):
     preflight.measured.clear()
     again(at)
     # the same network on the same images: 4 s an epoch, and 10 epochs with their preparation
-    assert "About 4.0 s an epoch, 42 s in all (measured with this network on this computer)" in captions(at)
+    assert "About 4 s an epoch, 42 s in all (measured with this network on this computer)" in captions(at)
     set_to(at, "epochs", 100)
     assert "7 min in all" in captions(at)
     press(at, "blocks.add")

@@ -15,9 +15,9 @@ MEASURED = 50  # newest runs that the speed is measured on, at most
 
 
 def duration(seconds: float) -> str:
-    """Write a time with one unit: 0.4 s, 25 s, 3 min, 2.5 h."""
+    """Write a time with one unit: 0.4 s, 5 s, 25 s, 3 min, 2.5 h."""
     if seconds < 100:
-        return f"{number(seconds, 1 if seconds < 10 else 0)} s"
+        return f"{number(seconds, 1 if seconds < 2 else 0)} s"
     return f"{number(seconds / 60)} min" if seconds < 6000 else f"{number(seconds / 3600, 1)} h"
 
 

@@ -44,7 +44,9 @@ def _changed(before: TrainConfig, after: TrainConfig) -> list[str]:
             elif isinstance(value, list | tuple):
                 found.append(title((*place, name)))
             else:
-                found.append(f"{title((*place, name))} {_value(old[name])} → {_value(value)}")
+                empty = {"limit": _("all"), "patience": _("never")}
+                words = [empty[name] if v is None else _value(v) for v in (old[name], value)]
+                found.append(f"{title((*place, name))} {' → '.join(words)}")
         return found
 
     old = before.model_dump()
@@ -57,7 +59,7 @@ def _value(value) -> str:
         return _("on") if value else _("off")
     if isinstance(value, str):
         return settings.option_words().get(value, value)
-    return "–" if value is None else f"{value:,.6g}"
+    return f"{value:,.6g}"
 
 
 def estimates(checked: form.Checked) -> None:
@@ -97,6 +99,15 @@ def limits(config: TrainConfig) -> None:
     rules = class_state.rules()
     if class_state.is_teacher():
         return
+    if changes := within(rules, config):
+        st.button(
+            _("Keep to the limits"),
+            icon=":material/front_hand:",
+            key="_train.within",
+            width="stretch",
+            disabled=form.held(),
+            on_click=lambda: st.session_state.update({f"train.{name}": to for name, to in changes.items()}),
+        )
     words = {
         _("{count} epochs"): rules.epochs,
         _("{count} min of training"): rules.minutes,
@@ -106,14 +117,6 @@ def limits(config: TrainConfig) -> None:
     told = [text.format(count=f"{limit:,g}") for text, limit in words.items() if limit is not None]
     if told:
         st.caption(_("In this class at most: {limits}.").format(limits=" · ".join(told)))
-    if changes := within(rules, config):
-        st.button(
-            _("Keep to the limits"),
-            icon=":material/front_hand:",
-            key="_train.within",
-            disabled=form.held(),
-            on_click=lambda: st.session_state.update({f"train.{name}": to for name, to in changes.items()}),
-        )
 
 
 def link(text: str | None) -> None:
