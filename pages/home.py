@@ -9,7 +9,7 @@ from streamlit.errors import StreamlitPageNotFoundError
 from cnnlab.datasets import DATASETS
 from cnnlab.figures import tiles
 from cnnlab.text import _, percent
-from cnnlab.ui import exhibit, lesson, lesson_link, network
+from cnnlab.ui import exhibit, lesson, lesson_link, network, projector
 
 
 def path() -> dict[str, str]:
@@ -37,10 +37,11 @@ def vote(net: network.Network) -> None:
     names = [_("Photo {n}").format(n=n) for n in range(1, 5)]
     text = _("This network knows {count} kinds of things: {classes}. Not every photo here shows one of them.")
     st.markdown(text.format(count=len(classes), classes=", ".join(classes)), width=760)
-    with st.container(horizontal=True):
-        slots = [st.container(width=150) for _photo in photos]
+    large = projector.on()
+    with st.container(horizontal=True):  # on a projector as large as leaves the question in sight
+        slots = st.columns(5)[:4] if large else [st.container(width=150) for _photo in photos]
     for slot, name, (photo, _truth) in zip(slots, names, photos, strict=True):
-        slot.image(tiles.enlarge(photo, 144), name, width=150)
+        slot.image(tiles.enlarge(photo, 320 if large else 144), name, width="stretch" if large else 150)
     sureness = [float(p.max()) for p in answers]
     most = int(np.argmax(sureness))
     truth = photos[most][1]

@@ -8,6 +8,7 @@ from cnnlab.figures.tiles import enlarge
 from cnnlab.text import _, number, percent
 from cnnlab.ui import as_text, formulas, learning, lesson, state
 from cnnlab.ui import update as tables
+from cnnlab.ui.chart import chart
 from cnnlab.ui.components.terms import terms
 
 # A classifier of three pixels for three classes; small round numbers, and wrong about its first photo.
@@ -106,7 +107,7 @@ def rate() -> None:
         text = _("The loss over the weight: from {before} at w = {start} to {after} at w = {end}")
         ends = {"before": losses[0], "start": weights[0], "after": losses[-1], "end": weights[-1]}
         alt = text.format(**{name: number(value, 2) for name, value in ends.items()})
-        st.plotly_chart(figure, config=learning.STATIC, key="_learning.bowl", alt=alt)
+        chart(figure, key="_learning.bowl", alt=alt)
         lesson.formula(tables.step_formula(weights[0], chosen, 2 * (weights[0] - WANTED), weights[1]))
     learning.ask_step()
 

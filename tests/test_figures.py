@@ -2,6 +2,8 @@
 
 import base64
 import io
+import json
+import tomllib
 
 import numpy as np
 import pytest
@@ -11,8 +13,11 @@ from cnnlab import datasets, drawing, metrics
 from cnnlab.figures import colours, tiles
 from cnnlab.figures.bars import probability_bars
 from cnnlab.figures.confusion import confusion_matrix
+from cnnlab.figures.curves import curve
 from cnnlab.figures.descent import descent
+from cnnlab.figures.enlarge import enlarge
 from cnnlab.figures.heatmap import heatmap
+from tests.conftest import ROOT
 
 
 def contrast(one, other):
@@ -152,6 +157,44 @@ def test_descent_draws_its_points_on_the_curve():
     assert np.allclose(curve.y, (curve.x - 2) ** 2)
     assert list(path.x) == [-3.0, 0.0, 2.0] and list(path.y) == [25.0, 4.0, 0.0]
     assert list(path.text) == ["0", "1", "3"]  # the third left the picture
+
+
+ROWS = [{"epoch": 1, "accuracy": 0.5, "val_accuracy": 0.6, "loss": 1.5, "val_loss": 1.2}]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_names_of_the_curves_read_on_the_page(theme):
+    looks = tomllib.loads((ROOT / ".streamlit/config.toml").read_text("utf-8"))["theme"]
+    ground = colours.rgb(looks[theme]["backgroundColor"])
+    figure = curve(ROWS, "accuracy", 10, 0.7, 0.1, theme)
+    names = [note.font.color for note in figure.layout.annotations if note.font.color]
+    assert names == [line.line.color for line in figure.data[:2]]
+    assert min(contrast(colours.rgb(name), ground) for name in names) >= 4.5
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [curve(ROWS, "loss", 10, 0.7, 0.1), probability_bars(np.full(4, 0.25), "abcd")],
+    ids=["curve", "bars"],
+)
+def test_an_enlarged_chart_has_no_small_letters(figure):
+    def letters(part):
+        """Every size that a part of a chart gives its letters."""
+        if isinstance(part, dict):
+            fonts = [value["size"] for name, value in part.items() if name.endswith("font")]
+            return fonts + [size for value in part.values() for size in letters(value)]
+        return [size for one in part for size in letters(one)] if isinstance(part, list) else []
+
+    before = figure.to_json()
+    large = enlarge(figure, 20)
+    shown = json.loads(large.to_json())
+    shown["layout"].pop("template")  # Plotly's own look, which the page replaces
+    assert min(letters(shown)) == 20
+    assert {"tickfont", "title"} <= set(large.layout.xaxis.to_plotly_json()), (
+        "named, else the page's sizes hold"
+    )
+    assert large.layout.height > figure.layout.height
+    assert figure.to_json() == before, "the chart itself stays: it may be shared"
 
 
 # ---- numbers behind the figures

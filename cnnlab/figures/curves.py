@@ -9,12 +9,21 @@ from cnnlab.figures.colours import QUIET
 from cnnlab.text import _, number, percent
 
 TRAINING, VALIDATION = "#1f66b0", "#7b4ab5"
+LINES = {
+    "light": (TRAINING, VALIDATION),
+    "dark": ("#5b9ee6", "#b08fe0"),
+}  # both can be read on their background
 CHANCE = {"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "yref": "y"}
 CHANCE |= {"line": {"color": QUIET, "dash": "dot", "width": 1}}
 
 
 def curve(
-    rows: Sequence[dict[str, float]], what: str, epochs: int, running: float | None, chance: float
+    rows: Sequence[dict[str, float]],
+    what: str,
+    epochs: int,
+    running: float | None,
+    chance: float,
+    theme: str = "light",
 ) -> go.Figure:
     """Draw "accuracy" (per cent) or "loss" over the epochs.
 
@@ -23,18 +32,18 @@ def curve(
     there is none; `chance` is the accuracy of guessing, marked as a line.
     """
     scale, write = (100, percent) if what == "accuracy" else (1, lambda value: number(value, 3))
-    lines = []
-    names = {what: (_("training"), TRAINING, "solid"), f"val_{what}": (_("validation"), VALIDATION, "dash")}
+    lines, (training, validation) = [], LINES[theme]
+    names = {what: (_("training"), training, "solid"), f"val_{what}": (_("validation"), validation, "dash")}
     for column, (name, colour, dash) in names.items():
         points = [(row["epoch"], row[column]) for row in rows if math.isfinite(row[column])]
         if points:
             look = {"mode": "lines+markers", "line": {"color": colour, "dash": dash, "width": 3}}
             lines.append(_line(name, points, scale, write, marker={"size": 7}, **look))
     if running is not None:
-        circle = {"size": 10, "color": TRAINING, "symbol": "circle-open", "line": {"width": 2.5}}
+        circle = {"size": 10, "color": training, "symbol": "circle-open", "line": {"width": 2.5}}
         point = [(len(rows) + 1, running)]
         lines.append(_line(_("so far in this epoch"), point, scale, write, mode="markers", marker=circle))
-    marks = _ends(rows, what, write)
+    marks = _ends(rows, what, write, theme)
     if what == "accuracy":
         marks.append(_guessing(chance))
     unit = "%" if what == "accuracy" else _("mean over the images")
@@ -82,13 +91,14 @@ def _guessing(chance: float) -> dict:
     return {"text": text, "showarrow": False, **place}
 
 
-def _ends(rows: Sequence[dict[str, float]], what: str, write) -> list[dict]:
+def _ends(rows: Sequence[dict[str, float]], what: str, write, theme: str) -> list[dict]:
     """Return each curve's name and last value, to stand above the plot, in its colour and with its dash."""
     if not rows:
         return []
+    training, validation = LINES[theme]
     ends = [
-        (f"━ {_('training')}", rows[-1][what], TRAINING),
-        (f"╌ {_('validation')}", rows[-1][f"val_{what}"], VALIDATION),
+        (f"━ {_('training')}", rows[-1][what], training),
+        (f"╌ {_('validation')}", rows[-1][f"val_{what}"], validation),
     ]
     above = {"xref": "paper", "yref": "paper", "y": 1, "xanchor": "left", "yanchor": "bottom"}
     return [

@@ -12,6 +12,7 @@ from cnnlab.ops.optimizers import gradient_descent
 from cnnlab.presets import ARTICLE
 from cnnlab.text import _, number, percent
 from cnnlab.ui import lesson, state
+from cnnlab.ui.chart import chart
 
 PHOTO = (SIDE, SIDE, 3)
 ROOM = 8  # pixels that the photo of the first question can move
@@ -168,7 +169,7 @@ def what_is_gradient_descent() -> None:
     figure = descent(loss, weights, low=-5.0, high=9.0)
     text = _("The walk on the loss: from w = {start} to w = {end}")
     alt = text.format(start=number(start), end=number(weights[-1], 2))
-    st.plotly_chart(figure, config={"displayModeBar": False}, key="_faq.descent", alt=alt)
+    chart(figure, key="_faq.descent", alt=alt)
     if loss(weights[1]) >= loss(start):
         words = _("Each step is **too long**: it lands as high on the other side, or higher.")
     elif weights[1] > best:

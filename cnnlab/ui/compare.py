@@ -10,9 +10,9 @@ from cnnlab.figures.compare import cost, overlaid
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.text import _, number, percent
 from cnnlab.ui import class_state, identity, preflight, state
+from cnnlab.ui.chart import chart
 
 MOST = 6  # runs that one chart can tell apart
-PLAIN = {"displayModeBar": False}
 
 
 def compare(shown: Run) -> None:
@@ -84,8 +84,9 @@ def _charts(entries: list[Entry]) -> None:
         "parameters": (cost(entries, names, "parameters"), _("Best validation accuracy over parameters")),
     }
     columns = st.columns(2)
-    for place, (key, (chart, alt)) in enumerate(charts.items()):
-        columns[place % 2].plotly_chart(chart, key=f"_compare.{key}", config=PLAIN, alt=alt)
+    for place, (key, (figure, alt)) in enumerate(charts.items()):
+        with columns[place % 2]:
+            chart(figure, key=f"_compare.{key}", alt=alt)
 
 
 def _table(entries: list[Entry], name: Callable[[str], str]) -> None:

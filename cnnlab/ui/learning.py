@@ -10,11 +10,11 @@ from cnnlab.figures.bowl import bowl
 from cnnlab.questions import learning as questions
 from cnnlab.text import _, number, percent
 from cnnlab.ui import lesson, state
+from cnnlab.ui.chart import chart
 from cnnlab.ui.components.race import Racer, loss_text, race
 from cnnlab.ui.number_field import number_field
 from cnnlab.ui.update import marked
 
-STATIC = {"displayModeBar": False}
 RACE_STEPS, NOISE = 80, 1.0
 
 
@@ -142,7 +142,7 @@ def ask_step() -> None:
         theme = st.context.theme.type or "light"
         figure = bowl_chart(curve, path, theme, case.slope, 230)
         alt = _("The loss over the weight, and the weight at {weight} on it").format(weight=words["weight"])
-        st.plotly_chart(figure, config=STATIC, key="_learning.case", alt=alt)
+        chart(figure, key="_learning.case", alt=alt)
 
 
 def _next_case() -> None:

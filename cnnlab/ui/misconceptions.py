@@ -18,11 +18,11 @@ from cnnlab.questions.answer import telling_unit
 from cnnlab.runs import Store
 from cnnlab.text import _, number, percent
 from cnnlab.ui import network, state
+from cnnlab.ui.chart import chart
 
 SHIPPED = "article"  # the network that comes with the app, so that every number can be computed at once
 ROOM = 8  # pixels that a photo can move
 ENLARGED, SHOWN = 160, 146  # pixels of a small photo; on a phone two of them stand side by side
-STATIC = {"displayModeBar": False}
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def kernels_are_flat() -> tuple[str, ...]:
         step.channel_sums, names, across=_("slice, one for each input channel"), along=_("sum")
     )
     st.caption(title)
-    st.plotly_chart(figure, config=STATIC, key="_faq.slices", alt=title)
+    chart(figure, key="_faq.slices", alt=title)
     figures(
         {
             _("The largest slice alone"): number(step.channel_sums.max(), 3),

@@ -11,7 +11,8 @@ from cnnlab import images, ops
 from cnnlab.figures.curves import curve
 from cnnlab.text import _, number, percent
 from cnnlab.ui import network, state
-from cnnlab.ui.misconceptions import STATIC, cat, figures, shipped
+from cnnlab.ui.chart import chart
+from cnnlab.ui.misconceptions import cat, figures, shipped
 
 LOWEST, START, STEPS = 2.0, -1.0, 5  # of the one weight whose loss is (w - LOWEST)^2
 SURE = (0.5, 0.7, 0.9, 0.95, 0.99, 0.999)
@@ -161,9 +162,11 @@ def more_epochs_are_better() -> tuple[str, ...]:
     rows = net.run.history()
     state.default("faq.epochs", len(rows), range(2, len(rows) + 1))
     done = st.slider(_("Stop after epoch"), 2, len(rows), key="faq.epochs")
-    figure = curve(rows[:done], "loss", len(rows), None, chance=1 / len(net.classes))
+    figure = curve(
+        rows[:done], "loss", len(rows), None, 1 / len(net.classes), st.context.theme.type or "light"
+    )
     alt = _("Loss in training and in validation, epoch by epoch")
-    st.plotly_chart(figure, config=STATIC, key="_faq.history", alt=alt)
+    chart(figure, key="_faq.history", alt=alt)
     best = min(rows[:done], key=lambda row: row["val_loss"])
     last = rows[done - 1]
     text = _(

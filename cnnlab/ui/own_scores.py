@@ -7,10 +7,10 @@ from cnnlab import ops
 from cnnlab.figures.bars import probability_bars
 from cnnlab.text import _, number, percent
 from cnnlab.ui import lesson, state
+from cnnlab.ui.chart import chart
 
 START = (2.0, 1.2, -0.5)  # cat, dog and bird, while no network can be asked
 SHIFTS = (0, 100, 1000)
-STATIC = {"displayModeBar": False}
 
 
 def sliders(names: list[str], first: np.ndarray, key: str, columns: int = 5) -> np.ndarray:
@@ -50,7 +50,7 @@ def play(names: list[str], scores: np.ndarray) -> None:
     with right:
         theme = st.context.theme.type or "light"
         bars = probability_bars(ops.softmax(mine, warmth), names, theme=theme)
-        st.plotly_chart(bars, config=STATIC, key="_answer.bars", alt=_("Probabilities of your scores"))
+        chart(bars, key="_answer.bars", alt=_("Probabilities of your scores"))
 
 
 def overflow(names: list[str], scores: np.ndarray) -> None:

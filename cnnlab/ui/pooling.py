@@ -10,10 +10,10 @@ from cnnlab.presets import ARTICLE
 from cnnlab.questions.pooling import Loser, Setting, shift_test
 from cnnlab.text import _, number, percent
 from cnnlab.ui import formulas, lesson, state
+from cnnlab.ui.chart import chart
 from cnnlab.ui.components.windows import Mark, Plane, pooled, windows
 from cnnlab.ui.convolution import rows_of_numbers
 
-STATIC = {"displayModeBar": False}
 PICTURE = 320  # pixels of a small map that is shown as a picture
 PHOTO = (32, 32, 3)
 
@@ -170,9 +170,10 @@ def gradient(setting: Setting) -> None:
         _("Max: all to the winner"): heatmap(ops.pool_gradient(best), 1.0, height=200),
         _("Average: shared equally"): heatmap(ops.pool_gradient(mean), 1.0, height=200),
     }
-    for n, (column, (title, chart)) in enumerate(zip(places, grids.items(), strict=True)):
-        column.markdown(f"**{title}**")
-        column.plotly_chart(chart, config=STATIC, key=f"_pooling.gradient.{n}", alt=title)
+    for n, (column, (title, figure)) in enumerate(zip(places, grids.items(), strict=True)):
+        with column:
+            st.markdown(f"**{title}**")
+            chart(figure, key=f"_pooling.gradient.{n}", alt=title)
     st.markdown(
         _(
             "In training a gradient of 1 arrives at this output. Max pooling hands it to the pixel that won: "

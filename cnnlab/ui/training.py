@@ -14,6 +14,7 @@ from cnnlab.runs import RESTING, Run, RunError, State, Store
 from cnnlab.text import _, number, percent
 from cnnlab.ui import class_state, data_state, layers, lesson, steering, watching
 from cnnlab.ui import state as page_state
+from cnnlab.ui.chart import chart
 from cnnlab.ui.envelope import envelope
 from cnnlab.ui.network import layer_title
 from cnnlab.ui.phases import before, duration, phase_text, title_of
@@ -87,8 +88,9 @@ def _curve(state: State, rows: list[dict[str, float]], classes: int) -> None:
         _("Curve"), list(names), format_func=names.get, key="train.curve", required=True
     )
     running = getattr(state, what) if state.phase == "running" else None
-    figure = curve(rows, what, max(state.epochs, len(rows)), running, chance=1 / classes)
-    st.plotly_chart(figure, key="_train.chart", config={"displayModeBar": False})
+    theme = st.context.theme.type or "light"
+    figure = curve(rows, what, max(state.epochs, len(rows)), running, 1 / classes, theme)
+    chart(figure, key="_train.chart")
 
 
 def _progress(run: Run, state: State) -> None:

@@ -9,7 +9,7 @@ from cnnlab.figures.probe import panel
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Recipe, Run, State
 from cnnlab.text import _
-from cnnlab.ui import form
+from cnnlab.ui import form, projector
 from cnnlab.ui.network import class_name, layer_title, load
 
 LOOKED_AT = 100  # photos on which silent outputs are looked for
@@ -83,4 +83,5 @@ def probe(run: Run) -> None:
         with st.container(horizontal=True, gap="small"):
             for index, probabilities in zip(answers.index, answers.probabilities, strict=True):
                 true = int(data.train_labels[index])
-                st.image(panel(data.train_images[index], probabilities, names, true, theme), width=156)
+                picture = panel(data.train_images[index], probabilities, names, true, theme)
+                st.image(picture, width=240 if projector.on() else 150)  # on a phone two side by side

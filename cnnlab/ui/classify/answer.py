@@ -16,7 +16,7 @@ from cnnlab.ui.components.bars import Answer, bars
 def answer(look: Look, judged: Judgement | None) -> None:
     """Draw what the network sees, the careful sentence, ten bars, and whether it may be none of the ten."""
     picture, words = st.columns([1, 2.4], vertical_alignment="center", wrap=False)
-    picture.image(tiles.enlarge(look.seen, 128), _("What it sees: 32 × 32"), width=128)
+    picture.image(tiles.enlarge(look.seen, 128), _("What it sees: 32\u00a0×\u00a032"), width=128)
     strange = judged is not None and judged.familiar(look.outputs) < judged.threshold
     with words:
         if look.photo is not None or look.truth is not None:  # of a drawing it is said above the pad

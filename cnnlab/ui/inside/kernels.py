@@ -7,7 +7,7 @@ from cnnlab.figures import tiles
 from cnnlab.inspection.growth import Growth, growth
 from cnnlab.inspection.silence import Silence
 from cnnlab.text import _, number, percent
-from cnnlab.ui import as_text, lesson, network, state
+from cnnlab.ui import as_text, lesson, network, projector, state
 from cnnlab.ui.components.colours import levels
 from cnnlab.ui.components.gallery import Grid, Story, Tiles, gallery
 from cnnlab.ui.inside import silence, words
@@ -22,6 +22,8 @@ def kernels(net: network.Network) -> None:
     if not convolutions:
         return st.info(_("This network has no convolution, so it has no kernels."))
     left, right = st.columns([1, 3.4], gap="large")
+    if projector.on():  # the numbers need the whole width
+        left, right = st.container(horizontal=True, vertical_alignment="bottom"), st.container()
     with left:
         layer, channels, by_norm = _choices(net, convolutions)
         found = silence.ask(net, layer)

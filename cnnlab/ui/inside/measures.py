@@ -7,9 +7,8 @@ from cnnlab import metrics
 from cnnlab.figures.reliability import reliability_diagram
 from cnnlab.text import _, number, percent
 from cnnlab.ui import lesson, network
+from cnnlab.ui.chart import chart
 from cnnlab.ui.inside.mistakes import opened
-
-STATIC = {"displayModeBar": False}
 
 
 def by_class(net: network.Network) -> None:
@@ -67,7 +66,7 @@ def confidence(net: network.Network) -> None:
         st.caption(text.format(count=number(found.counts.sum()), bins=len(found.counts)))
     with right:
         figure = reliability_diagram(found)
-        st.plotly_chart(figure, config=STATIC, key="_inside.reliability", alt=_("Reliability diagram"))
+        chart(figure, key="_inside.reliability", alt=_("Reliability diagram"))
     with lesson.more(_("The same as text")):
         filled = np.flatnonzero(found.counts)
         edges = np.arange(len(found.counts) + 1) / len(found.counts)

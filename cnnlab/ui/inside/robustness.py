@@ -9,9 +9,8 @@ from cnnlab.figures.sheet import sheet
 from cnnlab.inspection.robustness import CHANGES, IMAGES, Robustness, measure
 from cnnlab.text import _, number, percent
 from cnnlab.ui import job, lesson, network
+from cnnlab.ui.chart import chart
 from cnnlab.ui.inside.mistakes import opened
-
-STATIC = {"displayModeBar": False}
 
 
 def robustness(net: network.Network) -> None:
@@ -67,7 +66,7 @@ def _result(net: network.Network, found: Robustness) -> None:
     names = titles()
     curves = {names[name]: (CHANGES[name].strengths, values) for name, values in found.accuracy.items()}
     figure = panels(curves, found.images, 1 / len(net.classes))
-    st.plotly_chart(figure, config=STATIC, key="_inside.robustness", alt=_("Accuracy on changed photos"))
+    chart(figure, key="_inside.robustness", alt=_("Accuracy on changed photos"))
     short = {
         "brightness": _("brightness"),
         "blur": _("blur"),

@@ -191,10 +191,11 @@ class GalleryView {
     if (!this.data) return;
     const room = this.root.clientWidth;
     if (room <= 0) return;
+    const number = leastNumber(this.root);
     this.root.dataset.size = room < 540 ? "narrow" : "wide";
+    this.root.dataset.projector = number > 0;
     for (const { grid, cols, texts, cells } of this.views) {
       if (!texts.length) continue;
-      const number = leastNumber(this.root);
       const letter = Math.min(number || 13, (cells.clientWidth / cols) * 0.94 / (grid.values.longest() * 0.605));
       cells.style.setProperty("--letter", `${letter >= (number || LEGIBLE) ? letter : 0}px`);
     }
