@@ -5,13 +5,13 @@ import streamlit as st
 from cnnlab.rights import teaching
 from cnnlab.runs import RunError
 from cnnlab.text import _
-from cnnlab.ui import board, lesson
+from cnnlab.ui import board, class_state, lesson
 from cnnlab.ui.teacher import door
 
-lesson.opening(
-    _("Whose network is best so far?"),
-    _("The best network of each student, and what it cost. The board follows the training by itself."),
-)
+lead = _("The best network of each student, and what it cost. The board follows the training by itself.")
+if class_state.rules().envelope_opened:
+    lead = _("The best network of each student, what it cost, and what its sealed test photos said.")
+lesson.opening(_("Whose network is best so far?"), lead)
 if not teaching():
     text = _(
         "The board belongs to a class. A teacher starts the app with a PIN in `CNNLAB_TEACHER_PIN`; then "

@@ -301,6 +301,14 @@ def test_a_student_who_holds_no_pass_opens_nothing(classroom, monkeypatch):
     assert classroom.rules().envelope_opened is None
 
 
+def test_the_apps_own_networks_tell_their_tests_with_those_of_the_class():
+    sealed, told = (board.shipped(Store(), opened) for opened in (False, True))
+    assert sealed and all(one.test is None for one in sealed)
+    assert {one.run: one.test for one in told} == {
+        run.id: run.evaluation().accuracy for run in Store().shipped()
+    }
+
+
 def test_the_gap_is_computed_and_said_in_either_direction(classroom):
     reveal(classroom, 0.86, 0.81)  # 4 points lower, 1 point higher
     text = words(open_page("anna"))

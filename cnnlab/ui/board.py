@@ -26,6 +26,7 @@ LOOK = 3.0  # seconds from one look at the class to the next
 TOP = 10  # rows in large letters; one's own is always among them
 PLAIN = {"displayModeBar": False}
 OPENING = "_board.opening"  # session key: (when, standings) of the envelopes that are being opened
+JOB = "_job.envelopes"  # session key of the job that opens them
 
 
 def now() -> tuple[list[Standing], bool]:
@@ -87,7 +88,7 @@ def show(found: Sequence[Standing], opened: bool, dataset: str) -> None:
         lesson.next_lesson("train", _("Train one"))
         return
     names = _names(ranking)
-    models = [one for one in board.shipped(Store()) if one.dataset == dataset]
+    models = [one for one in board.shipped(Store(), opened) if one.dataset == dataset]
     if projector.on():  # one thing after the other, so that each is large
         _table(ranking, models, names, opened)
         places = st.columns(2, gap="large")
@@ -143,8 +144,10 @@ def _judgement(ranking: Sequence[Standing], opened: bool) -> None:
     )
     text = text.format(count=number(first.held_out), points=number(100 / first.held_out, 2))
     if not opened:
+        text += _("Equal settings differ too: every browser starts from random numbers of its own. ")
         st.caption(text + _("The test set stays sealed: who chooses by it has trained on it."))
         return
+    text += _("In the charts ○ is the test. ")
     st.caption(text + _("The envelopes are open, so the board stands still until a new class begins."))
     pairs = [(one.validation, one.test) for one in ranking if one.test is not None]
     if not pairs:
@@ -204,9 +207,12 @@ def envelopes(found: Sequence[Standing]) -> None:
     when, kept = opening
     root, ids = str(Store().root), [one.run for one in kept]
     doing = _("Opened: {done} of {all}")
-    tests = job.answer("envelopes", when, board.open_envelopes, root, ids, doing=doing, long=True)
+    with st.container(width=320):
+        tests = job.answer("envelopes", when, board.open_envelopes, root, ids, doing=doing, long=True)
+        under_way = st.session_state.get(JOB)
+        if tests is None and (under_way is None or under_way.failed):  # while it goes on, *Cancel* is there
+            st.button(_("Leave them sealed"), type="tertiary", key="_board.leave", on_click=_leave)
     if tests is None:
-        st.button(_("Leave them sealed"), type="tertiary", key="_board.leave", on_click=_leave)
         return
     _leave()
     door.carry_out("board", _reveal, kept, tests)
@@ -219,7 +225,7 @@ def _begin(found: Sequence[Standing]) -> None:
 
 def _leave() -> None:
     st.session_state.pop(OPENING, None)
-    st.session_state.pop("_job.envelopes", None)  # lets go of the job, which ends it
+    st.session_state.pop(JOB, None)  # lets go of the job, which ends it
 
 
 def _reveal(_teacher: TeacherPass, found: Sequence[Standing], tests: dict[str, float]) -> str:
