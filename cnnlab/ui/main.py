@@ -49,9 +49,10 @@ LOGO = """<svg xmlns="http://www.w3.org/2000/svg" width="150" height="32" viewBo
 <path opacity=".2" d="M18 5h7v7h-7zM2 21h7v7H2z"/>
 <text x="35" y="24" font-family="sans-serif" font-size="21" font-weight="700">CNN Lab</text></g></svg>"""
 
-st.set_page_config(
-    page_title="CNN Lab", page_icon=":material/grid_view:", layout="wide", initial_sidebar_state=250
-)
+# For a Material symbol every browser would ask a server of Google's.
+ICON = LOGO.replace('width="150" height="32" viewBox="0 0 150 32"', 'viewBox="0 3 27 27"')
+
+st.set_page_config(page_title="CNN Lab", page_icon=ICON, layout="wide", initial_sidebar_state=250)
 st.logo(LOGO, size="large")
 state.keep()
 trouble = lesson_link.follow()

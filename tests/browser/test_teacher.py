@@ -1,4 +1,4 @@
-"""The teacher's page in a real browser: PIN, reload, typing while the page refreshes itself, stopping."""
+"""The teacher's page in a real browser: PIN, reload, typing while it refreshes itself, stopping a run."""
 
 import pytest
 from playwright.sync_api import expect
@@ -22,6 +22,8 @@ def class_app(tmp_path_factory):
 def test_the_teacher_enters_types_and_stops_a_students_run(page, class_app, monkeypatch):
     monkeypatch.setenv("CNNLAB_TEACHER_PIN", "2718")
     store = Store(class_app.runs)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{class_app.url}/teacher")
     page.get_by_label("The teacher's PIN").fill("2718")
     page.keyboard.press("Enter")
@@ -46,3 +48,5 @@ def test_the_teacher_enters_types_and_stops_a_students_run(page, class_app, monk
         attempt.enter("stopped")
     expect(page.get_by_text("Nothing is being trained.")).to_be_visible()
     expect(page.locator("[data-testid='stException']")).to_have_count(0)
+    own = (class_app.url, "data:", "blob:")
+    assert asked and not [url for url in asked if not url.startswith(own)], "a browser asks only this server"
