@@ -6,14 +6,15 @@ import streamlit as st
 
 from cnnlab.runs import RunError
 from cnnlab.text import _, number
-from cnnlab.ui.teacher import overview
+from cnnlab.ui.teacher import door, overview
 
 
 @st.fragment(run_every=5)
 def people() -> None:
     """Draw a line for everybody who has a name in this class, whoever was seen last first."""
     try:
-        everybody, rows, answers = overview.students(), overview.rows(), overview.answers()
+        everybody = [one for one in overview.students() if not door.holds(one.owner)]
+        rows, answers = overview.rows(), overview.answers()
     except RunError as error:
         st.error(str(error), icon=":material/broken_image:")
         return
@@ -23,13 +24,13 @@ def people() -> None:
     here = len(overview.here(everybody))
     text = _("{here} here in the last two minutes, {all} in all. A name is a browser's, drawn by lot.")
     st.caption(text.format(here=number(here), all=number(len(everybody))))
-    runs, now, named = overview.counted(rows), time.time(), overview.names(everybody)
+    runs, now = overview.counted(rows), time.time()
     right: dict[str, list[bool]] = {}
     for nickname, answer in answers:
         right.setdefault(nickname, []).append(answer.right)
     st.table(
         {
-            _("Student"): [named[one.owner] for one in everybody],
+            _("Student"): [one.nickname for one in everybody],
             _("Seen"): [overview.ago(now - one.seen) for one in everybody],
             _("Training runs"): [number(runs[one.owner]) for one in everybody],
             _("Right first answers"): [_share(right.get(one.nickname, [])) for one in everybody],

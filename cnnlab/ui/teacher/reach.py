@@ -102,13 +102,13 @@ def _poster(found: str) -> None:
 
 
 def poster(found: str) -> str:
-    """Return QR code and address as one SVG that fills a projector: 1000 x 680 units."""
-    size = min(72, 940 / (0.6 * len(found)))  # a character of a fixed-width face is 0.6 of its size wide
+    """Return address and QR code as one SVG, 1000 x 420 units: flat, so that a projector shows all of it."""
+    size = min(64, 940 / (0.6 * len(found)))  # a character of a fixed-width face is 0.6 of its size wide
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 680">'
-        '<rect width="1000" height="680" fill="#fff"/>'
-        f'<svg x="220" y="0" width="560" height="560">{qr.svg(found)}</svg>'
-        f'<text x="500" y="630" text-anchor="middle" font-family="monospace" font-weight="700" '
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1000 420">'
+        '<rect width="1000" height="420" fill="#fff"/>'
+        f'<svg x="330" y="80" width="340" height="340">{qr.svg(found)}</svg>'
+        f'<text x="500" y="66" text-anchor="middle" font-family="monospace" font-weight="700" '
         f'font-size="{size:.1f}" fill="#000">{escape(found)}</text></svg>'
     )
 
