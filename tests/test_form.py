@@ -28,9 +28,9 @@ def store(tmp_path, monkeypatch):
     return Store()
 
 
-def open_page(**query: str) -> AppTest:
+def open_page(token: str = "me", **query: str) -> AppTest:
     at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=60)
-    at.session_state["identity.token"] = "me"
+    at.session_state["identity.token"] = token
     for name, value in query.items():
         at.query_params[name] = value
     at.switch_page("../../pages/train.py")
@@ -102,6 +102,18 @@ def test_a_preset_fills_the_form(store, preset):
     expected = PRESETS[preset].config.model_copy(update={"dataset": "digits"})
     assert stored(at, store) == expected
     assert "Changed from" not in captions(at)
+
+
+def test_in_a_class_each_browser_has_a_seed_of_its_own(store, monkeypatch):
+    monkeypatch.setenv("CNNLAB_TEACHER_PIN", "271828")
+    seeds = []
+    for token in ("anna", "ben", "anna"):
+        at = open_page(token)
+        config = stored(at, store)
+        assert config == ARTICLE.model_copy(update={"seed": config.seed})
+        assert "Changed from" not in captions(at) and "config" not in at.query_params
+        seeds.append(config.seed)
+    assert seeds[0] == seeds[2] != seeds[1]
 
 
 CHANGES = {

@@ -18,7 +18,7 @@ def changes(config: TrainConfig | None) -> None:
         text = _("The link was not followed: {why} The form shows the usual settings.")
         st.warning(text.format(why=st.session_state["_train.bad_link"][0]), icon=":material/link_off:")
     preset = st.session_state["train.preset"]
-    changed = _changed(PRESETS[preset].config, config) if config else []
+    changed = _changed(form.usual(preset), config) if config else []
     if config is None or changed:
         if changed:
             text = _("Changed from *{preset}*: {changes}")
