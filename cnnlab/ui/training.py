@@ -32,8 +32,11 @@ def watch(run: Run) -> None:
 
 
 def _pace(run: Run, state: State) -> float | None:
-    """Return the seconds between two looks at a run: few until its first figures come, None once it rests."""
-    if state.phase in RESTING and state.phase != "queued":
+    """Return the seconds between two looks at a run: few until its first figures come, None once it rests.
+
+    What waits begins by itself, and so does what was interrupted: its worker is replaced, or was only slow.
+    """
+    if state.phase in RESTING and state.phase not in ("queued", "interrupted"):
         return None
     return 2 if run.history() or (state.phase == "queued" and before(run)) else 0.5
 
