@@ -36,8 +36,9 @@ def vote(net: network.Network) -> None:
     answers = [net.probabilities(photo) for photo, _truth in photos]
     names = [_("Photo {n}").format(n=n) for n in range(1, 5)]
     text = _("This network knows {count} kinds of things: {classes}. Not every photo here shows one of them.")
-    st.markdown(text.format(count=len(classes), classes=", ".join(classes)), width=760)
     large = projector.on()
+    width = "stretch" if large else 760
+    st.markdown(text.format(count=len(classes), classes=", ".join(classes)), width=width)
     with st.container(horizontal=True):  # on a projector as large as leaves the question in sight
         slots = st.columns(5)[:4] if large else [st.container(width=150) for _photo in photos]
     for slot, name, (photo, _truth) in zip(slots, names, photos, strict=True):

@@ -8,6 +8,7 @@ from cnnlab import estimate, ops
 from cnnlab.figures.colours import INK, QUIET
 from cnnlab.models import SIDE
 from cnnlab.text import _, number
+from cnnlab.ui import projector
 
 
 def layer_table(layers: list[dict], whole: bool = True) -> None:
@@ -64,13 +65,15 @@ def picture(layers: list[dict], shapes: list[tuple[int, ...]]) -> None:
     for layer, shape in zip(layers, shapes, strict=True):
         if layer["kind"] in short:
             steps.append((_("Scores") if layer["name"] == "scores" else short[layer["kind"]], shape))
+    width = LARGE if projector.on() else BOX
     with st.container(horizontal=True, gap=None, vertical_alignment="bottom"):
         for name, shape in steps:
-            st.image(box(name, shape, ink), width=BOX, alt=f"{name}: {_size(shape)}")
+            st.image(box(name, shape, ink), width=width, alt=f"{name}: {_size(shape)}")
     st.caption(_("Front: the size of a map. Depth: the root of the number of maps."))
 
 
 BOX = 64  # pixels across for one step of the picture
+LARGE = 112  # the same on a projector, where its letters grow to 19
 BASE = 80  # pixels from the top to the boxes' lower edge
 CELL = 1.5  # pixels across for a cell of a map
 

@@ -32,7 +32,7 @@ class Frame {
     this.square.style.background = data.cover;
     const sizeable = data.smallest < data.largest;
     this.outer.classList.toggle("inset", sizeable);
-    this.root.style.setProperty("--widest", sizeable ? "460px" : "260px");
+    this.root.style.setProperty("--widest", sizeable ? "max(460px, calc(322px * var(--cnnlab-zoom, 1)))" : "260px");
     if (sizeable && !this.grip) {
       this.grip = this.square.appendChild(document.createElement("div"));
       this.grip.className = "grip";

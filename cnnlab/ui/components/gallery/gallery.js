@@ -196,7 +196,7 @@ class GalleryView {
     this.root.dataset.projector = number > 0;
     for (const { grid, cols, texts, cells } of this.views) {
       if (!texts.length) continue;
-      const letter = Math.min(number || 13, (cells.clientWidth / cols) * 0.94 / (grid.values.longest() * 0.605));
+      const letter = Math.min(number || 13, (cells.clientWidth / cols) * 0.88 / (grid.values.longest() * 0.605));
       cells.style.setProperty("--letter", `${letter >= (number || LEGIBLE) ? letter : 0}px`);
     }
   }

@@ -2,6 +2,7 @@
 // A slider over answers that were computed before. Nothing is computed here but places on the screen.
 const SVG = "http://www.w3.org/2000/svg";
 const DASHES = ["", "7 4", "2 4", "12 3 2 3"];
+// Pixels; on a projector more, as its letters.
 const BOX = { height: 170, left: 46, right: 12, top: 8, bottom: 26 };
 
 class Sweep {
@@ -88,18 +89,18 @@ class Sweep {
 
   x(place) {
     const last = Math.max(1, this.data.strengths.length - 1);
-    return BOX.left + ((this.width - BOX.left - BOX.right) * place) / last;
+    return this.box.left + ((this.width - this.box.left - this.box.right) * place) / last;
   }
 
   y(length) {
-    return BOX.height - BOX.bottom - ((BOX.height - BOX.top - BOX.bottom) * length) / 100;
+    return this.box.height - this.box.bottom - ((this.box.height - this.box.top - this.box.bottom) * length) / 100;
   }
 
   point(event) {
-    const box = this.svg.getBoundingClientRect();
-    const share = ((event.clientX - box.left) / box.width) * this.width - BOX.left;
+    const { left, width } = this.svg.getBoundingClientRect();
+    const share = ((event.clientX - left) / width) * this.width - this.box.left;
     const last = this.data.strengths.length - 1;
-    const place = Math.round((share / (this.width - BOX.left - BOX.right)) * last);
+    const place = Math.round((share / (this.width - this.box.left - this.box.right)) * last);
     this.show(Math.max(0, Math.min(last, place)));
   }
 
@@ -112,23 +113,25 @@ class Sweep {
       return element;
     };
     this.width = this.svg.clientWidth || 600;
-    this.svg.setAttribute("viewBox", `0 0 ${this.width} ${BOX.height}`);
+    const zoom = parseFloat(getComputedStyle(this.svg).getPropertyValue("--cnnlab-zoom")) || 1; // projector.js
+    this.box = Object.fromEntries(Object.entries(BOX).map(([part, pixels]) => [part, zoom * pixels]));
+    this.svg.setAttribute("viewBox", `0 0 ${this.width} ${this.box.height}`);
     this.svg.replaceChildren();
     this.svg.setAttribute("role", "img");
     this.svg.setAttribute("aria-label", chart);
     scale.forEach((text, i) => {
       const y = this.y((100 * i) / (scale.length - 1));
-      add("line", { class: "grid", x1: BOX.left, x2: this.width - BOX.right, y1: y, y2: y });
-      add("text", { x: BOX.left - 6, y: y + 4, "text-anchor": "end" }, text);
+      add("line", { class: "grid", x1: this.box.left, x2: this.width - this.box.right, y1: y, y2: y });
+      add("text", { x: this.box.left - 6, y: y + 4, "text-anchor": "end" }, text);
     });
     const last = strengths.length - 1;
     for (const [place, anchor] of [[0, "start"], [start, "middle"], [last, "end"]]) {
       if (place === start && (start === 0 || start === last)) continue;
-      add("text", { x: this.x(place), y: BOX.height - 8, "text-anchor": anchor }, strengths[place]);
+      add("text", { x: this.x(place), y: this.box.height - 8, "text-anchor": anchor }, strengths[place]);
     }
     if (start === 0 || start === last) {
       const middle = Math.round(last / 2);
-      add("text", { x: this.x(middle), y: BOX.height - 8, "text-anchor": "middle" }, strengths[middle]);
+      add("text", { x: this.x(middle), y: this.box.height - 8, "text-anchor": "middle" }, strengths[middle]);
     }
     this.key.replaceChildren();
     lines.forEach((line, i) => {
@@ -142,7 +145,7 @@ class Sweep {
       for (const [name, value] of Object.entries({ ...ends, "stroke-dasharray": DASHES[i] })) stroke.setAttribute(name, value);
       entry.append(sample, line.name);
     });
-    this.now = add("line", { class: "now", y1: BOX.top, y2: BOX.height - BOX.bottom });
+    this.now = add("line", { class: "now", y1: this.box.top, y2: this.box.height - this.box.bottom });
     this.show(this.place);
   }
 }
