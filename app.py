@@ -27,9 +27,10 @@ MultiPartParser.spool_max_size = 16 * 2**20
 async def lifespan(app):
     send_at_once()
     wait_their_turn()
-    give_back()
+    tidying = give_back()
     workers.start()
     yield
+    tidying.cancel()
     workers.stop()
 
 

@@ -1,34 +1,46 @@
 """How does memory that students' pages have used go back to the system?
 
-A session that has ended is a ring of objects that hold each other: only Python's collector frees it, and a
-server that stands still after class never calls that. The C library then keeps what was freed, in a pool for
-each thread; thirty sessions leave many pools that are mostly empty. So threads share two pools here, and once
-a minute the collector runs and what is free goes back.
+Streamlit keeps a closed session for two minutes, in case its browser comes back, but looks at its watch only
+when the next one closes: the last class of the day would stay all night. A session is a ring of objects that
+hold each other, which only Python's collector frees. And the C library keeps what was freed, in a pool for
+each thread; thirty sessions leave many pools that are mostly empty. So threads share two pools here, and
+three times a minute sessions whose time is over are let go, collected, and what is free goes back.
 """
 
+import asyncio
 import ctypes
 import gc
 import sys
-import threading
+
+from streamlit.runtime import Runtime
 
 ARENA_MAX = -8  # M_ARENA_MAX of glibc's mallopt
 POOLS = 2
-EVERY = 60.0  # seconds
+EVERY = 20.0  # seconds
 
 
-def give_back() -> None:
-    """Begin to do so. Where the C library is not glibc (macOS, musl) only the collector runs."""
+def give_back() -> asyncio.Task:
+    """Begin to do so. Where the C library is not glibc (macOS, musl) it is left to itself."""
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if hasattr(library, "malloc_trim") and hasattr(library, "mallopt"):
-        library.mallopt(ARENA_MAX, POOLS)
-    else:
-        library = None
-    threading.Thread(target=_clear_up, args=(library,), daemon=True, name="memory").start()
+    glibc = library if hasattr(library, "malloc_trim") and hasattr(library, "mallopt") else None
+    if glibc:
+        glibc.mallopt(ARENA_MAX, POOLS)
+    return asyncio.create_task(_go_on(glibc), name="memory")
 
 
-def _clear_up(library: ctypes.CDLL | None) -> None:
-    pause = threading.Event()
-    while not pause.wait(EVERY):
-        gc.collect()
-        if library:
-            library.malloc_trim(0)
+async def _go_on(glibc: ctypes.CDLL | None) -> None:
+    while True:
+        await asyncio.sleep(EVERY)
+        if let_go():
+            gc.collect()
+        if glibc:
+            glibc.malloc_trim(0)
+
+
+def let_go() -> bool:
+    """Drop the closed sessions whose time is over; return whether there were any."""
+    try:
+        kept = Runtime.instance()._session_mgr._session_storage._cache
+        return bool(kept.expire())
+    except AttributeError:  # another Streamlit: they go when the next one closes
+        return True
