@@ -206,12 +206,15 @@ class Workers:
         return any(key in tasks for tasks in self._processing().values())
 
     def _idle(self) -> int:
-        """Count the *train* workers that nobody has given a run to."""
+        """Count the *train* workers without a run, but for those that a run waiting at another will move to.
+
+        Such a run lost its worker and was sent to a busy one; when there is an idle one, Dask sends it on.
+        """
         lane, tasks = lanes.lane("train", self.store.root), self._processing()
         idle = 0
         for address, worker in self._connected().items():
             training = sum(key.startswith(TRAINING) for key in tasks.get(address, ()))
-            idle += max(0, int(worker["resources"].get(lane, 0)) - training)
+            idle += int(worker["resources"].get(lane, 0)) - training
         return idle
 
     def _handed_out(self) -> set[str]:

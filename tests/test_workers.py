@@ -222,6 +222,9 @@ def test_a_run_that_seems_interrupted_is_left_to_dask_while_dask_has_a_task_for_
     tasks |= {"one": [f"train:{lost.id}:2"], "two": ["train:kite-123:1", "train:lark-321:1"]}
     workers._dispatch()
     assert len(handed) == 3, "one is busy, and for the other there is more than enough to do"
+    tasks.pop("one")
+    workers._dispatch()
+    assert len(handed) == 3, "one has come back: what waits behind the other is moved to it"
 
 
 def test_a_run_whose_app_was_killed_is_found_out_while_the_workers_still_start(tmp_path, monkeypatch):
