@@ -170,7 +170,7 @@ def test_train_tells_the_limits_and_keeps_them(store, classroom):
     sound(button(at, "Train").click().run())
     assert "at most 1 training runs waiting or at work; you have 1" in words(at)
     sound(button(at, "Race the optimisers").click().run())
-    assert "this would add 4" in words(at)
+    assert "A race is 4 training runs at once; in this class a student has at most 1." in words(at)
     assert [one.id for one in store.runs()] == [run.id]
 
 

@@ -48,9 +48,13 @@ def compare(shown: Run) -> None:
 def _start_race(shown: Run) -> None:
     """Put the four racers into the queue, or none of them where the class's limits allow fewer."""
     recipe = shown.recipe()
+    racers, most = race(recipe.config), class_state.rules().waiting
+    if most is not None and most < len(racers) and not class_state.is_teacher():
+        text = _("A race is {count} training runs at once; in this class a student has at most {most}.")
+        st.error(text.format(count=len(racers), most=most), icon=":material/front_hand:")
+        return
     try:
         seconds = preflight.seconds(recipe.config, recipe.layers())
-        racers = race(recipe.config)
         runs = class_state.submit(racers, recipe.classes, preset=recipe.preset, seconds=seconds)
     except OSError as error:
         st.error(_("The training runs could not be stored: {why}.").format(why=error.strerror or error))

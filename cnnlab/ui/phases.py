@@ -102,8 +102,10 @@ def _waiting(run: Run) -> str:
     """Say the run's place in the queue, and about when its turn comes."""
     count, seconds = _queue(str(Store().root)).get(run.id, (0, 0.0))
     if class_state.rules().queue_paused:
+        if not count:
+            return _("Your teacher has paused the queue; this run is the first to go on.")
         text = _("Your teacher has paused the queue; this run keeps its place, with {count} before it.")
-        return text.format(count=count)
+        return text.format(count=number(count))
     if not count:
         return _waiting_for_a_worker()
     text = _("Waiting for its turn: {count} before it, about {time}.")
