@@ -122,12 +122,12 @@ PLACES = st.tuples(st.floats(0, figure.WIDTH), st.floats(0, figure.HEIGHT))
 
 
 @settings(deadline=None)
-@given(st.lists(PLACES, min_size=1, max_size=30))
-def test_no_label_lies_on_another_or_on_a_point(points):
+@given(st.lists(PLACES, min_size=1, max_size=30), st.lists(PLACES, max_size=10))
+def test_no_label_lies_on_another_or_on_a_point(points, tests):
     names = [f"Merry Otter {n}" for n in range(len(points))]
-    boxes = figure.labels(points, names)
+    boxes = figure.labels(points, names, tests)
     half = figure.MARK / 2
-    marks = [(x - half, y - half, x + half, y + half) for x, y in points]
+    marks = [(x - half, y - half, x + half, y + half) for x, y in points + tests]
     drawn = [box for box in boxes if box]
     for place, (left, top, right, bottom) in enumerate(drawn):
         assert 0 <= left < right <= figure.WIDTH and 0 <= top < bottom <= figure.HEIGHT
@@ -299,6 +299,17 @@ def test_a_student_who_holds_no_pass_opens_nothing(classroom, monkeypatch):
     button.click()
     run(at)
     assert classroom.rules().envelope_opened is None
+
+
+def test_a_network_far_ahead_of_the_class_stands_in_the_table_alone(classroom):
+    trained(Store(), "anna", [0.62], dataset="cifar10")
+    at = open_page("anna")
+    at.session_state["board.dataset"] = "cifar10"
+    run(at)
+    names = [row["name"] for row in table(at)["rows"] if row["kind"] == "shipped"]
+    charts = "".join(chart.proto.spec for chart in at.get("plotly_chart"))
+    assert names == ["Champion", "Baseline (the article's)"]
+    assert "Baseline" in charts and "Champion" not in charts
 
 
 def test_the_apps_own_networks_tell_their_tests_with_those_of_the_class():

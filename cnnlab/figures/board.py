@@ -20,6 +20,7 @@ FONT, LETTER, LINE, MARK = 14, 8, 18, 16  # pixels: a letter, its width, the hei
 NAMED = 6  # students with a label, besides oneself
 SIZES = {"student": 11, "own": 16, "shipped": 13}
 SYMBOLS = {"student": "circle", "own": "star", "shipped": "diamond-open"}
+Place = tuple[float, float]  # right, down
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
 
@@ -54,10 +55,11 @@ def scatter(
     for kind in SIZES:
         _points(figure, [dot for dot in dots if dot.kind == kind], kind, theme, scale)
     font = {"size": FONT * scale, "color": INK[theme]}
-    pixels = [_pixel(dot, xs, ys) for dot in dots]
+    pixels = [_pixel(dot, dot.validation, xs, ys) for dot in dots]
+    tests = [_pixel(dot, dot.test, xs, ys) for dot in dots if dot.test is not None]
     students = [dot for dot in dots if dot.kind == "student"][:NAMED]
     names = [dot.name if dot.kind != "student" or dot in students else "" for dot in dots]
-    for dot, (x, y), box in zip(dots, pixels, labels(pixels, names), strict=True):
+    for dot, (x, y), box in zip(dots, pixels, labels(pixels, names, tests), strict=True):
         if box is not None:
             figure.add_annotation(
                 x=math.log10(max(dot.cost, 1)),
@@ -100,17 +102,17 @@ def _ticks(low: float, high: float) -> list[int]:
     return tens if len(tens) > 1 else [tick for tick in finer if low <= math.log10(tick) <= high]
 
 
-def labels(points: Sequence[tuple[float, float]], texts: Sequence[str]) -> list[Box | None]:
+def labels(points: Sequence[Place], texts: Sequence[str], others: Sequence[Place] = ()) -> list[Box | None]:
     """Return a box for each text beside its point (x right, y down), in pixels; None where there is no room.
 
-    Boxes overlap neither each other nor any point's marker, and they stay within the plot. Earlier texts
-    choose first; an empty text has no box.
+    Boxes overlap neither each other nor any point's marker, also not those of `others`, which have no text;
+    and they stay within the plot. Earlier texts choose first; an empty text has no box.
     """
-    markers = [(x - MARK / 2, y - MARK / 2, x + MARK / 2, y + MARK / 2) for x, y in points]
+    markers = [_marker(point) for point in points]
     placed: list[Box | None] = []
     for (x, y), own, text in zip(points, markers, texts, strict=True):
         labelled = [box for box in placed if box]
-        taken = [*markers, *labelled]
+        taken = [*markers, *map(_marker, others), *labelled]
         # A line past another point would seem to lead to that one.
         crossed = [*(marker for marker in markers if marker != own), *labelled]
         free = (
@@ -122,6 +124,12 @@ def labels(points: Sequence[tuple[float, float]], texts: Sequence[str]) -> list[
         )
         placed.append(next(free, None) if text else None)
     return placed
+
+
+def _marker(point: Place) -> Box:
+    """Return the square that a point's marker fills."""
+    x, y = point
+    return (x - MARK / 2, y - MARK / 2, x + MARK / 2, y + MARK / 2)
 
 
 def _line(x: float, y: float, box: Box) -> list[Box]:
@@ -145,9 +153,9 @@ def _overlap(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
-def _pixel(dot: Dot, xs: Sequence[float], ys: Sequence[float]) -> tuple[float, float]:
+def _pixel(dot: Dot, accuracy: float, xs: Sequence[float], ys: Sequence[float]) -> Place:
     x = (math.log10(max(dot.cost, 1)) - xs[0]) / (xs[1] - xs[0])
-    y = (100 * dot.validation - ys[0]) / (ys[1] - ys[0])
+    y = (100 * accuracy - ys[0]) / (ys[1] - ys[0])
     return WIDTH * x, HEIGHT * (1 - y)
 
 

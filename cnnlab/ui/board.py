@@ -24,6 +24,7 @@ from cnnlab.ui.teacher import door
 
 LOOK = 3.0  # seconds from one look at the class to the next
 TOP = 10  # rows in large letters; one's own is always among them
+NEAR = 0.1  # accuracy by which a network of the app may lead the class and still stand in the charts
 PLAIN = {"displayModeBar": False}
 OPENING = "_board.opening"  # session key: (when, standings) of the envelopes that are being opened
 JOB = "_job.envelopes"  # session key of the job that opens them
@@ -167,8 +168,12 @@ def _judgement(ranking: Sequence[Standing], opened: bool) -> None:
 def _charts(
     ranking: Sequence[Standing], models: Sequence[Standing], names: dict[str, str], places: Sequence
 ) -> None:
-    """Draw a chart for each cost into these places. Labels go to oneself, the models, and the first ones."""
+    """Draw a chart for each cost into these places. Labels go to oneself, the models, and the first ones.
+
+    A model far ahead of everybody would press the class into a corner: the table has it.
+    """
     me = identity.owner()
+    models = [one for one in models if one.validation <= ranking[0].validation + NEAR]
     mine, others = ([one for one in ranking if (one.owner == me) == own] for own in (True, False))
     alts = {
         "parameters": _("Best validation accuracy over parameters; the numbers stand in the table"),
