@@ -185,19 +185,24 @@ def _listed(question: Question, right: int | None = None) -> None:
 
 
 def _sights(question: Question) -> None:
-    with st.container(horizontal=True, gap="small", vertical_alignment="top"):
+    photos = len(question.sights) == 4 and all(sight.role == "photo" for sight in question.sights)
+    width = 2 * _side() + 40 if photos else "stretch"  # two and two, not three and one
+    with st.container(horizontal=True, gap="small", vertical_alignment="top", width=width):
         for sight in question.sights:
             _sight(sight)
 
 
+def _side() -> int:
+    """Return the side of a photo, in pixels."""
+    return 200 if projector.on() else 150
+
+
 def _sight(sight: Sight) -> None:
-    large = projector.on()
     if sight.role == "photo":
-        side = 200 if large else 150
-        st.image(tiles.enlarge(sight.values, 2 * side), sight.title, width=side, alt=sight.title)
+        st.image(tiles.enlarge(sight.values, 2 * _side()), sight.title, width=_side(), alt=sight.title)
         return
     frames = [(mark.row, mark.col, mark.size, mark.letter) for mark in sight.marks]
-    width = min((72 if large else 48) * (sight.values.shape[1] + 0.4), 520)
+    width = min((72 if projector.on() else 48) * (sight.values.shape[1] + 0.4), 520)
     alt = f"{sight.title}: {grid.as_text(sight.values)}"
     st.image(grid.grid(sight.values, sight.role, frames), sight.title, width=round(width), alt=alt)
 

@@ -11,7 +11,7 @@ from cnnlab.ui.teacher import door, overview
 
 @st.fragment(run_every=5)
 def people() -> None:
-    """Draw a line for everybody who has a name in this class, whoever was seen last first."""
+    """Draw a line for everybody who has a name in this class: who is here by name, then who was seen last."""
     try:
         everybody = [one for one in overview.students() if not door.holds(one.owner)]
         rows, answers = overview.rows(), overview.answers()
@@ -21,19 +21,20 @@ def people() -> None:
     if not everybody:
         st.caption(_("Nobody has opened the app yet. Each browser gets a name of its own by itself."))
         return
-    here = len(overview.here(everybody))
+    here = sorted(overview.here(everybody), key=lambda one: one.nickname)
+    listed = here + [one for one in everybody if one not in here]
     text = _("{here} here in the last two minutes, {all} in all. A name is a browser's, drawn by lot.")
-    st.caption(text.format(here=number(here), all=number(len(everybody))))
+    st.caption(text.format(here=number(len(here)), all=number(len(everybody))))
     runs, now = overview.counted(rows), time.time()
     right: dict[str, list[bool]] = {}
     for nickname, answer in answers:
         right.setdefault(nickname, []).append(answer.right)
     st.table(
         {
-            _("Student"): [one.nickname for one in everybody],
-            _("Seen"): [overview.ago(now - one.seen) for one in everybody],
-            _("Training runs"): [number(runs[one.owner]) for one in everybody],
-            _("Right first answers"): [_share(right.get(one.nickname, [])) for one in everybody],
+            _("Student"): [one.nickname for one in listed],
+            _("Seen"): [overview.ago(now - one.seen) for one in listed],
+            _("Training runs"): [number(runs[one.owner]) for one in listed],
+            _("Right first answers"): [_share(right.get(one.nickname, [])) for one in listed],
         },
         border="horizontal",
         hide_index=True,
