@@ -9,10 +9,11 @@ from streamlit.testing.v1 import AppTest
 
 from cnnlab.classroom import Classroom
 from cnnlab.lesson_links import LIMIT, LessonLink, write
+from cnnlab.presets import PRESETS
 from cnnlab.rights import TeacherPass
 from cnnlab.runs import Store
 from cnnlab.ui import class_state
-from cnnlab.ui.teacher import door
+from cnnlab.ui.teacher import actions, door
 from tests.conftest import ROOT
 
 TEXT = write(LessonLink("pooling", {"window": 3}, frozenset({"window"})))
@@ -126,3 +127,15 @@ def press(at: AppTest, label: str) -> AppTest:
     [found] = [button for button in at.button if button.label == label]
     found.click()
     return run(at)
+
+
+def test_the_class_is_called_to_a_training_run_also_from_a_lesson_link(classroom):
+    store = Store(classroom.root)
+    followed = store.create(PRESETS["article"].config, tuple("ab"), preset="article", owner=owner("ben"))
+    classroom.change(offered=write(LessonLink("pooling")))
+    actions.follow(TeacherPass(), followed.id)
+    assert classroom.rules().offered is None, "the newest wish of the teacher holds"
+    at = open_page("anna", "faq", lesson=write(LessonLink("faq")))
+    assert f"follows **{followed.id}**" in "\n".join(text.value for text in at.markdown)
+    [link] = [link.proto for link in at.get("page_link") if link.proto.label == "Watch it"]
+    assert (link.page, link.query_string) == ("train", f"run={followed.id}")

@@ -70,7 +70,7 @@ def _to_lesson(rules: Rules, page: str) -> bool:
 
 def _to_follow(rules: Rules, page: str) -> bool:
     """Say whether there is a training run to follow that this page does not show already."""
-    if lesson_link.current() or (page == "train" and st.query_params.get("run") == rules.following):
+    if page == "train" and st.query_params.get("run") == rules.following:
         return False
     try:
         Store().get(rules.following)
@@ -94,4 +94,5 @@ def _say(news: str, about: str) -> None:
         st.page_link(lesson.PAGES / f"{page}.py", label=_("Go there"), icon_position="right", **options)
     else:
         st.markdown(_("The class follows **{run}**.").format(run=about), width="content")
-        lesson.next_lesson("train", _("Watch it"), run=about)
+        options = {"icon": ":material/arrow_forward:", "query_params": {"run": about}}
+        st.page_link(lesson.PAGES / "train.py", label=_("Watch it"), icon_position="right", **options)

@@ -21,7 +21,7 @@ def button(text: str, **options) -> None:
         take_back()
     else:
         options |= {"icon": ":material/campaign:", "key": "_lesson.offer"}
-        arguments = [PLACE, actions.change, {"offered": text}]
+        arguments = [PLACE, actions.change, {"offered": text, "following": None}]
         st.button(_("Offer this to the class"), on_click=door.carry_out, args=arguments, **options)
     door.word(PLACE)
 

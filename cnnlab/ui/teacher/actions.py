@@ -52,12 +52,12 @@ def change(_teacher: TeacherPass, fields: dict) -> str:
 
 
 def follow(teacher: TeacherPass, id: str | None) -> str:
-    """Have the whole class follow a training run, or none."""
-    if id is not None:
-        Store().get(id)  # a sentence where it is gone
-    change(teacher, {"following": id})
+    """Have the whole class follow a training run instead of an offered lesson, or none."""
     if id is None:
+        change(teacher, {"following": None})
         return _("The class follows no training run any more.")
+    Store().get(id)  # a sentence where it is gone
+    change(teacher, {"following": id, "offered": None})
     return _("Every student's page now points to {run}.").format(run=id)
 
 
