@@ -6,7 +6,7 @@ import pytest
 
 from cnnlab.comparison import differences, entry, race, ranked
 from cnnlab.config import OPTIMIZERS
-from cnnlab.figures.compare import cost, overlaid
+from cnnlab.figures.compare import apart, cost, overlaid
 from cnnlab.presets import PRESETS
 from cnnlab.runs import COLUMNS, Store
 from tests.test_runs import begin
@@ -63,3 +63,18 @@ def test_charts_hold_the_runs_numbers(tmp_path):
     assert len({trace.line.dash for trace in chart.data}) == 2
     chart = cost(entries, ["one", "two"], "seconds")
     assert [(trace.x[0], trace.y[0]) for trace in chart.data] == [(4.0, 60.0), (6.0, 90.0)]
+    assert [note.text.split()[-1] for note in chart.layout.annotations] == ["one", "two"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "placed"),
+    [
+        ([], []),
+        ([0, 16, 40], [0, 16, 40]),
+        ([5, 5], [-3, 13]),
+        ([0, 0, 10, 100], [-38 / 3, 10 / 3, 58 / 3, 100]),
+        ([0, 20, 24], [-4 / 3, 44 / 3, 92 / 3]),  # the upper two push the lowest
+    ],
+)
+def test_names_that_touch_move_apart_around_their_middle(wanted, placed):
+    assert apart(wanted, 16) == pytest.approx(placed)

@@ -19,6 +19,7 @@ def enlarge(figure: go.Figure, least: int) -> go.Figure:
     large.update_yaxes(automargin=True, **axis)
     for note in layout.annotations:
         note.font.size = max(least, note.font.size or 0)
+        note.yshift = by * (note.yshift or 0)
     for trace in large.data:
         if "textfont" in trace:
             trace.textfont.size = least

@@ -6,6 +6,8 @@ import streamlit as st
 
 from cnnlab import workers
 from cnnlab.comparison import Entry, differences, entry, race, ranked
+from cnnlab.config import title
+from cnnlab.datasets import DATASETS
 from cnnlab.figures.compare import cost, overlaid
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.text import _, number, percent
@@ -102,16 +104,13 @@ def _table(entries: list[Entry], name: Callable[[str], str]) -> None:
         _("parameters"): [number(e.parameters) for e in entries],
     }
     for setting, values in differences([e.config for e in entries]).items():
-        rows[setting] = [_plain(value) for value in values]
+        place = tuple(int(step) - 1 if step.isdigit() else step for step in setting.split("."))
+        if setting == "dataset":
+            values = [DATASETS[value].title for value in values]
+        rows[title(place)] = [preflight.in_words(value) for value in values]
     table = {_("What differs"): list(rows)}
     table |= {
         name(entry.run.id): [values[place] for values in rows.values()] for place, entry in enumerate(entries)
     }
     st.table(table, border="horizontal", hide_index=True)
     st.caption(_("Ranked by validation. The test set stays out of it: who chooses by it has trained on it."))
-
-
-def _plain(value) -> str:
-    if value is None:
-        return "–"
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -45,7 +45,7 @@ def _changed(before: TrainConfig, after: TrainConfig) -> list[str]:
                 found.append(title((*place, name)))
             else:
                 empty = {"limit": _("all"), "patience": _("never")}
-                words = [empty[name] if v is None else _value(v) for v in (old[name], value)]
+                words = [empty[name] if v is None else in_words(v) for v in (old[name], value)]
                 found.append(f"{title((*place, name))} {' → '.join(words)}")
         return found
 
@@ -54,7 +54,10 @@ def _changed(before: TrainConfig, after: TrainConfig) -> list[str]:
     return walk(old, {name: value for name, value in new.items() if name != "dataset"}, ())
 
 
-def _value(value) -> str:
+def in_words(value) -> str:
+    """Return a setting's value as the form calls it; None, where there is none, is a dash."""
+    if value is None:
+        return "–"
     if isinstance(value, bool):
         return _("on") if value else _("off")
     if isinstance(value, str):

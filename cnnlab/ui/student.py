@@ -15,7 +15,7 @@ def badge(*, sidebar: bool = True) -> None:
     wanted = class_state.rules().pair_mode
     if st.session_state.get("lesson.pair_mode", False) != wanted:
         st.session_state["lesson.pair_mode"] = st.session_state[TWO] = wanted
-    place = st.sidebar if sidebar else st.container(horizontal=True, gap="large", vertical_alignment="center")
+    place = st.sidebar if sidebar else st.container(horizontal=True, vertical_alignment="center")
     with place:
         if teaching():
             _name()

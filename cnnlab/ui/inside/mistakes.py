@@ -7,7 +7,7 @@ from cnnlab import datasets, metrics
 from cnnlab.figures import tiles
 from cnnlab.runs import Evaluation
 from cnnlab.text import _, number, percent
-from cnnlab.ui import class_state, lesson, network, state
+from cnnlab.ui import class_state, lesson, network, projector, state
 from cnnlab.ui.components.matrix import matrix
 
 WORST = 8
@@ -147,4 +147,4 @@ def _show(net: network.Network, evaluation: Evaluation, classes: list[str], plac
                 words = f"✗ {said}  \n" + _("truth: {name}").format(
                     name=f"{classes[truth]} {percent(p[truth], 0)}"
                 )
-            st.image(tiles.enlarge(picture, 96), words, width=88)
+            st.image(tiles.enlarge(picture, 160), words, width=150 if projector.on() else 88)
