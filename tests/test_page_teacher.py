@@ -317,6 +317,17 @@ def test_rules_hold_at_once_and_an_impossible_one_gets_a_sentence(store):
     assert at.number_input(key="_teacher.rule.waiting").value == 4, "the field shows what holds"
 
 
+# ---- students
+
+
+def test_students_stand_there_by_name_and_the_teacher_is_none(store):
+    names = [Classroom(store.root).nickname(owner) for owner in ("anna", "ben", "cem", ME)]
+    at = teach("Students")
+    [table] = [table.value for table in at.table if "Seen" in table.value]
+    assert table["Student"].tolist() == sorted(names[:3])
+    assert "3 here in the last two minutes, 3 in all" in words(at)
+
+
 # ---- answers
 
 
