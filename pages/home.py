@@ -39,7 +39,7 @@ def vote(net: network.Network) -> None:
     large = projector.on()
     width = "stretch" if large else 760
     st.markdown(text.format(count=len(classes), classes=", ".join(classes)), width=width)
-    with st.container(horizontal=True):  # on a projector as large as leaves the question in sight
+    with st.container(horizontal=True):  # on a projector each takes a fifth of the width
         slots = st.columns(5)[:4] if large else [st.container(width=150) for _photo in photos]
     for slot, name, (photo, _truth) in zip(slots, names, photos, strict=True):
         slot.image(tiles.enlarge(photo, 320 if large else 144), name, width="stretch" if large else 150)
