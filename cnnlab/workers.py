@@ -6,6 +6,7 @@ CNNLAB_SCHEDULER names a cluster to use instead. A dispatcher thread hands the n
 *train* worker.
 """
 
+import asyncio
 import contextlib
 import os
 import subprocess
@@ -152,6 +153,7 @@ class Workers:
 
         self.store.root.mkdir(parents=True, exist_ok=True)
         if self.scheduler is not None:
+            asyncio.run(_knock(self.scheduler))
             return Client(self.scheduler, set_as_default=False, timeout=5)
         if self._cluster is None:
             self._cluster = LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", host="127.0.0.1")
@@ -264,6 +266,19 @@ def train_run(root: str, id: str, number: int) -> None:
     attempt = run.reclaim(number)
     if attempt is not None:
         train(run, attempt, should_stop=lambda: worker.status != Status.running)
+
+
+async def _knock(address: str) -> None:
+    """Raise what keeps a scheduler from answering, before there is a client.
+
+    A client that fails is closed when its garbage is collected, in whatever thread that happens to be; where
+    that thread holds Dask's lock for starting clients, none can be started any more (Dask 2026.8).
+    """
+    from distributed.comm import connect
+    from distributed.security import Security
+
+    comm = await connect(address, timeout=5, **Security().get_connection_args("client"))
+    await comm.close()
 
 
 def _name_of(key: str) -> str:
