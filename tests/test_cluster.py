@@ -1,6 +1,7 @@
 """More machines: a scheduler and worker processes, started by the commands of docs/cluster.md."""
 
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -18,6 +19,7 @@ from tests.conftest import ROOT, wait_for
 from tests.test_workers import LONG, SHORT, at_work_beyond, queue
 
 DASK = str(Path(sys.executable).with_name("dask"))
+QUIET = ["--no-dashboard", "--dashboard-address", "127.0.0.1:0"]  # no HTTP for others to read along
 WARM = 300  # seconds until a worker is surely ready, on a machine that is busy with other things
 
 
@@ -49,12 +51,12 @@ class Cluster:
             )
 
     def scheduler(self, *options: str) -> None:
-        command = ["scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard", *options]
+        command = ["scheduler", "--host", "127.0.0.1", "--port", str(self.port), *QUIET, *options]
         self.start("scheduler", *command)
 
     def worker(self, name: str, lanes: str = "train=1", **environment: str) -> None:
         command = ["worker", self.address, "--name", name, "--nthreads", str(lanes.count("="))]
-        command += ["--memory-limit", "0", "--no-dashboard", "--resources", lanes]
+        command += ["--memory-limit", "0", *QUIET, "--resources", lanes]
         self.start(name, *command, "--preload", "cnnlab.worker", "--host", "127.0.0.1", **environment)
 
     def runs(self, name: str) -> bool:
@@ -256,6 +258,32 @@ def test_over_tls_those_with_a_certificate_train_and_others_are_refused(tmp_path
         for one in servers:
             one.close()
         cluster.close()
+
+
+def test_where_no_scheduler_answers_no_client_is_made(tmp_path, monkeypatch):
+    made: list[tuple] = []
+    monkeypatch.setattr("distributed.Client", lambda *address, **how: made.append(address))
+    stranger = Workers(Store(tmp_path / "runs"), scheduler="tls://127.0.0.1:9")  # it has no certificate
+    with pytest.raises((TypeError, OSError)):
+        stranger._connect()
+    assert not made
+
+
+def test_the_commands_of_the_page_are_those_that_are_tested_here(tmp_path, monkeypatch):
+    text = (ROOT / "docs" / "cluster.md").read_text().replace("\\\n", " ")
+    written = [shlex.split(line) for line in text.splitlines() if line.strip().startswith("dask ")]
+    tested: list[list[str]] = []
+    cluster = Cluster(Store(tmp_path / "runs"))
+    monkeypatch.setattr(cluster, "start", lambda name, *command, **environment: tested.append([*command]))
+    cluster.scheduler()
+    cluster.worker("$(hostname)-train")
+    cluster.worker("$(hostname)-look", lanes="look=1 long=1")
+    assert len(written) == len(tested) == 3
+    for theirs, mine in zip(written, tested, strict=True):
+        at = mine.index("--host")  # all is on one machine here
+        mine = ["dask", *mine[:at], *mine[at + 2 :]]
+        places = {cluster.address: "tcp://10.0.0.5:8786", str(cluster.port): "8786"}
+        assert sorted(places.get(word, word) for word in mine) == sorted(theirs)
 
 
 def test_what_keeps_a_worker_from_work_is_a_sentence(tmp_path):
