@@ -472,7 +472,8 @@ def test_browser_app_and_everything_are_killed_in_turn_and_no_finished_epoch_is_
     assert (run.attempt(), run.claimed(2)["reason"]) == (2, "recovery")
     assert run.history()[: len(kept)] == kept
     run.wish("stop", "anna")
-    wait_for(lambda: short.state().phase == "finished", 60, "the run that waited is trained")
+    wait_for(lambda: run.state().phase == "stopped", 60, "it is stopped")
+    wait_for(lambda: short.state().phase == "finished", 60, "the run that waited is trained, then or before")
     assert short.attempt() == 1
 
     run.wish("resume", "anna")
