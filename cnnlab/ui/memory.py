@@ -3,8 +3,9 @@
 Streamlit keeps a closed session for two minutes, in case its browser comes back, but looks at its watch only
 when the next one closes: the last class of the day would stay all night. A session is a ring of objects that
 hold each other, which only Python's collector frees. And the C library keeps what was freed, in a pool for
-each thread; thirty sessions leave many pools that are mostly empty. So threads share two pools here, and
-three times a minute sessions whose time is over are let go, collected, and what is free goes back.
+each thread; thirty sessions leave many pools that are mostly empty. So threads share two pools here, large
+blocks (pictures, maps) come from the system directly and never lie between what stays, and three times a
+minute sessions whose time is over are let go, collected, and what is free goes back.
 """
 
 import asyncio
@@ -14,8 +15,9 @@ import sys
 
 from streamlit.runtime import Runtime
 
-ARENA_MAX = -8  # M_ARENA_MAX of glibc's mallopt
+ARENA_MAX, MMAP_THRESHOLD = -8, -3  # glibc's names for what mallopt sets
 POOLS = 2
+LARGE = 2**17  # bytes; glibc begins with this too, but raises it with every large block that is freed
 EVERY = 20.0  # seconds
 
 
@@ -25,6 +27,7 @@ def give_back() -> asyncio.Task:
     glibc = library if hasattr(library, "malloc_trim") and hasattr(library, "mallopt") else None
     if glibc:
         glibc.mallopt(ARENA_MAX, POOLS)
+        glibc.mallopt(MMAP_THRESHOLD, LARGE)
     return asyncio.create_task(_go_on(glibc), name="memory")
 
 
