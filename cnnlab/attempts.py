@@ -96,6 +96,12 @@ class Attempt:
         probe = {"epoch": epoch, "index": index, "probabilities": probabilities.astype(np.float32)}
         self._write_arrays("probe.npz", probe)
 
+    def outdate_result(self) -> None:
+        """Remove the network that an earlier end of this run has stored: training has gone on since."""
+        self._require_newest()
+        for name in ("model.keras", "weights.npz"):
+            (self.run.folder / name).unlink(missing_ok=True)
+
     def write_result(self, weights: Mapping[str, np.ndarray]) -> None:
         self._write_arrays("weights.npz", weights)
 

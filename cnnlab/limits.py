@@ -61,10 +61,11 @@ def check_place(store: Store, rules: Rules, owner: str, count: int = 1, but: str
         return
     mine = sum(run.id != but and _waits_for(run, owner) for run in store.runs())
     if mine + count > rules.waiting:
-        text = _(
-            "In this class a student has at most {limit} training runs waiting or at work; you have {mine}, "
-            "and this would add {count}. Wait for one to end, or stop one."
-        )
+        texts = [_("In this class a student has at most {limit} training runs waiting or at work.")]
+        if rules.waiting == 1:
+            texts = [_("In this class a student has one training run waiting or at work, not more.")]
+        texts += [_("You have {mine}, and this would add {count}.")] if count > 1 else [_("You have {mine}.")]
+        text = " ".join([*texts, _("Wait for one to end, or stop one.")])
         raise LimitError(text.format(limit=rules.waiting, mine=mine, count=count))
 
 

@@ -367,12 +367,21 @@ class Run:
         return probe
 
     def evaluation(self) -> "Evaluation | None":
-        """Return what the opened test set said, None while it is sealed."""
+        """Return what the opened test set said of this network, None while it is sealed.
+
+        A run that has been trained further since is another network: for that one nobody has looked.
+        """
+        last = self.last_evaluation()
+        return last if last and last.epochs in (None, len(self.history())) else None
+
+    def last_evaluation(self) -> "Evaluation | None":
+        """Return what the test set said when it was opened last, perhaps after fewer epochs."""
         if not (self.folder / "evaluation.npz").exists():
             return None
         arrays, classes = self.arrays("evaluation.npz"), len(self.recipe().classes)
         try:
-            result = Evaluation(arrays["probabilities"], arrays["labels"], int(arrays["openings"]))
+            epochs = int(arrays["epochs"]) if "epochs" in arrays else None
+            result = Evaluation(arrays["probabilities"], arrays["labels"], int(arrays["openings"]), epochs)
         except (KeyError, TypeError) as error:
             raise self._damaged("evaluation.npz") from error
         labels = result.labels
@@ -384,9 +393,10 @@ class Run:
 
     def save_evaluation(self, probabilities: np.ndarray, labels: np.ndarray) -> None:
         """Record an opening of the test set: probabilities (n, classes), true labels (n,)."""
-        before = self.evaluation()
-        openings = 1 + (before.openings if before else 0)
-        record = {"probabilities": probabilities.astype(np.float32), "labels": labels, "openings": openings}
+        before = self.last_evaluation()
+        openings, epochs = 1 + (before.openings if before else 0), len(self.history())
+        record = {"probabilities": probabilities.astype(np.float32), "labels": labels}
+        record |= {"openings": openings, "epochs": epochs}
         try:
             write_arrays(self.folder / "evaluation.npz", record)
         except OSError as error:
@@ -452,11 +462,15 @@ class Probe:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The opened test set: probabilities (n, classes), true labels (n,), and how often it was opened."""
+    """The opened test set: probabilities (n, classes), true labels (n,), and how often it was opened.
+
+    epochs: how many the network had finished then; None where training cannot go on (shipped, imported).
+    """
 
     probabilities: np.ndarray
     labels: np.ndarray
     openings: int
+    epochs: int | None = None
 
     @property
     def accuracy(self) -> float:

@@ -162,6 +162,7 @@ class Training:
         """Write what a finished epoch has brought: the row first, so a checkpoint always has its rows."""
         epoch = len(rows)
         self.attempt.write_history(rows)
+        self.attempt.outdate_result()  # the checkpoint before this one is the same network
         self.attempt.write_checkpoint(self._checkpoint(epoch))
         snapshots = np.linspace(1, self.config.epochs, KERNEL_SNAPSHOTS).round()
         self.attempt.write_kernels(epoch, self._kernels(all_layers=epoch in snapshots))

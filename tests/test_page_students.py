@@ -158,7 +158,7 @@ def test_a_failing_disk_and_a_damaged_class_leave_the_pages_whole(store, classro
 def test_train_tells_the_limits_and_keeps_them(store, classroom):
     classroom.change(epochs=9, minutes=20, images=5000, waiting=1)
     at = open_page()
-    told = "In this class at most: 9 epochs · 20 min of training · 5,000 images to learn from · 1 training"
+    told = "In this class at most: 9 epochs · 20 min of training · 5,000 images to learn from · 1 of your"
     assert told in words(at)
     sound(button(at, "Train").click().run())
     assert "at most 9 epochs; this one would have 10" in words(at)
@@ -168,7 +168,7 @@ def test_train_tells_the_limits_and_keeps_them(store, classroom):
     [run] = store.runs()
     assert run.recipe().config.epochs == 9
     sound(button(at, "Train").click().run())
-    assert "at most 1 training runs waiting or at work; you have 1" in words(at)
+    assert "one training run waiting or at work, not more. You have 1." in words(at)
     sound(button(at, "Race the optimisers").click().run())
     assert "A race is 4 training runs at once; in this class a student has at most 1." in words(at)
     assert [one.id for one in store.runs()] == [run.id]

@@ -251,6 +251,31 @@ def test_stop_keeps_the_last_finished_epoch(tmp_path):
     assert (run.folder / "model.keras").exists()
 
 
+def test_what_goes_on_after_a_stop_is_another_network(tmp_path):
+    run = make(tmp_path, SMALL.model_copy(update={"epochs": 500, "batch_size": 10}))
+
+    def stop_in_the_third_epoch():
+        if len(run.history()) == 2 and not run.wishes():
+            run.wish("stop", "anna")
+        return False
+
+    work(run, should_stop=stop_in_the_third_epoch)
+    before, (answers, labels) = run.weights(), (np.full((20, 10), 0.1), np.arange(20) % 10)
+    run.save_evaluation(answers, labels)
+    assert (run.evaluation().openings, run.evaluation().epochs) == (1, 2)
+    run.wish("resume", "anna")
+    work(run, "resume", should_stop=lambda: len(run.history()) == 3)
+    assert len(run.history()) == 3
+    now = run.weights()
+    for name, array in run.checkpoint().weights.items():
+        np.testing.assert_array_equal(now[name], array)
+    assert any((now[name] != before[name]).any() for name in before)
+    assert run.evaluation() is None, "nobody has looked for this network"
+    assert run.last_evaluation().epochs == 2
+    run.save_evaluation(answers, labels)
+    assert (run.evaluation().openings, run.evaluation().epochs) == (2, 3)
+
+
 def test_an_undefined_loss_ends_the_run_with_a_reason(tmp_path):
     config = SMALL.model_copy(update={"learning_rate": 10.0, "optimizer": "sgd", "epochs": 50})
     plain = ModelConfig(blocks=(ConvBlock(filters=8, activation="linear"),) * 3)

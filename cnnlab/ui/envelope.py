@@ -22,6 +22,12 @@ def envelope(run: Run) -> None:
                 "network: whoever looks, changes something and looks again has begun to train on the test."
             )
             st.markdown(text)
+            if before := class_state.as_seen(run).last_evaluation():
+                text = _(
+                    "It was opened after {epochs} epochs; training has gone on since, so that result was "
+                    "another network's."
+                )
+                st.caption(text.format(epochs=number(before.epochs)))
         else:
             right, all = (
                 int((evaluation.probabilities.argmax(1) == evaluation.labels).sum()),

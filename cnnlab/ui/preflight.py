@@ -115,7 +115,7 @@ def limits(config: TrainConfig) -> None:
         _("{count} epochs"): rules.epochs,
         _("{count} min of training"): rules.minutes,
         _("{count} images to learn from"): rules.images,
-        _("{count} training runs of yours waiting or at work"): rules.waiting,
+        _("{count} of your training runs waiting or at work"): rules.waiting,
     }
     told = [text.format(count=f"{limit:,g}") for text, limit in words.items() if limit is not None]
     if told:
