@@ -45,12 +45,9 @@ def class_page() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         links()
         st.button(_("Leave"), icon=":material/logout:", key="_teacher.leave", on_click=door.leave)
-    left, right = st.columns([1.5, 1], gap="large")
-    with left:
-        pulse()
-    with right:
-        reach.card()
+    pulse()
     parts = {
+        _("Address"): reach.card,
         _("Students"): people,
         _("Training runs"): training_runs,
         _("Rules"): class_rules,

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,12 @@ def light_pages():
     if "keras" in sys.modules and not gc.get_freeze_count():
         gc.collect()
         gc.freeze()
+
+
+def elsewhere(function, *arguments):
+    """Return what the function returns in another thread: Playwright leaves an event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(function, *arguments).result()
 
 
 class App:

@@ -1,5 +1,7 @@
 """Does the cover move over the photo when it is played, stepped by keyboard and pointed at?"""
 
+import re
+
 from playwright.sync_api import expect
 
 
@@ -35,4 +37,5 @@ def test_the_cover_moves_and_the_answers_develop(app, page):
     expect(film.locator("[data-state=pending]")).to_have_count(0)
     expect(fact).to_contain_text("Rows 29–32, columns 29–32 covered")
     film.get_by_role("button", name="Play").click()  # from the start again
-    expect(place).to_have_text("3 of 81")
+    on_its_way = re.compile(r"^([2-9]|[1-7]\d) of 81$")  # too fast to wait for one of them
+    expect(place).to_have_text(on_its_way)

@@ -10,6 +10,7 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 
 from cnnlab.ui import memory
+from tests.conftest import elsewhere
 
 
 class Page:
@@ -61,7 +62,7 @@ def test_a_session_is_kept_for_its_time_and_then_collected(kept, monkeypatch):
 
     gc.disable()  # as on a server at rest
     try:
-        asyncio.run(story())
+        elsewhere(asyncio.run, story())
     finally:
         gc.enable()
 

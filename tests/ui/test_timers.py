@@ -11,7 +11,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from benchmarks.session import Session
 from cnnlab.ui.timers import wait_their_turn
-from tests.conftest import App
+from tests.conftest import App, elsewhere
 
 STUDENTS, CLICKS = 6, 40
 NOBODY = "tcp://127.0.0.1:9"  # no worker is needed here
@@ -117,4 +117,4 @@ def test_timers_go_one_after_the_other_and_what_somebody_does_goes_before_them()
             await asyncio.sleep(0)
         assert page.ran[3:] == [click, click], "a request from before the click would take the click back"
 
-    asyncio.run(asyncio.wait_for(story(), 10))
+    elsewhere(asyncio.run, asyncio.wait_for(story(), 10))

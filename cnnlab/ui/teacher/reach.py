@@ -36,14 +36,17 @@ def card() -> None:
         if found is None:
             text = _("This computer is in no network: join the students' Wi-Fi, then open this page again.")
             st.warning(text)
+            _connected()
         else:
-            st.markdown(f"### [{found}]({found})")
-            alt = _("QR code of {address}").format(address=found)
-            st.image(qr.svg(found), width=190, alt=alt)
-            if st.button(_("Project this"), icon=":material/fullscreen:", key="_teacher.project"):
-                st.dialog(_("Open this address"), width="large")(_poster)(found)
+            with st.container(horizontal=True, gap="medium"):
+                alt = _("QR code of {address}").format(address=found)
+                st.image(qr.svg(found), width=190, alt=alt)
+                with st.container(width=420):
+                    st.markdown(f"### [{found}]({found})")
+                    if st.button(_("Project this"), icon=":material/fullscreen:", key="_teacher.project"):
+                        st.dialog(_("Open this address"), width="large")(_poster)(found)
+                    _connected()
         _trouble()
-        _connected()
         advice(found)
 
 
