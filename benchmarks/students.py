@@ -72,6 +72,7 @@ class Student(Screen):
             )
             for task in (reading, living):
                 task.cancel()
+            await asyncio.gather(reading, living, return_exceptions=True)  # nothing is sent any more
             for task in done:
                 if error := task.exception():
                     self.errors.append(f"{self.page}: {type(error).__name__}: {error}")
