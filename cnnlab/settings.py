@@ -6,7 +6,7 @@ import re
 from cnnlab.rights import PIN
 from cnnlab.runs import Store
 
-SHORTEST_PIN = 4  # characters: with five tries a minute, four digits take a day and a half to guess
+SHORTEST_PIN = 4  # characters; one device has five tries a minute, so four digits last it a day and a half
 
 
 class SettingError(ValueError):

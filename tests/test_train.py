@@ -234,7 +234,7 @@ def test_a_row_without_its_checkpoint_is_trained_again(tmp_path):
     assert run.history()[2]["loss"] < 9
 
 
-def test_stop_keeps_the_last_finished_epoch(tmp_path):
+def stopped_in_the_third_epoch(tmp_path) -> Run:
     run = make(tmp_path, SMALL.model_copy(update={"epochs": 500, "batch_size": 10}))
 
     def stop_in_the_third_epoch():
@@ -243,6 +243,11 @@ def test_stop_keeps_the_last_finished_epoch(tmp_path):
         return False
 
     work(run, should_stop=stop_in_the_third_epoch)
+    return run
+
+
+def test_stop_keeps_the_last_finished_epoch(tmp_path):
+    run = stopped_in_the_third_epoch(tmp_path)
     assert run.state().phase == "stopped"
     assert len(run.history()) == 2
     checkpoint = run.checkpoint()
@@ -252,14 +257,7 @@ def test_stop_keeps_the_last_finished_epoch(tmp_path):
 
 
 def test_what_goes_on_after_a_stop_is_another_network(tmp_path):
-    run = make(tmp_path, SMALL.model_copy(update={"epochs": 500, "batch_size": 10}))
-
-    def stop_in_the_third_epoch():
-        if len(run.history()) == 2 and not run.wishes():
-            run.wish("stop", "anna")
-        return False
-
-    work(run, should_stop=stop_in_the_third_epoch)
+    run = stopped_in_the_third_epoch(tmp_path)
     before, (answers, labels) = run.weights(), (np.full((20, 10), 0.1), np.arange(20) % 10)
     run.save_evaluation(answers, labels)
     assert (run.evaluation().openings, run.evaluation().epochs) == (1, 2)
