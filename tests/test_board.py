@@ -1,6 +1,5 @@
 """The board: who stands on it and where, labels that do not collide, names, and envelopes that open once."""
 
-import hashlib
 import json
 import math
 import shutil
@@ -22,13 +21,9 @@ from cnnlab.rights import TeacherPass
 from cnnlab.runs import COLUMNS, RunError, Store
 from cnnlab.ui import board as view
 from cnnlab.ui.teacher import door
-from tests.conftest import ROOT
+from tests.pages import open_page, owner, run, words
 
 ARTICLE = PRESETS["article"].config.model_copy(update={"dataset": "digits"})
-
-
-def owner(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()[:32]
 
 
 def trained(store, whose: str, accuracies, **settings):
@@ -214,24 +209,6 @@ def test_the_envelopes_open_once_and_a_new_class_seals_them(classroom):
 # ---- The page
 
 
-def open_page(token: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=90)
-    at.session_state["identity.token"] = token
-    at.switch_page("../../pages/board.py")
-    return run(at)
-
-
-def run(at: AppTest) -> AppTest:
-    at.run()
-    assert not at.exception, at.exception
-    return at
-
-
-def words(at: AppTest) -> str:
-    kinds = (at.markdown, at.caption, at.info, at.warning, at.error, at.success)
-    return "\n".join(element.value for kind in kinds for element in kind)
-
-
 def table(at: AppTest) -> dict:
     views = [v.proto for v in at.get("bidi_component") if v.proto.component_name == "cnnlab.standings"]
     return json.loads(views[0].json)
@@ -243,11 +220,11 @@ def rows(at: AppTest) -> list[tuple]:
 
 def test_everybody_sees_the_ranking_and_their_own_row(classroom):
     anna, ben = (classroom.nickname(owner(name)) for name in ("anna", "ben"))
-    assert rows(open_page("anna")) == [
+    assert rows(open_page("anna", "board")) == [
         ("1", f"{anna} (you)", "90.0\u00a0%", "own"),
         ("2", ben, "80.0\u00a0%", "student"),
     ]
-    at = open_page("ben")
+    at = open_page("ben", "board")
     assert [kind for *_rest, kind in rows(at)] == ["student", "own"]
     assert len(at.get("plotly_chart")) == 2 and "test" not in table(at)["heads"]
     assert not [button for button in at.button if "Open" in button.label]
@@ -259,7 +236,7 @@ def test_everybody_sees_the_ranking_and_their_own_row(classroom):
 def test_hidden_names_do_not_reach_the_page_but_ones_own_row_is_marked(classroom):
     names = [classroom.nickname(owner(name)) for name in ("anna", "ben")]
     classroom.change(names_hidden=True)
-    at = open_page("anna")
+    at = open_page("anna", "board")
     shown = [name for _place, name, *_rest in rows(at)]
     assert sorted(name.removesuffix(" (you)") for name in shown) == ["Student 1", "Student 2"]
     assert shown[0].endswith("(you)")
@@ -277,23 +254,26 @@ def test_the_teacher_opens_all_envelopes_with_one_press(classroom, monkeypatch):
         return dict(zip(runs, (0.87, 0.83), strict=True))
 
     monkeypatch.setattr(view.job, "answer", answer)
-    at = open_page("teacher")
+    at = open_page("teacher", "board")
     [button] = [button for button in at.button if button.label == "Open them now"]
     button.click()
     run(at)
     assert asked == [(board.open_envelopes, str(Store().root), ids)]
-    for page in (run(at), open_page("anna")):
+    for page in (run(at), open_page("anna", "board")):
         assert [row["values"][1] for row in table(page)["rows"]] == ["87.0\u00a0%", "83.0\u00a0%"]
         assert "on average **0.0 points" in words(page) and "stands still" in words(page)
         assert not [button for button in page.button if "Open" in button.label]
     trained(Store(), "ben", [0.99])  # who trains on has seen the test
     view._live.clear()
-    assert [value for _place, _name, value, _kind in rows(open_page("ben"))] == ["90.0\u00a0%", "80.0\u00a0%"]
+    assert [value for _place, _name, value, _kind in rows(open_page("ben", "board"))] == [
+        "90.0\u00a0%",
+        "80.0\u00a0%",
+    ]
 
 
 def test_a_student_who_holds_no_pass_opens_nothing(classroom, monkeypatch):
     monkeypatch.setattr(view.job, "answer", lambda *_given, **_options: {"kite-421": 0.5})
-    at = open_page("teacher")
+    at = open_page("teacher", "board")
     door._inside.clear()
     [button] = [button for button in at.button if button.label == "Open them now"]
     button.click()
@@ -303,7 +283,7 @@ def test_a_student_who_holds_no_pass_opens_nothing(classroom, monkeypatch):
 
 def test_a_network_far_ahead_of_the_class_stands_in_the_table_alone(classroom):
     trained(Store(), "anna", [0.62], dataset="cifar10")
-    at = open_page("anna")
+    at = open_page("anna", "board")
     at.session_state["board.dataset"] = "cifar10"
     run(at)
     names = [row["name"] for row in table(at)["rows"] if row["kind"] == "shipped"]
@@ -322,11 +302,11 @@ def test_the_apps_own_networks_tell_their_tests_with_those_of_the_class():
 
 def test_the_gap_is_computed_and_said_in_either_direction(classroom):
     reveal(classroom, 0.86, 0.81)  # 4 points lower, 1 point higher
-    text = words(open_page("anna"))
+    text = words(open_page("anna", "board"))
     assert "on average **1.5 points lower**" in text and "luck" in text
 
 
 def test_without_a_class_the_page_says_what_it_is_for(tmp_path, monkeypatch):
     monkeypatch.delenv("CNNLAB_TEACHER_PIN", raising=False)
     monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    assert "CNNLAB_TEACHER_PIN" in words(open_page("anna"))
+    assert "CNNLAB_TEACHER_PIN" in words(open_page("anna", "board"))

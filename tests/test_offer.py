@@ -1,6 +1,5 @@
 """A lesson link that the teacher offers: does every student see the way, and only as long as it holds?"""
 
-import hashlib
 import json
 from urllib.parse import parse_qs
 
@@ -14,15 +13,11 @@ from cnnlab.rights import TeacherPass
 from cnnlab.runs import Store
 from cnnlab.ui import class_state
 from cnnlab.ui.teacher import actions, door
-from tests.conftest import ROOT
+from tests.pages import open_page, owner, run
 
 TEXT = write(LessonLink("pooling", {"window": 3}, frozenset({"window"})))
 OTHER = write(LessonLink("pooling", {"window": 4}))
 CALL = "Your teacher opens a lesson: **Pooling**"
-
-
-def owner(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()[:32]
 
 
 @pytest.fixture
@@ -31,20 +26,6 @@ def classroom(tmp_path, monkeypatch):
     monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(door, "_inside", {owner("teacher"): TeacherPass()})
     return Classroom(Store().root)
-
-
-def open_page(token: str, page: str, **query: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=90)
-    at.session_state["identity.token"] = token
-    at.query_params.update(query)
-    at.switch_page(f"../../pages/{page}.py")
-    return run(at)
-
-
-def run(at: AppTest) -> AppTest:
-    at.run()
-    assert not at.exception, at.exception
-    return at
 
 
 def called(at: AppTest) -> bool:

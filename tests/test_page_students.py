@@ -1,6 +1,5 @@
 """Students on the pages: nicknames, limits, two at a computer, sealed results; and nobody's hash leaves."""
 
-import hashlib
 import io
 import json
 import shutil
@@ -20,12 +19,9 @@ from cnnlab.ui.phases import title_of
 from cnnlab.ui.prediction import in_words
 from cnnlab.ui.teacher import door
 from tests.conftest import ROOT
+from tests.pages import owner
 
 STEERING = {"Pause", "Resume", "Stop and keep", "One more epoch", "Set it", "Delete it", "Open the envelope"}
-
-
-def owner(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()[:32]
 
 
 @pytest.fixture

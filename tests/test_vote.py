@@ -1,6 +1,5 @@
 """The class vote: every answer of the bank computed a second way, the stages, and what does not count."""
 
-import hashlib
 import math
 import re
 
@@ -19,6 +18,7 @@ from cnnlab.runs import RunError, Store
 from cnnlab.text import number, percent
 from cnnlab.ui.teacher import door
 from tests.conftest import ROOT
+from tests.pages import open_page, owner, run, words
 
 # ---- The bank: each answer with loops, from the pictures that the class sees
 
@@ -198,10 +198,6 @@ def test_a_ballot_that_names_no_option_does_not_count():
     assert figure.data[0].y[2] == "<b>✓ 3</b>" and list(histogram([0, 0]).data[0].x) == [0, 0]
 
 
-def owner(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()[:32]
-
-
 @pytest.fixture
 def classroom(tmp_path, monkeypatch):
     monkeypatch.setenv("CNNLAB_TEACHER_PIN", "4711")
@@ -229,24 +225,6 @@ def test_foreign_ballots_and_late_ones_are_refused_or_passed_over(classroom):
 # ---- The page
 
 
-def open_page(token: str, page: str = "vote") -> AppTest:
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=90)
-    at.session_state["identity.token"] = token
-    at.switch_page(f"../../pages/{page}.py")
-    return run(at)
-
-
-def run(at: AppTest) -> AppTest:
-    at.run()
-    assert not at.exception, at.exception
-    return at
-
-
-def words(at: AppTest) -> str:
-    kinds = (at.markdown, at.caption, at.info, at.warning, at.error, at.success)
-    return "\n".join(element.value for kind in kinds for element in kind)
-
-
 def press(at: AppTest, label: str) -> AppTest:
     [found] = [button for button in at.button if label in button.label]
     found.click()
@@ -255,7 +233,7 @@ def press(at: AppTest, label: str) -> AppTest:
 
 def test_a_whole_vote_by_teacher_and_students(classroom):
     question = QUESTIONS["relu"]()
-    anna, teacher = open_page("anna"), open_page("teacher")
+    anna, teacher = open_page("anna", "vote"), open_page("teacher", "vote")
     assert "No vote is open" in words(anna)
     teacher.selectbox(key="vote.question").set_value("relu")
     press(run(teacher), "Open the vote")
@@ -287,20 +265,20 @@ def test_a_whole_vote_by_teacher_and_students(classroom):
 
 def test_a_tap_after_the_result_was_shown_does_not_count(classroom):
     vote = classroom.ask("relu").vote
-    anna = open_page("anna")
+    anna = open_page("anna", "vote")
     classroom.change(vote=vote.model_dump() | {"stage": "first_shown"})
     press(anna, "1 · ")
     assert classroom.ballots(vote, "first") == {}
 
 
 def test_only_the_teacher_can_ask_and_go_on(classroom):
-    assert not [b for b in open_page("anna").button if b.label == "Open the vote"]
-    teacher = open_page("teacher")
+    assert not [b for b in open_page("anna", "vote").button if b.label == "Open the vote"]
+    teacher = open_page("teacher", "vote")
     door._inside.clear()  # the pass is gone: the next click does nothing
     press(teacher, "Open the vote")
     assert classroom.rules().vote is None
     classroom.ask("a question of another version")
-    assert "does not know" in words(open_page("anna"))
+    assert "does not know" in words(open_page("anna", "vote"))
 
 
 def test_every_page_calls_to_the_vote_until_the_student_has_voted(classroom):
@@ -308,7 +286,7 @@ def test_every_page_calls_to_the_vote_until_the_student_has_voted(classroom):
     assert "teacher asks" not in words(anna)
     vote = classroom.ask("relu").vote
     assert "teacher asks" in words(run(anna))
-    assert "teacher asks" not in words(open_page("anna")), "not on the page of the vote itself"
+    assert "teacher asks" not in words(open_page("anna", "vote")), "not on the page of the vote itself"
     assert "teacher asks" not in words(open_page("teacher", "faq"))
     classroom.cast(owner("anna"), 0, vote)
     assert "teacher asks" not in words(run(anna))
@@ -319,5 +297,5 @@ def test_every_page_calls_to_the_vote_until_the_student_has_voted(classroom):
 def test_at_home_the_questions_are_ones_own(tmp_path, monkeypatch):
     monkeypatch.delenv("CNNLAB_TEACHER_PIN", raising=False)
     monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    at = open_page("anna")
+    at = open_page("anna", "vote")
     assert "CNNLAB_TEACHER_PIN" in words(at) and QUESTIONS["sure"]().text in words(at)

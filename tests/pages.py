@@ -1,0 +1,33 @@
+"""A page of the app as one browser of a class sees it, without a browser."""
+
+import hashlib
+
+from streamlit.testing.v1 import AppTest
+
+from tests.conftest import ROOT
+
+
+def owner(token: str) -> str:
+    """Return the hash by which the app knows the browser with this token."""
+    return hashlib.sha256(token.encode()).hexdigest()[:32]
+
+
+def open_page(token: str, page: str, **query: str) -> AppTest:
+    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=90)
+    at.session_state["identity.token"] = token
+    at.query_params.update(query)
+    at.switch_page(f"../../pages/{page}.py")
+    return run(at)
+
+
+def run(at: AppTest) -> AppTest:
+    """Run the page again; one that fails fails the test."""
+    at.run()
+    assert not at.exception, at.exception
+    return at
+
+
+def words(at: AppTest) -> str:
+    """Return what the page says, in Streamlit's own elements."""
+    kinds = (at.markdown, at.caption, at.info, at.warning, at.error, at.success)
+    return "\n".join(element.value for kind in kinds for element in kind)
