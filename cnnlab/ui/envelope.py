@@ -15,19 +15,20 @@ def envelope(run: Run) -> None:
     """Draw the sealed envelope, or what it said."""
     with st.container(border=True):
         st.markdown(_("**The sealed test set**"))
-        evaluation = class_state.as_seen(run).evaluation()
-        if evaluation is None:
+        seen = class_state.as_seen(run)
+        evaluation, before = seen.evaluation(), seen.last_evaluation()
+        if before is None:
             text = _(
                 "These photos played no part so far. Open the envelope when you are sure that this is your "
                 "network: whoever looks, changes something and looks again has begun to train on the test."
             )
             st.markdown(text)
-            if before := class_state.as_seen(run).last_evaluation():
-                text = _(
-                    "It was opened after {epochs} epochs; training has gone on since, so that result was "
-                    "another network's."
-                )
-                st.caption(text.format(epochs=number(before.epochs)))
+        elif evaluation is None:
+            text = _(
+                "The envelope was opened after {epochs} epochs. Training has gone on since, so that result "
+                "was another network's. The first look was honest, each further one is less."
+            )
+            st.markdown(text.format(epochs=number(before.epochs)))
         else:
             right, all = (
                 int((evaluation.probabilities.argmax(1) == evaluation.labels).sum()),
@@ -41,7 +42,7 @@ def envelope(run: Run) -> None:
             )
             st.caption(text.format(right=number(right), all=number(all), times=evaluation.openings))
             _per_class(run, evaluation)
-        _opening(run, first=evaluation is None)
+        _opening(run, first=before is None)
 
 
 def _per_class(run: Run, evaluation: Evaluation) -> None:
