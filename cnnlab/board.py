@@ -6,6 +6,7 @@ then stands still (`.class/envelope.json`) until a new class begins.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -18,8 +19,9 @@ from cnnlab.config import Frozen
 from cnnlab.datasets import DATASETS, DatasetError
 from cnnlab.inspection.evaluation import open_test_set
 from cnnlab.progress import report
-from cnnlab.runs import Run, RunError, Store, write_text
+from cnnlab.runs import ENDED, Run, RunError, Store, write_text
 from cnnlab.text import _
+from cnnlab.turns import AT_WORK
 
 ENOUGH = 100  # photos held out: with fewer, a lucky guess would lead the board
 FILE = "envelope.json"
@@ -49,12 +51,39 @@ class Envelope(Frozen):
     standings: tuple[Standing, ...]
 
 
-def standings(runs: Iterable[Run], owners: Collection[str]) -> list[Standing]:
+@dataclass(frozen=True)
+class Unfinished:
+    """A student's training run that has not ended. `comes`: it waits for a worker or has one."""
+
+    owner: str
+    run: str
+    phase: str
+    epoch: int
+    epochs: int
+    comes: bool
+
+
+def unfinished(runs: Iterable[Run], owners: Collection[str]) -> list[Unfinished]:
+    """Return what these owners have in training or waiting, then what rests and could go on; oldest first."""
+    found = []
+    for run in runs:
+        try:
+            owner, state = run.recipe().owner, run.state()
+            comes = state.phase in AT_WORK or run.needs_attempt() is not None
+        except RunError:
+            continue  # the list of runs says what is wrong with it
+        if owner in owners and (comes or state.phase in ("paused", "interrupted")):
+            found.append(Unfinished(owner, run.id, state.phase, state.epoch, state.epochs, comes))
+    return sorted(reversed(found), key=lambda one: not one.comes)
+
+
+def standings(runs: Iterable[Run], owners: Collection[str], ended: bool = False) -> list[Standing]:
     """Return the best network of each of these owners on each dataset, in the order of `ranked`.
 
-    Left out: networks without validation, those judged by fewer than ENOUGH photos, those that came in from
-    elsewhere, damaged ones.
+    ended: only networks whose training has ended. Left out: networks without validation, those judged by
+    fewer than ENOUGH photos, those that came in from elsewhere, damaged ones.
     """
+    runs = [run for run in runs if _has_ended(run)] if ended else runs
     best: dict[tuple[str, str], Standing] = {}
     for run in runs:
         one = _standing(run, imported=False)
@@ -122,6 +151,13 @@ def _standing(run: Run, imported: bool) -> Standing | None:
     )
 
 
+def _has_ended(run: Run) -> bool:
+    try:
+        return run.state().phase in ENDED
+    except RunError:
+        return False
+
+
 def _stamp(run: Run) -> int:
     return (run.folder / "history.csv").stat().st_mtime_ns
 
@@ -138,8 +174,8 @@ def _entry(folder: Path, _written: int) -> Entry:
 def open_envelopes(root: str, ids: Sequence[str]) -> dict[str, float]:
     """Have these runs' networks judge their whole test sets; return run -> accuracy. For a *look* worker.
 
-    A run that cannot be judged (deleted meanwhile, its pictures are missing) is left out; where none can be,
-    the reason is raised.
+    A run that cannot be judged (deleted or resumed meanwhile, its pictures are missing) is left out; where
+    none can be, the reason is raised.
     """
     store, tests, trouble = Store(root), {}, None
     for done, id in enumerate(ids):
@@ -162,7 +198,7 @@ def reveal(classroom: Classroom, found: Sequence[Standing], tests: Mapping[str, 
     judged = tuple(one.model_copy(update={"test": tests.get(one.run)}) for one in found)
     classroom.folder.mkdir(parents=True, exist_ok=True)
     write_text(classroom.folder / FILE, Envelope(opened=opened, standings=judged).model_dump_json(indent=1))
-    classroom.change(envelope_opened=opened)
+    classroom.change(envelope_opened=opened, envelopes_wait=False)
 
 
 def revealed(classroom: Classroom) -> Envelope | None:

@@ -30,7 +30,7 @@ from cnnlab.limits import LimitError as LimitError
 from cnnlab.names import nicknames
 from cnnlab.rights import TeacherPass, Who, teaching
 from cnnlab.rules import CLASS_RULES, HOME_RULES, Rules, Vote
-from cnnlab.runs import Run, RunError, Store, write_text
+from cnnlab.runs import ARCHIVE, Run, RunError, Store, write_text
 from cnnlab.text import _
 
 FOLDER = ".class"
@@ -274,13 +274,14 @@ class Classroom:
         if busy:
             raise RunError(_("Stop these training runs first: {runs}.").format(runs=", ".join(busy)))
         mark = secrets.token_hex(4)
-        archive = self.root / f".archive-{datetime.now(UTC):%Y-%m-%d-%H%M%S}-{mark}"
+        archive = self.root / f"{ARCHIVE}{datetime.now(UTC):%Y-%m-%d-%H%M%S}-{mark}"
         archive.mkdir(parents=True)
         for run in store.runs():
             run.folder.rename(archive / run.id)
         fresh = {
             "following": None,
             "offered": None,
+            "envelopes_wait": False,
             "envelope_opened": None,
             "vote": None,
             "queue_paused": False,

@@ -13,10 +13,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cnnlab.rights import TeacherPass
-from cnnlab.runs import Run, RunError, Store
+from cnnlab.runs import ARCHIVE, Run, RunError, Store
 from cnnlab.text import _
 
-ARCHIVE = re.compile(r"\.archive-(\d{4}-\d\d-\d\d-\d{6})-[0-9a-f]{4,16}")
+ARCHIVED = re.compile(re.escape(ARCHIVE) + r"(\d{4}-\d\d-\d\d-\d{6})-[0-9a-f]{4,16}")
 LEFT = (".new-*", ".deleted-*", ".import-*", ".class-*")  # folders that are half made or half deleted
 OLD = 3600.0  # seconds after which nobody is at work on such a folder any more
 
@@ -64,8 +64,8 @@ def usage(store: Store) -> Usage:
 def archives(store: Store) -> list[Archive]:
     """Return the old classes that were put away, the newest first."""
     found = []
-    for path in store.root.glob(".archive-*"):
-        match = ARCHIVE.fullmatch(path.name)
+    for path in store.root.glob(f"{ARCHIVE}*"):
+        match = ARCHIVED.fullmatch(path.name)
         with suppress(TypeError, ValueError):  # no match, or no date: not ours to judge
             put_away = datetime.strptime(match and match[1], "%Y-%m-%d-%H%M%S").replace(tzinfo=UTC)
             runs = sum(1 for _run in path.glob("*/config.json"))
@@ -77,7 +77,7 @@ def delete_archive(store: Store, name: str, teacher: TeacherPass) -> int:
     """Delete an old class for good; return how many bytes that freed. RunError where there is none such."""
     _require(teacher)
     folder = store.root / name
-    if not ARCHIVE.fullmatch(name) or not folder.is_dir():
+    if not ARCHIVED.fullmatch(name) or not folder.is_dir():
         raise RunError(_("This archive is not there any more."))
     return _remove(folder)
 

@@ -43,6 +43,7 @@ class Rules(Frozen):
     pair_mode: bool = False  # two at a computer: both predict before the answer is revealed
     students_open: bool = False  # whether students may open the sealed test set themselves
     following: str | None = None  # the training run that the whole class follows
+    envelopes_wait: bool = False  # they open by themselves once nothing waits or is trained any more
     envelope_opened: str | None = None  # when the board revealed the test accuracies
     offered: str | None = None  # the lesson link that the class is offered: a text for `lesson_links.read`
     vote: Vote | None = None

@@ -34,8 +34,11 @@ SCHEMA = 1
 SILENCE = 10.0  # seconds without a new beat until an attempt counts as dead
 PATIENCE = 60.0  # the same for an attempt that has been claimed and has not begun: its worker may be starting
 ABSENCE = 120.0  # who has not looked for so many seconds, as a laptop that slept, cannot say what was silent
+NAME = re.compile(r"[a-z]{1,30}(-\d{3})?")  # of a run
+ARCHIVE = ".archive-"  # how the folders begin in which the runs of earlier classes are
 SHIPPED = Path(__file__).parent / "pretrained"
 RESTING = ("queued", "paused", "stopped", "finished", "failed", "interrupted")  # no attempt is at work
+ENDED = ("finished", "stopped")  # its student or its plan has ended it: this network can be tested
 COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 
 
@@ -415,7 +418,7 @@ class Run:
             data = json.loads((self.folder / name).read_text())
         except FileNotFoundError as error:
             if not self.folder.exists():
-                raise RunError(_("There is no run called {run} (any more).").format(run=self.id)) from error
+                raise _missing(self.folder.parent, self.id) from error
             raise self._damaged(name) from error
         except (OSError, ValueError) as error:
             raise self._damaged(name) from error
@@ -429,6 +432,14 @@ class Run:
                 "The file {file} of run {run} is missing or damaged, so this part of it cannot be shown."
             ).format(file=name, run=self.id)
         )
+
+
+def _missing(root: Path, id: str) -> RunError:
+    """Return what to say of a run that is not there: it may have been put away with an earlier class."""
+    if NAME.fullmatch(id) and any(root.glob(f"{ARCHIVE}*/{id}")):
+        text = _("A new class has begun, and training run {run} was put away with the class before.")
+        return RunError(text.format(run=id))
+    return RunError(_("There is no run called {run} (any more).").format(run=id))
 
 
 @lru_cache(maxsize=2048)
@@ -522,11 +533,11 @@ class Store:
 
     def get(self, id: str) -> Run:
         """Return the run of that name, trained here or shipped; RunError where there is none."""
-        if re.fullmatch(r"[a-z]{1,30}(-\d{3})?", id):
+        if NAME.fullmatch(id):
             for root in (self.root, SHIPPED):
                 if (root / id).is_dir():
                     return Run(root / id)
-        raise RunError(_("There is no run called {run} (any more).").format(run=id[:40]))
+        raise _missing(self.root, id[:40])
 
     def runs(self) -> list[Run]:
         """Return all runs trained here, newest first (by creation; damaged ones last)."""

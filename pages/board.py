@@ -30,6 +30,8 @@ else:
         dataset = board.choose(found)
         if door.teacher() and not opened:
             with st.container(width="content"):
-                board.envelopes(found)
+                board.envelopes()
+    if class_state.rules().envelopes_wait and not opened and not door.teacher():
+        board.expect_opening()
     board.show(found, opened, dataset)
 board.follow(drawn)

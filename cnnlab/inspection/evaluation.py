@@ -3,12 +3,19 @@
 from functools import lru_cache
 
 from cnnlab import datasets, models
-from cnnlab.runs import Run, Store
+from cnnlab.runs import ENDED, Run, RunError, Store
+from cnnlab.text import _
 
 
 def open_test_set(root: str, id: str) -> None:
-    """Have the run's network judge the whole test set, and record that it was opened once more."""
+    """Have the run's network judge the whole test set, and record that it was opened once more.
+
+    RunError while it is being trained or may go on: what would be judged is not what it ends as.
+    """
     run = Store(root).get(id)
+    if run.state().phase not in ENDED:
+        text = _("Training run {run} has not ended yet; its test set stays sealed until then.")
+        raise RunError(text.format(run=run.id))
     data = datasets.load(run.recipe().config.dataset)
     run.save_evaluation(models.predict(trained_model(run), data.test_images), data.test_labels)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from cnnlab import board
-from cnnlab.board import Standing
+from cnnlab.board import Standing, Unfinished
 from cnnlab.classroom import Classroom
 from cnnlab.datasets import DATASETS
 from cnnlab.figures.board import Dot, scatter
@@ -20,11 +20,12 @@ from cnnlab.runs import RunError, Store
 from cnnlab.text import _, number, percent
 from cnnlab.ui import class_state, identity, job, lesson, projector, state
 from cnnlab.ui.components.standings import Row, standings
-from cnnlab.ui.teacher import door
+from cnnlab.ui.teacher import actions, door
 
 LOOK = 3.0  # seconds from one look at the class to the next
 TOP = 10  # rows in large letters; one's own is always among them
 NEAR = 0.1  # accuracy by which a network of the app may lead the class and still stand in the charts
+LISTED = 8  # training runs that are named before the envelopes open
 PLAIN = {"displayModeBar": False}
 OPENING = "_board.opening"  # session key: (when, standings) of the envelopes that are being opened
 JOB = "_job.envelopes"  # session key of the job that opens them
@@ -35,14 +36,24 @@ def now() -> tuple[list[Standing], bool]:
     envelope = board.revealed(class_state.classroom())
     if envelope is not None:
         return list(envelope.standings), True
-    return _live(str(Store().root), class_state.rules().began), False
+    return _live(str(Store().root), class_state.rules().began)[0], False
+
+
+def not_done() -> list[Unfinished]:
+    """Return which training runs of the class have not ended, those that a worker has or will have first."""
+    return _live(str(Store().root), class_state.rules().began)[1]
 
 
 @st.cache_data(ttl=2, max_entries=4, show_spinner=False)
-def _live(root: str, _began: str) -> list[Standing]:
+def _live(root: str, _began: str) -> tuple[list[Standing], list[Unfinished]]:
     """Read the runs of the class once in two seconds, however many students look."""
-    owners = {student.owner for student in Classroom(Path(root)).students() if not door.holds(student.owner)}
-    return board.standings(Store(root).runs(), owners)
+    runs, owners = Store(root).runs(), _owners(root)
+    return board.standings(runs, owners), board.unfinished(runs, owners)
+
+
+def _owners(root: str) -> set[str]:
+    """Return the hashes of all students of the class; the teacher's own browser is none."""
+    return {student.owner for student in Classroom(Path(root)).students() if not door.holds(student.owner)}
 
 
 @st.fragment(run_every=LOOK)
@@ -58,7 +69,8 @@ def seen() -> tuple:
         found, opened = now()
     except RunError as error:
         return (str(error),)
-    return (found, opened, _names(found))
+    waits = class_state.rules().envelopes_wait and not opened
+    return (found, opened, _names(found), waits, not_done() if waits else None)
 
 
 def _names(found: Sequence[Standing]) -> dict[str, str]:
@@ -100,6 +112,14 @@ def show(found: Sequence[Standing], opened: bool, dataset: str) -> None:
         places = (right, right)
     _charts(ranking, models, names, places)
     _judgement(ranking, opened)
+
+
+def expect_opening() -> None:
+    """Tell everybody that the envelopes open soon, and what they wait for."""
+    known = {} if class_state.rules().names_hidden else class_state.nicknames()
+    coming = [f"{known.get(one.owner, '')} ({one.run})".strip() for one in not_done() if one.comes]
+    text = _("The envelopes open when these training runs are done: {runs}.")
+    st.caption(f":material/hourglass_empty: {text.format(runs=', '.join(coming))}")
 
 
 def _table(
@@ -153,9 +173,11 @@ def _judgement(ranking: Sequence[Standing], opened: bool) -> None:
     pairs = [(one.validation, one.test) for one in ranking if one.test is not None]
     if not pairs:
         return
-    gap = 100 * sum(validation - test for validation, test in pairs) / len(pairs)
+    gap = round(100 * sum(validation - test for validation, test in pairs) / len(pairs), 1)
     words = _("Here the tests are on average **{points} points lower**.")
-    if gap < 0:
+    if gap == 0:
+        words = _("Here the tests are on average **as good as validation**, to a tenth of a point.")
+    elif gap < 0:
         words = _("Here the tests are on average **{points} points higher**: luck goes both ways.")
     why = _(
         "The best validation is usually a little better than its test. It is the highest of many epochs and "
@@ -195,21 +217,91 @@ def _charts(
 # ---- The envelopes
 
 
-def envelopes(found: Sequence[Standing]) -> None:
-    """Let the teacher open all envelopes, once; draw how far that is."""
-    opening = st.session_state.get(OPENING)
-    if opening is None:
-        with st.popover(_("Open the envelopes"), icon=":material/drafts:"):
-            text = _(
-                "The best network of each student, {count} in all, judges the sealed test photos now. This "
-                "happens **once**: afterwards the board stands still until a new class begins."
-            )
-            st.markdown(text.format(count=number(len(found))))
-            label, key = _("Open them now"), "_board.open"
-            st.button(label, type="primary", key=key, on_click=_begin, args=[found], disabled=not found)
-        door.word("board")
+def envelopes() -> None:
+    """Let the teacher open all envelopes, once, now or when training is over; draw how far that is."""
+    if st.session_state.get(OPENING) is not None:
+        return _under_way()
+    if class_state.rules().envelopes_wait:
+        return _wait()
+    with st.popover(_("Open the envelopes"), icon=":material/drafts:"):
+        still = not_done()
+        coming = any(one.comes for one in still)
+        count = len(_to_open())
+        text = _(
+            "The best network of each student whose training has ended, {count} in all, judges the sealed "
+            "test photos. This happens **once**: afterwards the board stands still until a new class begins."
+        )
+        st.markdown(text.format(count=number(count)))
+        _tell(still)
+        if coming:
+            label, key = _("Open when these are done"), "_board.wait"
+            st.button(label, type="primary", key=key, on_click=_set_waiting, args=[True])
+        label, kind = (_("Open now, without them"), "secondary") if still else (_("Open them now"), "primary")
+        st.button(label, type=kind, key="_board.open", on_click=_begin, disabled=not count)
+    door.word("board")
+
+
+def _tell(still: Sequence[Unfinished]) -> None:
+    """Name the training runs that are not done, in a line each, and say what becomes of them."""
+    if not still:
         return
-    when, kept = opening
+    known = class_state.nicknames()
+    phases = {
+        "queued": _("waits"),
+        "starting": _("is about to begin"),
+        "running": _("epoch {now} of {all}"),
+        "paused": _("paused"),
+        "interrupted": _("interrupted"),
+    }
+    lines = []
+    for one in still[:LISTED]:
+        phase = phases[one.phase].format(now=number(min(one.epoch + 1, one.epochs)), all=number(one.epochs))
+        lines.append(f"- {known.get(one.owner, _('a student'))}, {one.run}: {phase}")
+    if len(still) > LISTED:
+        lines.append(_("- and {count} more").format(count=number(len(still) - LISTED)))
+    first = _("**Not done yet.** Without them, their students stand here with an earlier network or none:")
+    st.markdown("\n".join([first, "", *lines]))
+    if class_state.rules().queue_paused and any(one.phase == "queued" for one in still):
+        st.markdown(_("The queue is paused, so what waits does not begin."))
+
+
+@st.fragment(run_every=LOOK)
+def _wait() -> None:
+    """Begin when nothing of the class waits or is trained any more; meanwhile it can be called off."""
+    still = not_done()
+    coming = [one for one in still if one.comes]
+    if not coming and door.teacher() and class_state.rules().envelopes_wait:
+        _set_waiting(False)
+        _begin()
+        st.rerun()
+    words = _("The envelopes open by themselves when {count} training runs are done. Keep this page open.")
+    if len(coming) == 1:
+        words = _("The envelopes open by themselves when one training run is done. Keep this page open.")
+    with st.container(width=420):
+        st.info(words.format(count=number(len(coming))), icon=":material/hourglass_empty:")
+        with st.container(horizontal=True):
+            with st.popover(_("Which?")):
+                _tell(still)
+            st.button(
+                _("Open now, without them"), key="_board.open", on_click=_begin, disabled=not _to_open()
+            )
+            st.button(_("Do not wait"), key="_board.stay", on_click=_set_waiting, args=[False])
+    door.word("board")
+
+
+def _to_open() -> list[Standing]:
+    """Return the best network of each student whose training has ended."""
+    root = str(Store().root)
+    return board.standings(Store(root).runs(), _owners(root), ended=True)
+
+
+def _set_waiting(waits: bool) -> None:
+    door.carry_out("board", actions.change, {"envelopes_wait": waits})
+
+
+def _under_way() -> None:
+    """Wait for what the tests say, and show it to all; until then it can be called off."""
+    when, kept = st.session_state[OPENING]
     root, ids = str(Store().root), [one.run for one in kept]
     doing = _("Opened: {done} of {all}")
     with st.container(width=320):
@@ -224,8 +316,10 @@ def envelopes(found: Sequence[Standing]) -> None:
     st.rerun()
 
 
-def _begin(found: Sequence[Standing]) -> None:
-    st.session_state[OPENING] = time.monotonic(), list(found)
+def _begin() -> None:
+    """Have the networks judged that have ended by now, but for those that have meanwhile gone on."""
+    if door.teacher() and (found := _to_open()):
+        st.session_state[OPENING] = time.monotonic(), found
 
 
 def _leave() -> None:
