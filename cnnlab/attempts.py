@@ -1,6 +1,5 @@
 """How does a trainer write into a run folder, so that nothing is lost and only one writes?"""
 
-import csv
 import json
 import os
 import threading
@@ -11,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlab.runs import COLUMNS, Checkpoint, Run, State, whole
+from cnnlab import history
+from cnnlab.runs import Checkpoint, Run, State, whole
 
 BEAT = 0.4  # seconds between two beats
 PART = ".attempt-"  # how the names of half written files begin
@@ -73,11 +73,9 @@ class Attempt:
         self._require_newest()
         return whole(path, path.with_name(f"{PART}{self.number}.{path.name}"), self._require_newest)
 
-    def write_history(self, rows: list[dict[str, float]]) -> None:
+    def write_history(self, rows: list[history.Row]) -> None:
         with self.replacing(self.run.folder / "history.csv") as part, part.open("w", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows(rows)
+            file.write(history.write(rows))
             _to_disk(file)
 
     def write_checkpoint(self, checkpoint: Checkpoint) -> None:

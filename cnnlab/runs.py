@@ -25,6 +25,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
+from cnnlab import history
 from cnnlab.config import TrainConfig
 from cnnlab.names import run_name
 from cnnlab.rights import TeacherPass, Who
@@ -37,9 +38,9 @@ ABSENCE = 120.0  # who has not looked for so many seconds, as a laptop that slep
 NAME = re.compile(r"[a-z]{1,30}(-\d{3})?")  # of a run
 ARCHIVE = ".archive-"  # how the folders begin in which the runs of earlier classes are
 SHIPPED = Path(__file__).parent / "pretrained"
+COLUMNS = history.COLUMNS
 RESTING = ("queued", "paused", "stopped", "finished", "failed", "interrupted")  # no attempt is at work
 ENDED = ("finished", "stopped")  # its student or its plan has ended it: this network can be tested
-COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 
 
 class RunError(RuntimeError):
@@ -283,18 +284,14 @@ class Run:
         except TypeError as error:
             raise self._damaged("state.json") from error
 
-    def history(self) -> list[dict[str, float]]:
-        """Return one row a finished epoch: COLUMNS -> float (NaN where there is no validation)."""
+    def history(self) -> list[history.Row]:
+        """Return one row a finished epoch: `cnnlab.history.COLUMNS`, NaN where there is no such value."""
         path = self.folder / "history.csv"
         if not path.exists():
             return []
         try:
-            with path.open(newline="") as file:
-                reader = csv.DictReader(file)
-                if reader.fieldnames is None or not set(COLUMNS) <= set(reader.fieldnames):
-                    raise self._damaged("history.csv")
-                return [{name: float(row[name]) for name in COLUMNS} for row in reader]
-        except (KeyError, TypeError, ValueError, OSError) as error:
+            return history.read(path.read_text())
+        except (csv.Error, ValueError, OSError) as error:
             raise self._damaged("history.csv") from error
 
     def weights(self) -> dict[str, np.ndarray]:
@@ -452,14 +449,14 @@ def _known_recipe(run: Run, *_written: int) -> Recipe:
 class Checkpoint:
     """The state after `epoch` finished epochs: the arrays of the network, and those of the optimiser.
 
-    Within the next epoch, `step` counts its batches and `so_far` is their mean (loss, accuracy).
+    Within the next epoch, `step` counts its batches and `so_far` are their means (loss, accuracy, ...).
     """
 
     epoch: int
     weights: dict[str, np.ndarray]
     rest: dict[str, np.ndarray]
     step: int = 0
-    so_far: tuple[float, float] = (0.0, 0.0)
+    so_far: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

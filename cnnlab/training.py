@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from cnnlab import datasets, models
+from cnnlab import datasets, history, losses, models
 from cnnlab.attempts import Attempt
 from cnnlab.augmentation import augment
-from cnnlab.config import steps_per_epoch
+from cnnlab.config import TrainConfig, steps_per_epoch
 from cnnlab.ops import network
 from cnnlab.runs import Checkpoint, Recipe, Run, RunError
 from cnnlab.schedules import SCHEDULES
@@ -17,6 +17,7 @@ from cnnlab.text import _
 
 KERNEL_SNAPSHOTS = 10  # epochs at which the kernels behind the first layer are kept too
 FLOPS_BETWEEN_LOOKS = 25e9  # arithmetic between two looks at should_stop: about a quarter of a second
+MEANS = ("loss", "accuracy", "cross_entropy")  # counted over the images of an epoch, or of validation
 PROBES = 8  # held-out images whose answers are kept each epoch
 
 
@@ -24,8 +25,6 @@ class Training:
     """One attempt at a run. `work` returns when it has ended in whatever way; the run folder says how."""
 
     def __init__(self, run: Run, attempt: Attempt, should_stop: Callable[[], bool]):
-        import keras
-
         self.run, self.attempt, self.should_stop = run, attempt, should_stop
         self.recipe = recipe = run.recipe()
         self.config = config = recipe.config
@@ -47,18 +46,13 @@ class Training:
         self.optimizer.build(self.model.trainable_variables)
         self.rest = _dropout_states(self.model)
         self.rest |= {f"optimizer/{i}": v for i, v in enumerate(self.optimizer.variables)}
-        if config.loss == "mse":
-            loss = keras.losses.MeanSquaredError()
-        else:
-            loss = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
         self.model.compile(
             optimizer=self.optimizer,
-            loss=loss,
-            metrics=["accuracy"],
+            **measures(config),
             steps_per_execution=at_once,
             jit_compile=False,  # on CPUs XLA made this three times slower
         )
-        self.result.compile(loss=loss, metrics=["accuracy"], jit_compile=False)
+        self.result.compile(**measures(config), jit_compile=False)
 
     def epochs(self) -> int:
         """Return how many epochs are wanted now: the last wish, else the configuration."""
@@ -92,7 +86,7 @@ class Training:
     def _epoch(self, epoch: int, first: int) -> tuple:
         """Train from batch `first` on; then, unless that ended early, judge the held-out images.
 
-        Returns the watcher of the epoch and the validation values.
+        Returns the watcher of the epoch and MEANS of the held-out images.
         """
         order = np.random.default_rng([self.config.seed, epoch]).permutation(self.training)
         watch = _watcher(self, epoch, first)
@@ -102,7 +96,7 @@ class Training:
             return watch, {}
         judge = self._take_result()
         values = judge.evaluate(self._batches(self.validation), return_dict=True, verbose=0)
-        return watch, {f"val_{name}": value for name, value in values.items()}
+        return watch, dict(zip(MEANS, _means(values), strict=True))
 
     def _take_result(self):
         """Return what would be kept now: the weights so far in plain Keras layers, computing in float32."""
@@ -154,7 +148,7 @@ class Training:
         self.attempt.write_history(rows)
         return rows, checkpoint if checkpoint.step else None
 
-    def _checkpoint(self, epoch: int, step: int = 0, so_far: tuple[float, float] = (0.0, 0.0)) -> Checkpoint:
+    def _checkpoint(self, epoch: int, step: int = 0, so_far: tuple[float, ...] = ()) -> Checkpoint:
         rest = {name: np.asarray(variable) for name, variable in self.rest.items()}
         return Checkpoint(epoch, models.weights(self.model), rest, step, so_far)
 
@@ -219,9 +213,10 @@ class Training:
 
     def _row(self, epoch: int, watch, values: dict[str, float], partial: Checkpoint | None) -> dict:
         rate = float(f"{float(self.optimizer.learning_rate):.6g}")  # without the noise of float32
-        loss, accuracy = _mean(watch.values, watch.step - watch.first, partial)
-        row = {"epoch": epoch + 1, "learning_rate": rate, "loss": loss, "accuracy": accuracy}
-        row |= {name: values.get(name, math.nan) for name in ("val_loss", "val_accuracy")}
+        row = dict.fromkeys(history.COLUMNS, math.nan) | {"epoch": epoch + 1, "learning_rate": rate}
+        row |= zip(MEANS, _mean(watch.values, watch.step - watch.first, partial), strict=True)
+        row |= {f"val_{name}": values[name] for name in MEANS if values}
+        row["l2"] = losses.penalty(models.weights(self.model), self.config.model.l2)
         return row | {"seconds": round(time.perf_counter() - watch.start, 3)}
 
 
@@ -229,7 +224,7 @@ def _watcher(training: Training, epoch: int, first: int):
     """Return a Keras callback that sets the rate, reports running values, and ends the epoch where it must.
 
     Its `end` says why: None (it did not), "stop" or "pause" (a wish), "let go" (should_stop, or a newer
-    attempt), "nan"; `step` counts the batches of the epoch, `values` are loss and accuracy since `first`.
+    attempt), "nan"; `step` counts the batches of the epoch, `values` are MEANS since `first`.
     """
     import keras
 
@@ -241,7 +236,7 @@ def _watcher(training: Training, epoch: int, first: int):
             self.end: str | None = None
             self.shown = False
             self.first = self.step = first
-            self.values = (0.0, 0.0)
+            self.values = (0.0,) * len(MEANS)
             self.start = time.perf_counter()
 
         def on_train_batch_begin(self, batch, logs=None):
@@ -249,7 +244,7 @@ def _watcher(training: Training, epoch: int, first: int):
 
         def on_train_batch_end(self, batch, logs=None):
             self.step = min(first + batch + 1, training.steps)
-            self.values = loss, accuracy = float(logs["loss"]), float(logs["accuracy"])
+            self.values = loss, accuracy, _cross_entropy = _means(logs)
             seen = min(self.step * config.batch_size, images) - first * config.batch_size
             attempt.update(
                 step=self.step,
@@ -277,12 +272,32 @@ def _watcher(training: Training, epoch: int, first: int):
     return Watch()
 
 
-def _mean(values: tuple[float, float], steps: int, partial: Checkpoint | None) -> tuple[float, float]:
-    """Return mean (loss, accuracy) of an epoch in two parts: `steps` batches now, and `partial` before."""
+def measures(config: TrainConfig) -> dict[str, object]:
+    """Return what Keras computes of answers: the loss, accuracy, and cross-entropy unless that is the loss.
+
+    `cnnlab.losses` computes the same with NumPy.
+    """
+    import keras
+
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
+    if config.loss == "mse":
+        loss = keras.losses.MeanSquaredError()
+    own = [] if losses.is_cross_entropy(config) else [keras.metrics.CategoricalCrossentropy("cross_entropy")]
+    return {"loss": loss, "metrics": ["accuracy", *own]}
+
+
+def _means(logs: dict[str, float]) -> tuple[float, ...]:
+    """Return MEANS of what Keras has counted."""
+    return tuple(float(logs.get(name, logs["loss"])) for name in MEANS)
+
+
+def _mean(values: tuple[float, ...], steps: int, partial: Checkpoint | None) -> tuple[float, ...]:
+    """Return MEANS of an epoch in two parts: `steps` batches now, and `partial` before."""
     if partial is None:
         return values
     share = steps / (steps + partial.step)
-    return tuple(share * now + (1 - share) * then for now, then in zip(values, partial.so_far, strict=True))
+    before = (*partial.so_far, math.nan)[: len(MEANS)]  # earlier versions kept loss and accuracy alone
+    return tuple(share * now + (1 - share) * then for now, then in zip(values, before, strict=True))
 
 
 def _dropout_states(model) -> dict[str, object]:

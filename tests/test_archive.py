@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 import pickle
 import stat
 import warnings
@@ -17,7 +18,8 @@ from cnnlab import ops
 from cnnlab.attempts import Attempt
 from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.export import ArchiveError, archive, export_archive, import_archive, script, unpack
-from cnnlab.runs import COLUMNS, Run, RunError, Store
+from cnnlab.history import ALWAYS, COLUMNS
+from cnnlab.runs import Run, RunError, Store
 
 CLASSES = ("cat", "dog", "frog")
 SECRET = "0123456789abcdef0123456789abcdef"  # the exporting owner's hash
@@ -129,6 +131,18 @@ def test_a_network_travels_whole(source, store):
     answers = [ops.forward(r.recipe().layers(), r.weights(), image)[-1].values for r in (run, source)]
     np.testing.assert_array_equal(*answers)
     assert [path.name for path in store.root.iterdir()] == [run.id]
+
+
+@pytest.mark.parametrize("later", ["", ",later", ",l2,later"])
+def test_archives_of_an_earlier_and_of_a_later_version_come_in(files, store, later):
+    """One without the newer columns, and one with a column that this version does not know yet."""
+    values = {"": "", ",later": ",0.25", ",l2,later": ",0.125,soon"}[later]
+    lines = [HEADER + later] + [f"{epoch},1,0.5,1,0.5,0.1,1{values}" for epoch in (1, 2, 3)]
+    run = import_archive(pack(files | {"history.csv": "\n".join([*lines, ""]).encode()}), store, "ben")
+    row = run.history()[-1]
+    assert (row["val_loss"], row["epoch"]) == (1, 3)
+    assert math.isnan(row["cross_entropy"]) and math.isnan(row["l2"]) == ("l2" not in later)
+    assert row.get("later") == (values.split(",")[-1] or None)
 
 
 def test_a_shipped_network_travels_too(store):
@@ -429,7 +443,9 @@ def test_a_network_too_large_to_hold(files, store):
 
 # ---- Hostile archives: history, changes, arrays
 
-HEADER = ",".join(COLUMNS)
+HEADER = ",".join(ALWAYS)  # as archives were before there were more columns
+L2 = HEADER + ",l2"
+SAMPLED = HEADER + ",sample_accuracy"
 
 
 @pytest.mark.parametrize(
@@ -449,11 +465,17 @@ HEADER = ",".join(COLUMNS)
         HEADER + "\n1,1,0.5,1,-inf,0.1,1",
         HEADER + "\n1,1,0.5,1,0.5,0.1,1,9",
         HEADER + "\n" + "9" * 200_000,
+        L2 + "\n1,1,0.5,1,0.5,0.1,1,-1",
+        L2 + "\n1,1,0.5,1,0.5,0.1,1,inf",
+        L2 + ",l2\n1,1,0.5,1,0.5,0.1,1,1,1",
+        SAMPLED + "\n1,1,0.5,1,0.5,0.1,1,1.5",
+        HEADER + ",<b>\n1,1,0.5,1,0.5,0.1,1,1",
+        HEADER + ",later\n1,1,0.5,1,0.5,0.1,1,<b>",
         HEADER + "\n" + "\n".join(f"{i},1,0.5,1,0.5,0.1,1" for i in range(1, 2_002)),
     ],
 )
 def test_a_history_that_is_no_table(files, store, content):
-    refused(pack(files | {"history.csv": content.encode("latin-1")}), store, "history.csv")
+    refused(pack(files | {"history.csv": f"{content}\n".encode("latin-1")}), store, "history.csv")
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,10 @@ from cnnlab.board import Standing
 from cnnlab.classroom import Classroom
 from cnnlab.figures import board as figure
 from cnnlab.figures.board import Dot, scatter
+from cnnlab.history import COLUMNS
 from cnnlab.presets import PRESETS
 from cnnlab.rights import TeacherPass
-from cnnlab.runs import COLUMNS, RunError, Store
+from cnnlab.runs import RunError, Store
 from cnnlab.ui import board as view
 from cnnlab.ui.teacher import door
 from tests.pages import open_page, owner, run, words

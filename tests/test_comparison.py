@@ -7,8 +7,9 @@ import pytest
 from cnnlab.comparison import differences, entry, race, ranked
 from cnnlab.config import OPTIMIZERS
 from cnnlab.figures.compare import apart, cost, overlaid
+from cnnlab.history import COLUMNS
 from cnnlab.presets import PRESETS
-from cnnlab.runs import COLUMNS, Store
+from cnnlab.runs import Store
 from tests.test_runs import begin
 
 ARTICLE = PRESETS["article"].config

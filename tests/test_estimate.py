@@ -8,8 +8,9 @@ import pytest
 from cnnlab import estimate
 from cnnlab.attempts import Attempt
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
+from cnnlab.history import COLUMNS
 from cnnlab.presets import PRESETS
-from cnnlab.runs import COLUMNS, Checkpoint, Store
+from cnnlab.runs import Checkpoint, Store
 
 # One kernel of 3x3 on 32x32x3, no border: a map of 30x30; flattened, 900 inputs for each of 10 scores.
 ONE = ModelConfig(blocks=(ConvBlock(filters=1),))

@@ -23,7 +23,8 @@ from websockets.sync.client import ClientConnection, connect
 from cnnlab import runs
 from cnnlab.attempts import PART, Attempt, Superseded
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
-from cnnlab.runs import COLUMNS, Checkpoint, Run, RunError, Store
+from cnnlab.history import COLUMNS
+from cnnlab.runs import Checkpoint, Run, RunError, Store
 from cnnlab.turns import last_turn, places, waiting
 from tests.conftest import App, wait_for
 from tests.test_page_train import open_page

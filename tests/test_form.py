@@ -11,8 +11,9 @@ from streamlit.testing.v1 import AppTest
 from cnnlab import datasets, links
 from cnnlab.attempts import Attempt
 from cnnlab.config import OPTIMIZERS, ConvBlock, DenseBlock, ModelConfig, TrainConfig
+from cnnlab.history import COLUMNS
 from cnnlab.presets import PRESETS
-from cnnlab.runs import COLUMNS, Store
+from cnnlab.runs import Store
 from cnnlab.ui import form, preflight
 from tests.conftest import ROOT
 

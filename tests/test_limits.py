@@ -6,11 +6,12 @@ import pytest
 
 from cnnlab.attempts import Attempt
 from cnnlab.classroom import Classroom, LimitError
+from cnnlab.history import COLUMNS
 from cnnlab.limits import seconds_trained, stop_overdue
 from cnnlab.limits import within as keep_to
 from cnnlab.presets import PRESETS
 from cnnlab.rights import TeacherPass
-from cnnlab.runs import COLUMNS, Checkpoint, RunError, Store
+from cnnlab.runs import Checkpoint, RunError, Store
 from cnnlab.ui.phases import phase_text
 from cnnlab.workers import Workers
 from tests.test_classroom import ANNA, BEN

@@ -8,9 +8,10 @@ from xml.etree import ElementTree
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnlab import addresses, datasets, rights, runs
+from cnnlab import addresses, datasets, rights
 from cnnlab.attempts import Attempt
 from cnnlab.classroom import Classroom
+from cnnlab.history import COLUMNS
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Checkpoint, RunError, Store
 from cnnlab.ui.teacher import door, reach
@@ -19,7 +20,7 @@ from tests.conftest import ROOT
 ME = hashlib.sha256(b"me").hexdigest()[:32]
 PIN = "2718-28"
 CONFIG = PRESETS["article"].config.model_copy(update={"dataset": "digits", "epochs": 3})
-ROW = dict.fromkeys(runs.COLUMNS, 0.5)
+ROW = dict.fromkeys(COLUMNS, 0.5)
 
 
 @pytest.fixture

@@ -7,15 +7,16 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnlab import datasets, lesson_links, runs
+from cnnlab import datasets, lesson_links
 from cnnlab.attempts import Attempt
+from cnnlab.history import COLUMNS
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Checkpoint, Store
 from tests.conftest import ROOT
 
 ME = hashlib.sha256(b"me").hexdigest()[:32]
 CONFIG = PRESETS["article"].config.model_copy(update={"dataset": "digits", "epochs": 3})
-ROW = dict.fromkeys(runs.COLUMNS, 0.5)
+ROW = dict.fromkeys(COLUMNS, 0.5)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from cnnlab import datasets, images, ops, runs
 from cnnlab.attempts import Attempt
 from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.datasets import CIFAR10_CLASSES
+from cnnlab.history import COLUMNS
 from cnnlab.runs import Checkpoint, Store
 from cnnlab.ui.exhibit import four_photos
 
@@ -51,7 +52,7 @@ def network(store, dataset="cifar10", owner=ME, seed=0, done=3, evaluated=False)
             values = rng.normal(0.1, 0.5, size)
             weights[f"{layer['name']}/{part}"] = np.abs(values) if part == "variance" else values
         shape = output
-    row = dict.fromkeys(runs.COLUMNS, 0.5)
+    row = dict.fromkeys(COLUMNS, 0.5)
     with Attempt(run, run.claim("test")) as attempt:
         attempt.write_history([row | {"epoch": epoch} for epoch in range(1, done + 1)])
         if done:

@@ -1,6 +1,7 @@
 """The run folder as queue and truth: claims, wishes, beats, damage, ownership."""
 
 import json
+import math
 import threading
 
 import numpy as np
@@ -8,12 +9,13 @@ import pytest
 
 from cnnlab import runs
 from cnnlab.attempts import Attempt, Superseded
+from cnnlab.history import COLUMNS
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Checkpoint, Run, RunError, Store
 
 CONFIG = PRESETS["article"].config
 CLASSES = ("cat", "dog")
-ROW = {
+ROW = dict.fromkeys(COLUMNS, math.nan) | {
     "epoch": 1.0,
     "loss": 1.5,
     "accuracy": 0.4,

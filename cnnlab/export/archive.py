@@ -6,7 +6,6 @@ the network is rebuilt from the validated configuration and plain arrays alone (
 nothing is unpickled, no Keras file is read, and a fault anywhere leaves nothing behind.
 """
 
-import csv
 import io
 import json
 import tempfile
@@ -16,10 +15,11 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from cnnlab import history
 from cnnlab.attempts import Attempt
 from cnnlab.export import check
 from cnnlab.export.unpack import MEGABYTE, UNPACKED, ArchiveError, members
-from cnnlab.runs import COLUMNS, SCHEMA, Run, RunError, Store, write_arrays, write_text
+from cnnlab.runs import SCHEMA, Run, RunError, Store, write_arrays, write_text
 from cnnlab.text import _, number
 
 NOTE = "Imported"  # translated where it is shown
@@ -40,7 +40,7 @@ def export_archive(run: Run) -> bytes:
     changes = [wish for wish in run.wishes() if wish["wish"] in ("rate", "epochs")]
     files = {
         "config.json": json.dumps(config, indent=1).encode(),
-        "history.csv": _table(rows).encode(),
+        "history.csv": history.write(rows).encode(),
         "changes.jsonl": "".join(json.dumps(change) + "\n" for change in changes).encode(),
         "weights.npz": _npz(run.weights()),
         **_kernels_out(run, len(rows)),
@@ -56,14 +56,6 @@ def export_archive(run: Run) -> bytes:
         text = _("Run {run} is too large for an archive: packed, it has {size} MB.")
         raise RunError(text.format(run=run.id, size=number(packed.tell() / MEGABYTE)))
     return packed.getvalue()
-
-
-def _table(rows: list[dict[str, float]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS)
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
 
 
 def _npz(named: Mapping[str, np.ndarray]) -> bytes:
@@ -99,7 +91,7 @@ def import_archive(data: bytes, store: Store, owner: str) -> Run:
         raise ArchiveError(_("The archive lacks the file {name}.").format(name=min(missing)))
     preset, classes, steps, config = check.config(files["config.json"])
     shapes = check.shapes(config, len(classes))
-    rows = check.history(files["history.csv"])
+    rows = check.rows(files["history.csv"])
     changes = check.changes(files.get("changes.jsonl", b""))
     weights = check.weights(files["weights.npz"], shapes)
     kernels = check.kernels(files, shapes, len(rows))

@@ -4,7 +4,6 @@ The sentences quote nothing of the archive that could be markup: they are shown 
 """
 
 import csv
-import io
 import json
 import math
 import re
@@ -14,12 +13,12 @@ from contextlib import suppress
 import numpy as np
 from pydantic import ValidationError
 
-from cnnlab import ops
+from cnnlab import history, ops
 from cnnlab.config import TrainConfig
 from cnnlab.datasets import DATASETS
 from cnnlab.export.unpack import MEGABYTE, UNPACKED, ArchiveError, arrays
 from cnnlab.models import SIDE
-from cnnlab.runs import COLUMNS, SCHEMA
+from cnnlab.runs import SCHEMA
 from cnnlab.text import _, number
 
 KERNEL_FILE = re.compile(r"kernels/epoch-(\d{4})\.npz")
@@ -30,6 +29,8 @@ PARTS = {"schema", "preset", "classes", "steps", "config"}  # of config.json
 CLASSES = range(2, 101)
 STEPS = range(1_000_001)
 EPOCHS = 2_000
+EMPTY = {"val_loss", "val_accuracy", *history.LATER}  # columns of the history that may be NaN
+HARMLESS = re.compile(r"[\w.+-]{1,40}")
 
 
 def limit(name: str) -> int | None:
@@ -109,22 +110,25 @@ def shapes(config: TrainConfig, classes: int) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def history(data: bytes) -> list[dict[str, float]]:
-    """Return one row an epoch, COLUMNS -> float; NaN only where there was no validation."""
+def rows(data: bytes) -> list[history.Row]:
+    """Return one row an epoch; NaN only where there was no validation, or what an older run did not keep.
+
+    What a later version has measured beside it is kept, if it could be shown without harm.
+    """
     fault = ArchiveError(_("history.csv is not the table of a training run: one row an epoch, in order."))
     try:
-        table = list(csv.reader(io.StringIO(data.decode(), newline="")))
-        rows = [dict(zip(COLUMNS, map(float, row), strict=True)) for row in table[1:]]
+        rows = history.read(data.decode())
     except (ValueError, csv.Error) as error:
         raise fault from error
-    if not rows or len(rows) > EPOCHS or table[0] != list(COLUMNS):
+    if not 0 < len(rows) <= EPOCHS or not all(map(HARMLESS.fullmatch, rows[0])):
         raise fault
     for epoch, row in enumerate(rows, start=1):
-        numbers = [value for name, value in row.items() if not name.startswith("val_") or value == value]
-        shares = [row["accuracy"], row["val_accuracy"]]
-        if row["epoch"] != epoch or not all(math.isfinite(value) and value >= 0 for value in numbers):
+        known = {name: row[name] for name in history.COLUMNS if name not in EMPTY or row[name] == row[name]}
+        if row["epoch"] != epoch or not all(0 <= value < math.inf for value in known.values()):
             raise fault
-        if any(share > 1 for share in shares):
+        if any(known.get(name, 0) > 1 for name in ("accuracy", "val_accuracy", *history.SHARES)):
+            raise fault
+        if not all(HARMLESS.fullmatch(str(value)) for value in row.values()):
             raise fault
     return rows
 
