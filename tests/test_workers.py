@@ -1,5 +1,6 @@
 """Real worker processes: they train, they die, they never outlive the app, they hear only this machine."""
 
+import json
 import os
 import signal
 import subprocess
@@ -176,7 +177,10 @@ def test_two_train_at_once_a_paused_queue_hands_out_nothing_and_the_teacher_sees
         health = workers.health()
         assert {worker.doing for worker in health} == {(first.id,), (second.id,)}
         assert all(worker.memory > 2**26 and not worker.trouble for worker in health)
-        assert all(worker.address.startswith("tcp://127.0.0.1") for worker in health)
+        assert all(worker.address.startswith("tls://127.0.0.1") for worker in health)
+        family = [psutil.Process(), *psutil.Process().children(recursive=True)]
+        knowing = [one.pid for one in family if "271828" in str(one.environ())]
+        assert set(knowing) <= {os.getpid()}, "the PIN is the page server's alone"
         room.change(queue_paused=True)
         held = queue(store, SHORT)
         second.wish("stop", "anna")
@@ -248,20 +252,82 @@ def test_a_run_whose_app_was_killed_is_found_out_while_the_workers_still_start(t
     assert handed == [(lost.id, "recovery")]
 
 
-def test_nothing_listens_beyond_this_machine(crew):
-    _store, workers = crew
+def listening(workers: Workers) -> list[tuple[str, int]]:
+    """Return where this process and those of the workers listen."""
     processes = [psutil.Process()]
     for worker in workers.processes.values():
         nanny = psutil.Process(worker.pid)
         processes += [nanny, *nanny.children(recursive=True)]
-    heard = [
-        connection.laddr.ip
+    return [
+        tuple(connection.laddr)
         for process in processes
         for connection in process.net_connections("inet")
         if connection.status == psutil.CONN_LISTEN
     ]
-    assert heard, "the scheduler and the workers listen somewhere"
-    assert set(heard) <= {"127.0.0.1", "::1"}
+
+
+def test_nothing_listens_beyond_this_machine(crew):
+    _store, workers = crew
+    heard = listening(workers)
+    assert len(heard) >= 5, "the scheduler, two workers and their nannies"
+    assert {ip for ip, _port in heard} <= {"127.0.0.1", "::1"}
+
+
+STRANGER = """
+import asyncio, json, sys, urllib.request
+from distributed.comm import connect
+from distributed.security import Security
+
+async def answer(address, security):
+    comm = await connect(address, timeout=10, **security.get_connection_args("client"))
+    await comm.write({"op": "identity", "reply": True})
+    return repr(await comm.read())
+
+def by_http(address):
+    return urllib.request.urlopen(address, timeout=10).status
+
+answers = []
+for ip, port in json.loads(sys.argv[1]):
+    place = f"{ip}:{port}"
+    for ask in (
+        lambda: asyncio.run(answer(f"tcp://{place}", Security())),
+        lambda: asyncio.run(answer(f"tls://{place}", Security.temporary())),
+        lambda: by_http(f"http://{place}/health"),
+    ):
+        try:
+            answers.append(f"{place} {ask()}")
+        except (OSError, TypeError, asyncio.TimeoutError) as error:
+            answers.append(f"{place} refused")
+print(json.dumps(answers))
+"""
+
+
+def test_who_has_no_certificate_of_this_start_is_refused_by_everything_that_listens(crew):
+    """As another account of this computer would try it: in plain, with a certificate of its own, by HTTP."""
+    _store, workers = crew
+    heard = listening(workers)
+    script = [sys.executable, "-c", STRANGER, json.dumps(heard)]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("DASK_")}
+    done = subprocess.run(script, env=environment, capture_output=True, text=True, check=True, timeout=240)
+    assert json.loads(done.stdout) == [f"{ip}:{port} refused" for ip, port in heard for _way in range(3)]
+
+
+def test_dask_looks_for_modules_in_no_folder_that_others_can_make_first(crew):
+    """It puts its own folder before the other places of modules; by default that is one for everybody."""
+    _store, workers = crew
+    places = [*sys.path]
+    for kind in ("train", "look"):
+        places += workers.client.submit(_places, resources={kind: 1}, pure=False).result(60)
+    found = [Path(path) for path in places if "dask-scratch-space" in path]
+    assert len(found) >= 3, "the scheduler's and each worker's"
+    for folder in found:
+        closed = [one for one in (folder, *folder.parents) if one.exists() and not one.stat().st_mode & 0o077]
+        assert closed, f"{folder} is open to others"
+        assert any(one.parent.name != "dask-scratch-space" for one in closed), "its name can be guessed"
+
+
+def _places() -> list[str]:
+    return [*sys.path]
 
 
 def test_a_killed_worker_costs_no_finished_epoch_and_the_second_death_ends_it(crew):
