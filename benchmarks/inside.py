@@ -28,6 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from session import Session, start_app, wait_until_up
 
 from cnnlab import datasets, images, ops, workers
+from cnnlab.files import write_arrays
 from cnnlab.inspection.attribution import Ask, attribute, sanity
 from cnnlab.inspection.edits import Off, judge
 from cnnlab.inspection.gradcam import layers_with_maps
@@ -38,7 +39,7 @@ from cnnlab.inspection.space import place, space
 from cnnlab.jobs import Job
 from cnnlab.models import SIDE
 from cnnlab.presets import PRESETS
-from cnnlab.runs import Run, Store, write_arrays
+from cnnlab.runs import Run, Store
 
 STEPS = 128  # of activation maximisation
 

@@ -1,7 +1,6 @@
 """How does a trainer write into a run folder, so that nothing is lost and only one writes?"""
 
 import json
-import os
 import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -10,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlab import history
-from cnnlab.runs import Checkpoint, Run, State, whole
+from cnnlab import files, history
+from cnnlab.runs import Checkpoint, Run, State
 
 BEAT = 0.4  # seconds between two beats
 PART = ".attempt-"  # how the names of half written files begin
@@ -35,7 +34,7 @@ class Attempt:
 
     def __enter__(self) -> "Attempt":
         for part in self.run.folder.rglob(f"{PART}*"):
-            part.unlink(missing_ok=True)
+            files.remove(part)
         self._write_state()
         self._thread.start()
         return self
@@ -63,7 +62,7 @@ class Attempt:
         try:
             self.enter("failed", message)
         except OSError:  # no room for a second file: what is there already is written over
-            with self._lock, (self.run.folder / "state.json").open("r+") as file:
+            with self._lock, (self.run.folder / "state.json").open("r+", encoding="utf-8") as file:
                 self._require_newest()
                 file.write(json.dumps(asdict(self.state)))
                 file.truncate()
@@ -71,12 +70,16 @@ class Attempt:
     def replacing(self, path: Path) -> AbstractContextManager[Path]:
         """Yield where to write what becomes `path` if this is still the newest attempt then."""
         self._require_newest()
-        return whole(path, path.with_name(f"{PART}{self.number}.{path.name}"), self._require_newest)
+        return files.whole(path, self._part(path), self._require_newest)
+
+    def _part(self, path: Path) -> Path:
+        return path.with_name(f"{PART}{self.number}.{path.name}")
 
     def write_history(self, rows: list[history.Row]) -> None:
-        with self.replacing(self.run.folder / "history.csv") as part, part.open("w", newline="") as file:
-            file.write(history.write(rows))
-            _to_disk(file)
+        path = self.run.folder / "history.csv"
+        with self.replacing(path) as part, part.open("wb") as file:
+            file.write(history.write(rows).encode())
+            files.to_disk(file)
 
     def write_checkpoint(self, checkpoint: Checkpoint) -> None:
         arrays = {f"weights/{name}": array for name, array in checkpoint.weights.items()}
@@ -98,18 +101,16 @@ class Attempt:
         """Remove the network that an earlier end of this run has stored: training has gone on since."""
         self._require_newest()
         for name in ("model.keras", "weights.npz"):
-            (self.run.folder / name).unlink(missing_ok=True)
+            files.remove(self.run.folder / name)
 
     def write_result(self, weights: Mapping[str, np.ndarray]) -> None:
         self._write_arrays("weights.npz", weights)
 
     def _write_arrays(self, name: str, arrays: Mapping[str, object]) -> None:
         path = self.run.folder / name
-        with self.replacing(path) as part:
-            path.parent.mkdir(exist_ok=True)
-            with part.open("wb") as file:
-                np.savez(file, **arrays)
-                _to_disk(file)
+        self._require_newest()
+        path.parent.mkdir(exist_ok=True)
+        files.write_arrays(path, arrays, part=self._part(path), sure=self._require_newest)
 
     def _beats(self) -> None:
         while not self._ended.wait(BEAT):
@@ -122,17 +123,11 @@ class Attempt:
 
     def _write_state(self) -> None:
         with self._lock, self.replacing(self.run.folder / "state.json") as part:
-            part.write_text(json.dumps(asdict(self.state)))
+            part.write_text(json.dumps(asdict(self.state)), "utf-8")
 
     def _require_newest(self) -> None:
         if self.superseded():
             raise Superseded(f"attempt {self.number} of run {self.run.id} is no longer the newest")
-
-
-def _to_disk(file) -> None:
-    """Make sure that this survives a power cut: the row of an epoch, and the checkpoint that relies on it."""
-    file.flush()
-    os.fsync(file.fileno())
 
 
 class Superseded(Exception):

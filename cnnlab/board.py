@@ -13,13 +13,14 @@ from pathlib import Path
 
 from pydantic import Field
 
+from cnnlab import files
 from cnnlab.classroom import Classroom
 from cnnlab.comparison import Entry, entry
 from cnnlab.config import Frozen
 from cnnlab.datasets import DATASETS, DatasetError
 from cnnlab.inspection.evaluation import open_test_set
 from cnnlab.progress import report
-from cnnlab.runs import ENDED, Run, RunError, Store, write_text
+from cnnlab.runs import ENDED, Run, RunError, Store
 from cnnlab.text import _
 from cnnlab.turns import AT_WORK
 
@@ -197,7 +198,8 @@ def reveal(classroom: Classroom, found: Sequence[Standing], tests: Mapping[str, 
     opened = datetime.now(UTC).isoformat(timespec="seconds")
     judged = tuple(one.model_copy(update={"test": tests.get(one.run)}) for one in found)
     classroom.folder.mkdir(parents=True, exist_ok=True)
-    write_text(classroom.folder / FILE, Envelope(opened=opened, standings=judged).model_dump_json(indent=1))
+    envelope = Envelope(opened=opened, standings=judged)
+    files.write_text(classroom.folder / FILE, envelope.model_dump_json(indent=1))
     classroom.change(envelope_opened=opened, envelopes_wait=False)
 
 
@@ -206,6 +208,6 @@ def revealed(classroom: Classroom) -> Envelope | None:
     if not classroom.rules().envelope_opened:
         return None
     try:
-        return Envelope.model_validate_json((classroom.folder / FILE).read_text())
+        return Envelope.model_validate_json(files.read_text(classroom.folder / FILE))
     except (OSError, ValueError) as error:
         raise RunError(_("The file with what the envelopes said is damaged.")) from error

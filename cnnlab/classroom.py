@@ -24,13 +24,13 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from cnnlab import limits
+from cnnlab import files, limits
 from cnnlab.config import TrainConfig, faults
 from cnnlab.limits import LimitError as LimitError
 from cnnlab.names import nicknames
 from cnnlab.rights import TeacherPass, Who, teaching
 from cnnlab.rules import CLASS_RULES, HOME_RULES, Rules, Vote
-from cnnlab.runs import ARCHIVE, Run, RunError, Store, write_text
+from cnnlab.runs import ARCHIVE, Run, RunError, Store
 from cnnlab.text import _
 
 FOLDER = ".class"
@@ -77,7 +77,7 @@ class Classroom:
         if not teaching():
             return HOME_RULES
         try:
-            return Rules.model_validate_json((self.folder / "rules.json").read_text())
+            return Rules.model_validate_json(files.read_text(self.folder / "rules.json"))
         except FileNotFoundError:
             return CLASS_RULES
         except (OSError, ValueError) as error:
@@ -96,7 +96,7 @@ class Classroom:
             except ValidationError as error:
                 raise RunError(" ".join(faults(error, Rules))) from error
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_text(self.folder / "rules.json", rules.model_dump_json(indent=1))
+            files.write_text(self.folder / "rules.json", rules.model_dump_json(indent=1))
         return rules
 
     # Students
@@ -114,7 +114,7 @@ class Classroom:
         found = []
         for path in (self.folder / "names").glob("[A-Z]*"):
             try:
-                owner, seen = path.read_text(), path.stat().st_mtime
+                owner, seen = files.read_text(path), path.stat().st_mtime
             except FileNotFoundError:
                 continue  # the class has just begun anew
             found.append(Student(owner, path.name.replace("-", " "), seen))
@@ -131,13 +131,13 @@ class Classroom:
         for name in nicknames(owner + self.rules().began):
             path = names / name.replace(" ", "-")
             try:
-                if path.read_text() == owner:
+                if files.read_text(path) == owner:
                     return path
             except FileNotFoundError:
                 names.mkdir(parents=True, exist_ok=True)
-                if _write_once(path, owner):
+                if files.create(path, owner):
                     return path
-                if path.read_text() == owner:  # another tab of the same browser was quicker
+                if files.read_text(path) == owner:  # another tab of the same browser was quicker
                     return path
         raise RunError(_("There are no names left: let the teacher begin a new class."))
 
@@ -213,9 +213,7 @@ class Classroom:
             return
         path = self.folder / "answers" / f"{owner}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("a+b") as file:
-            torn = file.tell() and path.read_bytes()[-1:] != b"\n"  # the disk was full in mid-line
-            file.write((b"\n" if torn else b"") + json.dumps(asdict(entry)).encode() + b"\n")
+        files.append(path, json.dumps(asdict(entry)))
 
     def answers(self) -> list[tuple[str, Answer]]:
         """Return (nickname, answer) for every first answer of the class, in the order of time."""
@@ -250,7 +248,7 @@ class Classroom:
             raise RunError(_("This vote is closed."))
         folder = self.folder / "votes" / f"{vote.id}-{vote.round}"
         folder.mkdir(parents=True, exist_ok=True)
-        write_text(folder / owner, str(int(option)))
+        files.write_text(folder / owner, str(int(option)))
 
     def cast_by(self, owner: str, vote: Vote) -> int | None:
         """Return what the student has voted in this round, None where they have not."""
@@ -277,7 +275,7 @@ class Classroom:
         archive = self.root / f"{ARCHIVE}{datetime.now(UTC):%Y-%m-%d-%H%M%S}-{mark}"
         archive.mkdir(parents=True)
         for run in store.runs():
-            run.folder.rename(archive / run.id)
+            files.move(run.folder, archive / run.id)
         fresh = {
             "following": None,
             "offered": None,
@@ -295,18 +293,14 @@ class Classroom:
         """Put a folder with nothing but these rules in place of the class's, which goes into the archive."""
         fresh = self.root / f"{FOLDER}-{rules.began}"
         fresh.mkdir()
-        write_text(fresh / "rules.json", rules.model_dump_json(indent=1))
+        files.write_text(fresh / "rules.json", rules.model_dump_json(indent=1))
         name = "class"
         while True:
             with contextlib.suppress(FileNotFoundError):
-                self.folder.rename(archive / name)
-            try:
-                fresh.rename(self.folder)
+                files.move(self.folder, archive / name)
+            if files.place(fresh, self.folder):
                 return
-            except OSError:  # a student has come in between: their page makes the folder anew
-                if not self.folder.exists():
-                    raise
-                name = f"class-{secrets.token_hex(2)}"
+            name = f"class-{secrets.token_hex(2)}"  # a student has come in between: their page made it anew
 
 
 def _ballot(path: Path) -> int | None:
@@ -327,19 +321,6 @@ def _at_work(run: Run) -> bool:
         return run.state().phase in ("starting", "running")
     except RunError:
         return False
-
-
-def _write_once(path: Path, text: str) -> bool:
-    """Create a file with its content in one step; return False where it exists."""
-    part = path.with_name(f".{secrets.token_hex(6)}")
-    part.write_text(text)
-    try:
-        os.link(part, path)
-        return True
-    except FileExistsError:
-        return False
-    finally:
-        part.unlink()
 
 
 def _now() -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from cnnlab import files
 from cnnlab.rights import TeacherPass
 from cnnlab.runs import ARCHIVE, Run, RunError, Store
 from cnnlab.text import _
@@ -127,11 +128,9 @@ def _left(store: Store) -> list[Path]:
 
 
 def _remove(folder: Path) -> int:
-    """Remove a folder, renamed first so that nobody meets half of it; return its bytes."""
+    """Remove a folder; return its bytes."""
     freed = size(folder)
-    away = folder.with_name(f".deleted-{folder.name.lstrip('.')}-{time.monotonic_ns():x}")
-    folder.rename(away)
-    shutil.rmtree(away)
+    files.remove_folder(folder)
     return freed
 
 

@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
+from cnnlab import files
 from cnnlab.ops import LayerOutput
-from cnnlab.runs import Run, RunError, write_arrays, write_text
+from cnnlab.runs import Run, RunError
 from cnnlab.text import _
 from cnnlab.unfamiliar import Familiarity, watched
 
@@ -81,7 +82,7 @@ def read(run: Run, weights: int) -> Judgement | None:
         return None
     damaged = _("What was measured about run {run} is damaged, so it cannot be shown.").format(run=run.id)
     try:
-        figures = json.loads((run.folder / FILE).read_text())
+        figures = json.loads(files.read_text(run.folder / FILE))
         if figures["weights"] != weights:
             return None
         arrays = run.arrays(ARRAYS)
@@ -98,7 +99,7 @@ def write(run: Run, judgement: Judgement) -> None:
     """Keep a judgement beside the run's other files; who finds the figures finds both."""
     parts = judgement.familiarity
     arrays = {name: getattr(parts, name).astype(np.float32) for name in ("centre", "inverse", "scale")}
-    write_arrays(run.folder / ARRAYS, arrays | {"ordinary": judgement.ordinary.astype(np.float32)})
+    files.write_arrays(run.folder / ARRAYS, arrays | {"ordinary": judgement.ordinary.astype(np.float32)})
     figures = asdict(replace(judgement, familiarity=None, ordinary=None))
     del figures["familiarity"], figures["ordinary"]
-    write_text(run.folder / FILE, json.dumps(figures, indent=1) + "\n")
+    files.write_text(run.folder / FILE, json.dumps(figures, indent=1) + "\n")

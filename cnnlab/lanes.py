@@ -6,12 +6,11 @@ version of their files. Tasks ask for a lane, so a worker of another checkout, o
 runs, is never handed anything; `misfit` says why.
 """
 
-import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from cnnlab import runs
+from cnnlab import files, runs
 from cnnlab.text import _
 
 KINDS = ("train", "look", "long")
@@ -26,15 +25,8 @@ def mark(root: Path) -> str:
     if not root.is_dir():
         return ""
     if not (root / MARK).exists():
-        part = root / f"{MARK}-{secrets.token_hex(4)}"
-        try:
-            part.write_text(secrets.token_hex(8))
-            os.link(part, root / MARK)  # whole and exclusive in one step
-        except FileExistsError:
-            pass  # somebody else was quicker
-        finally:
-            part.unlink(missing_ok=True)
-    return (root / MARK).read_text()
+        files.create(root / MARK, secrets.token_hex(8))
+    return files.read_text(root / MARK)
 
 
 def lane(kind: str, root: Path) -> str:

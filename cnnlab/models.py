@@ -53,7 +53,7 @@ def build(layers: Sequence[dict], l2: float, seed: int, precision: str | None = 
 def bfloat16_is_native() -> bool:
     """Say whether this processor multiplies bfloat16 itself (Linux tells); emulated it would be slow."""
     try:
-        return "avx512_bf16" in Path("/proc/cpuinfo").read_text()
+        return "avx512_bf16" in Path("/proc/cpuinfo").read_text("utf-8")
     except OSError:
         return False
 

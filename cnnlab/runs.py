@@ -1,13 +1,12 @@
 """What has been trained, what is being trained, and what waits?
 
 One folder a training run; the folder is the queue and the truth. Each file has one writer (see the README's
-table), each write goes to another name first and is then renamed, so a reader finds a whole file or none.
+table) and is written as `cnnlab.files` does it, so a reader finds a whole file or none.
 A run waits while no attempt has claimed it; an attempt is claimed by creating its file exclusively, and only
 the newest attempt may write. Whether an attempt is alive is judged by its beat, on the reader's own clock.
 """
 
 import csv
-import errno
 import json
 import os
 import re
@@ -15,8 +14,7 @@ import secrets
 import shutil
 import time
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -25,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from cnnlab import history
+from cnnlab import files, history
 from cnnlab.config import TrainConfig
 from cnnlab.names import run_name
 from cnnlab.rights import TeacherPass, Who
@@ -138,7 +136,7 @@ class Run:
     def wishes(self) -> list[dict]:
         """Return the wishes in order; a half-written last line is not a wish yet."""
         try:
-            text = (self.folder / "changes.jsonl").read_text()
+            text = files.read_text(self.folder / "changes.jsonl")
         except OSError:
             return []
         try:
@@ -152,9 +150,9 @@ class Run:
         if wish in ("resume", "epochs") and not self.can_go_on():
             text = _("Run {run} cannot go on: the state of its optimiser is not here, only its result.")
             raise RunError(text.format(run=self.id))
-        line = json.dumps({"wish": wish, "value": value, "at": _now()}) + "\n"
         try:
-            _append(self.folder / "changes.jsonl", line.encode())
+            line = json.dumps({"wish": wish, "value": value, "at": _now()})
+            files.append(self.folder / "changes.jsonl", line)
         except OSError as error:
             text = _("This could not be stored, so nothing has changed: {why}.")
             raise RunError(text.format(why=error.strerror or error)) from error
@@ -190,18 +188,11 @@ class Run:
         """
         number = self.attempt() + 1
         text = json.dumps({"reason": reason, "wishes": len(self.wishes()), "at": _later_than([after])})
-        part = self.folder / f".claim-{secrets.token_hex(4)}"
         try:
-            part.write_text(text)
-            os.link(part, self.folder / f"attempt-{number}")  # whole and exclusive in one step
-        except FileExistsError:
-            return None
+            return number if files.create(self.folder / f"attempt-{number}", text) else None
         except OSError as error:
             text = _("Run {run} could not be taken up: {why}.")
             raise RunError(text.format(run=self.id, why=error.strerror or error)) from error
-        finally:
-            part.unlink(missing_ok=True)
-        return number
 
     def claimed(self, number: int) -> dict:
         """Return why and when an attempt was claimed: reason, number of wishes before it, time."""
@@ -290,7 +281,7 @@ class Run:
         if not path.exists():
             return []
         try:
-            return history.read(path.read_text())
+            return history.read(files.read_text(path))
         except (csv.Error, ValueError, OSError) as error:
             raise self._damaged("history.csv") from error
 
@@ -326,7 +317,7 @@ class Run:
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """Read one .npz of the folder; pickled content is refused by NumPy."""
         try:
-            with np.load(self.folder / name, allow_pickle=False) as file:
+            with files.opened(self.folder / name) as stored, np.load(stored, allow_pickle=False) as file:
                 return dict(file)
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise self._damaged(name) from error
@@ -348,7 +339,7 @@ class Run:
         """Return one layer's kernels kept after an epoch, None where they were not kept."""
         name = f"kernels/epoch-{epoch:04d}.npz"
         try:
-            with np.load(self.folder / name, allow_pickle=False) as file:
+            with files.opened(self.folder / name) as stored, np.load(stored, allow_pickle=False) as file:
                 return file[f"{layer}/kernel"] if f"{layer}/kernel" in file.files else None
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
             raise self._damaged(name) from error
@@ -398,21 +389,19 @@ class Run:
         record = {"probabilities": probabilities.astype(np.float32), "labels": labels}
         record |= {"openings": openings, "epochs": epochs}
         try:
-            write_arrays(self.folder / "evaluation.npz", record)
+            files.write_arrays(self.folder / "evaluation.npz", record)
         except OSError as error:
             text = _("What the test set said could not be stored: {why}.")
             raise RunError(text.format(why=error.strerror or error)) from error
 
     def delete(self, who: Who) -> None:
-        """Remove the folder; owner and teacher may. It is renamed first, so nobody sees half of it."""
+        """Remove the folder; owner and teacher may."""
         self.require(who)
-        away = self.folder.with_name(f".deleted-{self.id}-{secrets.token_hex(4)}")
-        self.folder.rename(away)
-        shutil.rmtree(away)
+        files.remove_folder(self.folder)
 
     def _json(self, name: str) -> dict:
         try:
-            data = json.loads((self.folder / name).read_text())
+            data = json.loads(files.read_text(self.folder / name))
         except FileNotFoundError as error:
             if not self.folder.exists():
                 raise _missing(self.folder.parent, self.id) from error
@@ -511,7 +500,7 @@ class Store:
         part = self.root / f".new-{secrets.token_hex(8)}"
         try:
             part.mkdir()
-            write_text(part / "config.json", json.dumps(recipe, indent=1))
+            files.write_text(part / "config.json", json.dumps(recipe, indent=1))
             return self.adopt(part)
         except OSError:
             shutil.rmtree(part, ignore_errors=True)
@@ -519,14 +508,9 @@ class Store:
 
     def adopt(self, part: Path) -> Run:
         """Move a whole run folder in, under a name not used before; it must lie on the same disk."""
-        while True:
-            folder = self.root / run_name()
-            try:
-                part.rename(folder)  # fails on a folder that is not empty
-                return Run(folder)
-            except OSError:
-                if not folder.exists():
-                    raise
+        while not files.place(part, folder := self.root / run_name()):
+            pass
+        return Run(folder)
 
     def get(self, id: str) -> Run:
         """Return the run of that name, trained here or shipped; RunError where there is none."""
@@ -546,51 +530,6 @@ class Store:
     def shipped(self) -> list[Run]:
         """Return the networks that come with the app."""
         return [Run(path) for path in sorted(SHIPPED.glob("*/")) if (path / "config.json").exists()]
-
-
-@contextmanager
-def whole(path: Path, part: Path | None = None, sure: Callable[[], None] = lambda: None) -> Iterator[Path]:
-    """Yield where to write what then becomes `path` in one step: a reader finds the old file or the new.
-
-    It is called `part` meanwhile, else by a name that nobody else uses. `sure` may still object, by raising.
-    """
-    part = part or path.with_name(f".{secrets.token_hex(4)}.part.{path.name}")
-    try:
-        yield part
-        sure()
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def write_text(path: Path, text: str, **how) -> None:
-    """Write a file as `whole` does."""
-    with whole(path, **how) as part:
-        part.write_text(text)
-
-
-def write_arrays(path: Path, arrays: Mapping[str, object], **how) -> None:
-    """Write an .npz as `whole` does; it is on the disk when this returns."""
-    with whole(path, **how) as part, part.open("wb") as file:
-        np.savez(file, **arrays)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _append(path: Path, line: bytes) -> None:
-    """Add a line whole or not at all; what an earlier writer left half done is cut off."""
-    with path.open("ab+", buffering=0) as file:
-        file.seek(0)
-        before = file.read()
-        end = before.rfind(b"\n") + 1
-        if end < len(before):
-            file.truncate(end)
-        try:
-            if file.write(line) < len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        except OSError:
-            file.truncate(end)
-            raise
 
 
 _heard: dict[tuple[Path, int], tuple[int, float, float]] = {}  # the last beat, since when, when looked at

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from cnnlab import models
+from cnnlab.files import read_text, whole, write_text
 from cnnlab.runs import SHIPPED, Run, RunError, Store
 
 
@@ -29,8 +30,8 @@ def ship(run: Run, folder: Path, note: str) -> None:
     if run.state().phase != "finished" or evaluation is None:
         raise RunError(f"run {run.id} has not finished, or its test set is sealed")
     folder.mkdir()
-    config = json.loads((run.folder / "config.json").read_text()) | {"owner": "", "note": note}
-    (folder / "config.json").write_text(json.dumps(config, indent=1))
+    config = json.loads(read_text(run.folder / "config.json")) | {"owner": "", "note": note}
+    write_text(folder / "config.json", json.dumps(config, indent=1))
     shutil.copy(run.folder / "history.csv", folder)
     if run.wishes():
         shutil.copy(run.folder / "changes.jsonl", folder)
@@ -81,11 +82,9 @@ def pack_model(path: Path) -> None:
         target.attrs.update(source.attrs)
         source.visititems(copy)
     files["model.weights.h5"] = dense.getvalue()
-    part = path.with_suffix(".part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as packed:
+    with whole(path) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, data in files.items():
             packed.writestr(name, data)
-    part.replace(path)
 
 
 def main(arguments: list[str] | None = None) -> int:

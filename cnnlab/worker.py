@@ -49,7 +49,7 @@ def lower_session() -> None:
             return
     for _try in range(20):
         try:
-            AUTOGROUP.write_text(str(NICENESS))
+            AUTOGROUP.write_text(str(NICENESS), "utf-8")
             return
         except BlockingIOError:  # the kernel allows one such change in a tenth of a second
             time.sleep(0.1)

@@ -327,7 +327,7 @@ def _start_worker(address: str, key: dict[str, str], name: str, root: Path, thre
         environment["TF_NUM_INTRAOP_THREADS"] = str(threads)
     # Its standard input stays open as long as this process lives (see cnnlab.nanny); its own session keeps
     # Ctrl-C in the terminal from reaching it before the app has told it to let go.
-    with (root / f".{name}-worker.log").open("w") as log:
+    with (root / f".{name}-worker.log").open("wb") as log:
         return subprocess.Popen(
             command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
         )

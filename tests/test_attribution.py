@@ -5,11 +5,12 @@ import pytest
 
 from cnnlab import models, ops
 from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
+from cnnlab.files import write_arrays
 from cnnlab.inspection.attribution import SEEDS, Ask, attribute, explain, sanity, similarity
 from cnnlab.inspection.gradcam import layers_with_maps, on_photo
 from cnnlab.inspection.gradients import input_gradient, integrated_gradients, smooth_grad
 from cnnlab.inspection.occlusion import occlusion
-from cnnlab.runs import RunError, Store, write_arrays
+from cnnlab.runs import RunError, Store
 
 pytest.importorskip("keras")
 

@@ -20,7 +20,7 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.sync.client import ClientConnection, connect
 
-from cnnlab import runs
+from cnnlab import files, runs
 from cnnlab.attempts import PART, Attempt, Superseded
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
 from cnnlab.history import COLUMNS
@@ -223,7 +223,7 @@ def test_training_ends_with_a_sentence_when_a_file_finds_no_room_and_goes_on_whe
     if name == "history.csv" and isinstance(disk, Limited):
         pytest.skip("two rows are shorter than the sentence: a limit on sizes cannot refuse them alone")
     run = make(disk.root, config=TINY.model_copy(update={"epochs": 2, "open_test": True}))
-    original, filled = runs.whole, []
+    original, filled = files.whole, []
 
     def filling(path, *how, **more):
         if path.name == name and len(run.history()) + (name == "history.csv") == 2 and not filled:
@@ -231,8 +231,7 @@ def test_training_ends_with_a_sentence_when_a_file_finds_no_room_and_goes_on_whe
             disk.fill(room=1000)
         return original(path, *how, **more)
 
-    monkeypatch.setattr(runs, "whole", filling)
-    monkeypatch.setattr("cnnlab.attempts.whole", filling)
+    monkeypatch.setattr(files, "whole", filling)
     try:
         train(run, run.claim("queued"), should_stop=lambda: False)
         assert filled
@@ -527,14 +526,14 @@ def many(tmp_path, monkeypatch):
         changed = text[:stamp] + time + text[stamp + len(time) :]
         (folder / "config.json").write_text(changed.replace("owner 0", f"owner {n % 30}"))
     reads: Counter[str] = Counter()
-    original = Path.read_text
+    original = files.opened
 
-    def counting(path, *how, **more):
+    def counting(path):
         if path.parent.parent == store.root:
             reads[path.name] += 1
-        return original(path, *how, **more)
+        return original(path)
 
-    monkeypatch.setattr(Path, "read_text", counting)
+    monkeypatch.setattr(files, "opened", counting)
     return store, reads
 
 

@@ -5,8 +5,9 @@ import pytest
 
 from cnnlab import models
 from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
+from cnnlab.files import write_arrays
 from cnnlab.inspection.difference import difference
-from cnnlab.runs import RunError, Store, write_arrays
+from cnnlab.runs import RunError, Store
 
 pytest.importorskip("keras")
 

@@ -12,7 +12,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from cnnlab import images, ops, runs
+from cnnlab import files, images, ops, runs
 from cnnlab.attempts import Attempt
 from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.datasets import CIFAR10_CLASSES
@@ -236,7 +236,7 @@ def test_an_answer_is_kept_under_what_names_the_network_on_every_server_and_at_e
     assert recorded() == first
     arrays = run.weights()
     arrays["scores/bias"][0] += 0.001
-    runs.write_arrays(weights, arrays)
+    files.write_arrays(weights, arrays)
     assert recorded() != first
 
 

@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import pytest
 
-from cnnlab import datasets, images, metrics, ops, runs
+from cnnlab import datasets, files, images, metrics, ops, runs
 from cnnlab.config import ConvBlock, DenseBlock, ModelConfig
 from cnnlab.inspection import space
 from cnnlab.inspection.edits import Off, Weight, edited, judge
@@ -38,7 +38,7 @@ def keep_kernels(run, epoch: int, factor: float) -> None:
         for name, array in run.weights().items()
         if array.ndim == 4 and (epoch in (0, 3) or name.startswith("conv_1"))
     }
-    runs.write_arrays(run.folder / f"kernels/epoch-{epoch:04d}.npz", kernels)
+    files.write_arrays(run.folder / f"kernels/epoch-{epoch:04d}.npz", kernels)
 
 
 def outputs_of(run, photo: str) -> dict:
@@ -97,7 +97,7 @@ def test_many_large_kernels_leave_epochs_out_but_never_the_ends(store):
     (run.folder / "kernels").mkdir()
     for epoch in range(4):
         arrays = {"wide/kernel": (now * (epoch + 1)).astype(np.float16)}
-        runs.write_arrays(run.folder / f"kernels/epoch-{epoch:04d}.npz", arrays)
+        files.write_arrays(run.folder / f"kernels/epoch-{epoch:04d}.npz", arrays)
     grown = growth(run, "wide", now, slice(0, 3))
     assert grown.epochs == (0, 3) and grown.slices.size <= 2 * max(BYTES, now.size)
     assert len(growth(run, "wide", now, slice(0, 1)).epochs) == 4
@@ -107,7 +107,7 @@ def test_kernels_of_another_shape_get_a_sentence(store):
     run = network(store)
     keep_kernels(run, 0, 1.0)
     arrays = {"conv_1/kernel": np.zeros((5, 5, 3, 4), np.float16)}
-    runs.write_arrays(run.folder / "kernels/epoch-0001.npz", arrays)
+    files.write_arrays(run.folder / "kernels/epoch-0001.npz", arrays)
     at = open_page("inside")
     assert "do not fit its configuration" in at.warning[0].value and len(galleries(at)) == 1
 

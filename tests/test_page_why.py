@@ -12,8 +12,9 @@ from cnnlab import datasets, images, ops, runs
 from cnnlab.config import DenseBlock, ModelConfig, TrainConfig
 from cnnlab.figures.colours import NEGATIVE, POSITIVE, rgb
 from cnnlab.figures.overlay import overlay
+from cnnlab.files import write_arrays
 from cnnlab.inspection import maximisation
-from cnnlab.runs import Store, write_arrays
+from cnnlab.runs import Store
 from cnnlab.ui import job
 from cnnlab.ui.components.film import Cells, Cover, payload
 from cnnlab.ui.inside.trust import judgement

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from cnnlab import datasets, images, ops, runs
+from cnnlab import datasets, files, images, ops, runs
 from cnnlab.attempts import Attempt
 from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.datasets import CIFAR10_CLASSES
@@ -196,7 +196,7 @@ def test_weights_that_do_not_fit_get_a_sentence(store):
     sound, broken = network(store), network(store)
     weights = broken.weights()
     weights["conv_1/kernel"] = np.zeros((5, 5, 3, 4), np.float32)
-    runs.write_arrays(broken.folder / "weights.npz", weights)
+    files.write_arrays(broken.folder / "weights.npz", weights)
     at = open_page("inside", run=broken.id)
     assert "do not fit its configuration" in at.warning[0].value and "(5, 5, 3, 4)" in at.warning[0].value
     assert at.selectbox(key="network.run").value == sound.id

@@ -16,9 +16,10 @@ from streamlit.testing.v1 import AppTest
 from cnnlab import images, ops, runs
 from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.datasets import CIFAR10_CLASSES
+from cnnlab.files import write_arrays
 from cnnlab.presets import ARTICLE
 from cnnlab.questions.network import growth, reach
-from cnnlab.runs import Store, write_arrays
+from cnnlab.runs import Store
 
 ROOT = Path(__file__).parents[1]
 SHAPE = (32, 32, 3)

@@ -5,9 +5,10 @@ import pytest
 
 from cnnlab import datasets, models, ops
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
+from cnnlab.files import write_arrays
 from cnnlab.inspection.maximisation import EVERY, GREY, maximise
 from cnnlab.inspection.patches import BEST, best_patches
-from cnnlab.runs import Store, write_arrays
+from cnnlab.runs import Store
 
 pytest.importorskip("keras")
 

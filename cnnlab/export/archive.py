@@ -19,7 +19,8 @@ from cnnlab import history
 from cnnlab.attempts import Attempt
 from cnnlab.export import check
 from cnnlab.export.unpack import MEGABYTE, UNPACKED, ArchiveError, members
-from cnnlab.runs import SCHEMA, Run, RunError, Store, write_arrays, write_text
+from cnnlab.files import write_arrays, write_text
+from cnnlab.runs import SCHEMA, Run, RunError, Store
 from cnnlab.text import _, number
 
 NOTE = "Imported"  # translated where it is shown
