@@ -7,6 +7,7 @@
 
 import argparse
 import contextlib
+import gc
 import json
 import os
 import sys
@@ -15,7 +16,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab import datasets
+from cnnlab import datasets, malloc
 from cnnlab.attempts import Attempt, Superseded
 from cnnlab.config import TrainConfig
 from cnnlab.presets import PRESETS
@@ -31,6 +32,12 @@ def train(run: Run, number: int, should_stop: Callable[[], bool]) -> None:
     the run is queued again, and its next attempt goes on. Errors end as the run's message, in words that a
     student can read where they can be foreseen; the finished epochs are kept in every case.
     """
+    _train(run, number, should_stop)
+    gc.collect()  # a Keras network holds itself, as a ring
+    malloc.give_back()
+
+
+def _train(run: Run, number: int, should_stop: Callable[[], bool]) -> None:
     with contextlib.suppress(Superseded), Attempt(run, number) as attempt:
         try:
             Training(run, attempt, should_stop).work()
@@ -52,6 +59,7 @@ def train(run: Run, number: int, should_stop: Callable[[], bool]) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    malloc.keep()
     parser = argparse.ArgumentParser(
         prog="python -m cnnlab.train", description="Train a network without the app."
     )

@@ -9,6 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from cnnlab import malloc
 from cnnlab.lanes import kinds, lane
 from cnnlab.runs import Store
 
@@ -22,6 +23,7 @@ def dask_setup(worker) -> None:
     started_for = kinds(resources)
     if "train" in started_for:
         os.nice(NICENESS)  # the threads that TensorFlow starts from now on have it too
+        malloc.keep()  # one that the app started does so already; in a cluster people start them
     import keras
 
     keras.utils.disable_interactive_logging()

@@ -19,7 +19,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnnlab import lanes, rights, settings
+from cnnlab import lanes, malloc, rights, settings
 from cnnlab.channel import Channel
 from cnnlab.classroom import Classroom
 from cnnlab.limits import stop_overdue
@@ -324,7 +324,7 @@ def _start_worker(address: str, key: dict[str, str], name: str, root: Path, thre
     environment = {**rights.without_pin(os.environ), **quiet, **key}
     environment |= {"PYTHONPATH": os.pathsep.join(paths), "CNNLAB_RUNS": str(root)}
     if _kind(name) == "train":
-        environment["TF_NUM_INTRAOP_THREADS"] = str(threads)
+        environment |= {"TF_NUM_INTRAOP_THREADS": str(threads)} | malloc.environment()
     # Its standard input stays open as long as this process lives (see cnnlab.nanny); its own session keeps
     # Ctrl-C in the terminal from reaching it before the app has told it to let go.
     with (root / f".{name}-worker.log").open("wb") as log:
