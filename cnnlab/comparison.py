@@ -1,16 +1,18 @@
 """In what do several runs differ, and which is better? Ranked by validation, never by the test set."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from cnnlab import ops
 from cnnlab.config import OPTIMIZERS, TrainConfig
+from cnnlab.losses import is_cross_entropy
 from cnnlab.models import SIDE
 from cnnlab.runs import Run
 
+FEW = 4  # settings of a network that are told one by one
 RACERS = ("sgd", "momentum", "rmsprop", "adam")
 
 
@@ -18,7 +20,8 @@ RACERS = ("sgd", "momentum", "rmsprop", "adam")
 class Entry:
     """A run as it enters a comparison: its history, and what it took.
 
-    `best` is its highest validation accuracy, nan without validation; `seconds` of all epochs together.
+    `best` is its highest validation accuracy, nan without validation; `seconds` of all epochs together, nan
+    where another computer trained it: its seconds are not this one's.
     """
 
     run: Run
@@ -33,6 +36,8 @@ class Entry:
 def entry(run: Run) -> Entry:
     """Read what a comparison needs; RunError where the run is damaged."""
     recipe, rows = run.recipe(), run.history()
+    if is_cross_entropy(recipe.config):  # an older run kept it under one name alone
+        rows = [row | {"cross_entropy": row["loss"]} for row in rows]
     validation = [row["val_accuracy"] for row in rows if math.isfinite(row["val_accuracy"])]
     return Entry(
         run,
@@ -40,7 +45,7 @@ def entry(run: Run) -> Entry:
         recipe.config,
         rows,
         parameters=sum(ops.parameters(recipe.layers(), (SIDE, SIDE, 3))),
-        seconds=float(np.sum([row["seconds"] for row in rows])),
+        seconds=math.nan if recipe.note else float(np.sum([row["seconds"] for row in rows])),
         best=max(validation, default=math.nan),
     )
 
@@ -50,15 +55,39 @@ def ranked(entries: Sequence[Entry]) -> list[Entry]:
     return sorted(entries, key=lambda entry: -entry.best if math.isfinite(entry.best) else math.inf)
 
 
+def grouped(entries: Sequence[Entry], by: Callable[[TrainConfig], Hashable]) -> dict[Hashable, list[Entry]]:
+    """Return the entries by what must be equal for their figures to be comparable, in the order given."""
+    groups: dict[Hashable, list[Entry]] = {}
+    for one in entries:
+        groups.setdefault(by(one.config), []).append(one)
+    return groups
+
+
+def data(config: TrainConfig) -> str:
+    """Return what two runs must share for their accuracies to be comparable."""
+    return config.dataset
+
+
+def loss(config: TrainConfig) -> tuple[str, float, float]:
+    """Return what two runs must share for their losses to be comparable: its kind, smoothing, L2 penalty."""
+    return config.loss, config.label_smoothing, config.model.l2
+
+
 def differences(configs: Sequence[TrainConfig]) -> dict[str, list]:
     """Return only the settings in which the configurations differ: 'model.blocks.1.filters' -> values.
 
-    A setting that a configuration does not have (a block fewer) is None there.
+    A setting that a configuration does not have (a block fewer) is None there. Networks that differ in more
+    than FEW settings are told as wholes: 'model' -> ModelConfig.
     """
     flat = [dict(_flat(config.model_dump(mode="json"))) for config in configs]
     names = list(dict.fromkeys(name for settings in flat for name in settings))
     table = {name: [settings.get(name) for settings in flat] for name in names}
-    return {name: values for name, values in table.items() if any(value != values[0] for value in values)}
+    table = {name: values for name, values in table.items() if any(value != values[0] for value in values)}
+    network = [name for name in table if name.startswith("model.")]
+    if len(network) <= FEW:
+        return table
+    rest = {name: values for name, values in table.items() if name not in network}
+    return {"model": [config.model for config in configs]} | rest
 
 
 def race(config: TrainConfig) -> list[TrainConfig]:

@@ -1,12 +1,15 @@
 """Runs are compared by what differs and by validation; racers differ in their optimiser alone."""
 
 import math
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cnnlab.comparison import differences, entry, race, ranked
+from cnnlab.comparison import data, differences, entry, grouped, loss, race, ranked
 from cnnlab.config import OPTIMIZERS
-from cnnlab.figures.compare import apart, cost, overlaid
+from cnnlab.figures.compare import LINE, PLOT, apart, cost, overlaid, within
 from cnnlab.history import COLUMNS
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Store
@@ -36,8 +39,10 @@ def test_only_what_differs_is_listed():
     )
     table = differences([ARTICLE, other])
     assert table["learning_rate"] == [0.001, 0.01]
-    assert table["model.blocks.3.filters"] == [64, None]
-    assert not [name for name in table if not name.startswith(("learning_rate", "model.blocks.3"))]
+    assert set(table) == {"learning_rate", "model"}  # the third block has more settings than a table bears
+    more = ARTICLE.model.model_copy(update={"head": "global_max", "l2": 0.1})
+    few = differences([ARTICLE, ARTICLE.model_copy(update={"model": more})])
+    assert few == {"model.head": ["flatten", "global_max"], "model.l2": [0.0, 0.1]}
     assert differences([ARTICLE, ARTICLE]) == {}
 
 
@@ -59,12 +64,53 @@ def test_racers_differ_in_optimiser_and_its_rate_alone():
 
 def test_charts_hold_the_runs_numbers(tmp_path):
     entries = [entry(make(tmp_path, values)) for values in ([0.5, 0.6], [0.4, 0.9, 0.8])]
-    chart = overlaid(entries, ["one", "two"], "val_accuracy")
+    chart = overlaid(entries, ["one", "two"], "val_accuracy", "validation accuracy (%)")
     assert [list(trace.y) for trace in chart.data] == [pytest.approx([50, 60]), pytest.approx([40, 90, 80])]
     assert len({trace.line.dash for trace in chart.data}) == 2
     chart = cost(entries, ["one", "two"], "seconds")
     assert [(trace.x[0], trace.y[0]) for trace in chart.data] == [(4.0, 60.0), (6.0, 90.0)]
     assert [note.text.split()[-1] for note in chart.layout.annotations] == ["one", "two"]
+    assert all(note.xref == "paper" and note.x == 1 for note in chart.layout.annotations), "beside the axes"
+
+
+@given(st.lists(st.floats(-50, 300), max_size=6))
+def test_names_stay_beside_their_chart_and_off_each_other(wanted):
+    placed = within(apart(sorted(wanted), LINE), LINE, PLOT)
+    assert all(0 <= place <= PLOT for place in placed)
+    assert all(upper - lower >= LINE - 1e-9 for lower, upper in pairwise(placed))
+
+
+def test_a_long_name_is_cut_and_the_chart_keeps_most_of_its_width(tmp_path):
+    entries = [entry(make(tmp_path, [0.5]))]
+    chart = overlaid(entries, ["a name that goes on and on and on"], "val_accuracy", "")
+    [note] = chart.layout.annotations
+    assert note.text.endswith("…") and chart.layout.margin.r < 170
+
+
+def test_what_cannot_be_compared_is_apart(tmp_path):
+    digits = ARTICLE.model_copy(update={"dataset": "digits"})
+    smooth = ARTICLE.model_copy(update={"label_smoothing": 0.1})
+    penalised = ARTICLE.model_copy(update={"model": ARTICLE.model.model_copy(update={"l2": 0.01})})
+    squares = ARTICLE.model_copy(update={"loss": "mse"})
+    entries = [
+        entry(make(tmp_path, [0.5], c)) for c in (ARTICLE, digits, smooth, penalised, squares, ARTICLE)
+    ]
+    by_data = grouped(entries, data)
+    assert {kind: len(group) for kind, group in by_data.items()} == {"cifar10": 5, "digits": 1}
+    assert sorted(map(len, grouped(by_data["cifar10"], loss).values())) == [1, 1, 1, 2]
+
+
+def test_seconds_of_another_computer_do_not_count_here(tmp_path):
+    [shipped] = [run for run in Store(tmp_path).shipped() if run.id == "article"]
+    chart = cost([entry(shipped), entry(make(tmp_path, [0.5]))], ["shipped", "mine"], "seconds")
+    assert [trace.name for trace in chart.data] == ["mine"]
+
+
+def test_networks_that_differ_in_much_are_told_as_wholes():
+    champion = PRESETS["champion"].config
+    table = differences([ARTICLE, champion])
+    assert table["model"] == [ARTICLE.model, champion.model]
+    assert not [name for name in table if name.startswith("model.")] and len(table) < 16
 
 
 @pytest.mark.parametrize(

@@ -94,9 +94,10 @@ def test_a_student_reads_the_own_nickname_and_those_of_others_beside_their_runs(
     assert f"**{mine.id}** · {title_of('article')} · yours" in words(at)
     assert f"{other.id} · {classroom.nickname(owner('ben'))}" in everything(at)
     assert at.multiselect(key="compare.runs").options == [
-        f"{mine.id} (yours)",
-        f"{other.id} ({classroom.nickname(owner('ben'))})",
-        *(run.id for run in store.shipped()),
+        f"{mine.id} · yours",
+        f"{other.id} · {classroom.nickname(owner('ben'))}",
+        "Baseline (the article's) · CIFAR-10",
+        "Champion · CIFAR-10",
     ]
     assert len(classroom.students()) == 2
 

@@ -1,6 +1,7 @@
 """The page Train: missing data, runs in every state, damaged files, what is stored when one presses Train."""
 
 import hashlib
+import json
 import shutil
 
 import numpy as np
@@ -251,6 +252,24 @@ def test_runs_are_compared_and_optimisers_raced(store):
     assert len({run.recipe().config.optimizer for run in racers}) == 4
     assert all(run.recipe().owner == ME for run in racers)
     assert {run.id for run in racers} <= set(at.multiselect(key="compare.runs").value)
+
+
+def test_runs_on_different_data_have_their_own_charts_and_tables(store):
+    one, two = trained(store), trained(store)
+    at = open_page(run=one.id)
+    at.multiselect(key="compare.runs").set_value([one.id, two.id, "article", "champion"])
+    at.run()
+    assert not at.exception
+    titles = [text.value for text in at.markdown if text.value.startswith("### ")]
+    assert sorted(titles) == ["### CIFAR-10", "### Digits"]
+    charts = [chart.proto for chart in at.get("plotly_chart") if "_compare." in chart.proto.id]
+    names = [{trace.get("name") for trace in json.loads(chart.spec)["data"]} for chart in charts]
+    assert {one.id, two.id} in names and {"Baseline (the article's)", "Champion"} in names
+    for drawn in names:
+        assert not ({one.id, two.id} & drawn and {"Champion", "Baseline (the article's)"} & drawn)
+    compared = [table.value for table in at.table if "What came out, and what differs" in table.value]
+    assert len(compared) == 2 and all(len(table) < 25 for table in compared)
+    assert "losses of different kinds" in words(at), "Champion's is smoothed and has a penalty"
 
 
 def test_the_latest_run_of_ones_own_is_one_tap_away_until_a_run_is_watched(store):

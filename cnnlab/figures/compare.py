@@ -14,13 +14,17 @@ from cnnlab.text import _, number, percent
 COLOURS = ("#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#7d7d7d", "#7b4ab5")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = {"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲", "cross": "✚", "x": "✖"}
-HEIGHT, PLOT, LINE = 320, 230, 16  # pixels: a chart, what lies within its axes, and a line of letters
+HEIGHT, PLOT, LINE, LETTER = 320, 240, 16, 7  # pixels: a chart, within its axes, a line, a letter
+LETTERS = 18  # of a name beside a chart, at most
 
 
-def overlaid(entries: Sequence[Entry], names: Sequence[str], what: str) -> go.Figure:
-    """Draw "val_accuracy" (per cent) or "loss" of each run over the epochs, named at the curve's end."""
+def overlaid(entries: Sequence[Entry], names: Sequence[str], what: str, axis: str) -> go.Figure:
+    """Draw one column of the histories over the epochs, named at the right edge; accuracies in per cent.
+
+    axis: the title of the values' axis.
+    """
     figure = go.Figure()
-    scale = 100 if what == "val_accuracy" else 1
+    scale = 100 if what.endswith("accuracy") else 1
     for place, (entry, name) in enumerate(zip(entries, names, strict=True)):
         points = [(row["epoch"], scale * row[what]) for row in entry.rows if math.isfinite(row[what])]
         if not points:
@@ -34,46 +38,59 @@ def overlaid(entries: Sequence[Entry], names: Sequence[str], what: str) -> go.Fi
             line={"color": colour, "dash": _style(DASHES, place), "width": 2.5},
             marker={"symbol": _style([*SYMBOLS], place), "size": 8},
         )
-    _name(figure)
-    titles = {"val_accuracy": _("Validation accuracy (%)"), "loss": _("Training loss (mean over the images)")}
-    _layout(figure, _("epoch"), titles[what])
+    _layout(figure, _("epoch"), axis)
     return figure
 
 
 def cost(entries: Sequence[Entry], names: Sequence[str], what: str) -> go.Figure:
-    """Draw each run's best validation accuracy against its "seconds" or "parameters"."""
+    """Draw each run's best validation accuracy against its "seconds" or "parameters", if both are known."""
     figure = go.Figure()
     for place, (entry, name) in enumerate(zip(entries, names, strict=True)):
-        if not math.isfinite(entry.best):
+        spent = getattr(entry, what)
+        if not math.isfinite(entry.best) or not math.isfinite(spent):
             continue
         figure.add_scatter(
-            x=[getattr(entry, what)],
+            x=[spent],
             y=[100 * entry.best],
             name=name,
             mode="markers",
             marker={"symbol": _style([*SYMBOLS], place), "size": 12, "color": _style(COLOURS, place)},
-            hovertemplate=f"{name}: {percent(entry.best)}, {number(getattr(entry, what))}<extra></extra>",
+            hovertemplate=f"{name}: {percent(entry.best)}, {number(spent)}<extra></extra>",
         )
     titles = {"seconds": _("training time (seconds)"), "parameters": _("parameters")}
-    _name(figure)
-    _layout(figure, titles[what], _("Best validation accuracy (%)"))
+    _layout(figure, titles[what], _("best validation accuracy (%)"))
     figure.update_xaxes(rangemode="tozero")
     return figure
 
 
-def _name(figure: go.Figure) -> None:
-    """Write each trace's name to the right of its last point; where names would overlap they move apart."""
-    if not figure.data:
-        return
-    heights = [value for trace in figure.data for value in trace.y]
-    scale = PLOT / ((max(heights) - min(heights)) or 1.0)  # pixels for one unit
+def _name(figure: go.Figure, low: float, high: float) -> None:
+    """Write each trace's name right of the axes, at the height of its last point or as near as there is room.
+
+    There no curve and no marker ever runs through it. low, high: the ends of the values' axis.
+    """
+    scale = PLOT / (high - low)  # pixels for one unit
     ends = sorted(figure.data, key=lambda trace: trace.y[-1])
-    wanted = [scale * trace.y[-1] for trace in ends]
-    for trace, was, is_now in zip(ends, wanted, apart(wanted, LINE), strict=True):
-        place = {"x": trace.x[-1], "y": trace.y[-1], "xanchor": "left", "xshift": 10, "yshift": is_now - was}
+    wanted = [scale * (trace.y[-1] - low) for trace in ends]
+    for trace, was, is_now in zip(ends, wanted, within(apart(wanted, LINE), LINE, PLOT), strict=True):
+        place = {"xref": "paper", "x": 1, "xanchor": "left", "xshift": 6}
+        place |= {"y": trace.y[-1], "yanchor": "middle", "yshift": is_now - was}
         colour = trace.line.color or trace.marker.color
         sign = f'<span style="color:{colour}">{SYMBOLS[trace.marker.symbol]}</span>'
-        figure.add_annotation(text=f"{sign} {trace.name}", showarrow=False, **place)
+        figure.add_annotation(text=f"{sign} {_short(trace.name)}", showarrow=False, **place)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LETTERS else name[: LETTERS - 1].rstrip() + "…"
+
+
+def within(places: Sequence[float], gap: float, top: float) -> list[float]:
+    """Move rising places that lie at least `gap` apart to between 0 and `top`, as far as they fit there."""
+    placed = list(places)
+    for n in range(len(placed)):
+        placed[n] = max(placed[n], n * gap)
+    for n in range(len(placed)):  # from the top down
+        placed[-1 - n] = min(placed[-1 - n], top - n * gap)
+    return placed
 
 
 def apart(wanted: Sequence[float], gap: float) -> list[float]:
@@ -99,10 +116,17 @@ def _style(styles: Sequence[str], place: int) -> str:
 
 
 def _layout(figure: go.Figure, x: str, y: str) -> None:
+    values = [value for trace in figure.data for value in trace.y]
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    room = 0.06 * ((high - low) or abs(high) or 1.0)
+    low, high = low - room, high + room
+    if figure.data:
+        _name(figure, low, high)
+    longest = max((len(_short(trace.name)) for trace in figure.data), default=0)
     figure.update_layout(
         height=HEIGHT,
-        margin={"l": 10, "r": 90, "t": 25, "b": 10},
+        margin={"l": 10, "r": 24 + LETTER * longest, "t": 15, "b": 10},
         showlegend=False,
         xaxis={"title": x, "zeroline": False, "linecolor": QUIET},
-        yaxis={"title": y},
+        yaxis={"title": y, "range": [low, high]},
     )

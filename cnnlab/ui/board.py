@@ -14,12 +14,12 @@ from cnnlab.board import Standing, Unfinished
 from cnnlab.classroom import Classroom
 from cnnlab.datasets import DATASETS
 from cnnlab.figures.board import Dot, scatter
-from cnnlab.presets import PRESETS
 from cnnlab.rights import TeacherPass
 from cnnlab.runs import RunError, Store
 from cnnlab.text import _, number, percent
 from cnnlab.ui import class_state, identity, job, lesson, projector, state
 from cnnlab.ui.components.standings import Row, standings
+from cnnlab.ui.phases import title_of
 from cnnlab.ui.teacher import actions, door
 
 LOOK = 3.0  # seconds from one look at the class to the next
@@ -153,7 +153,7 @@ def _test(one: Standing) -> str:
 
 def _model(one: Standing) -> str:
     """Name a network that comes with the app."""
-    return _(PRESETS[one.run].title) if one.run in PRESETS else one.run
+    return title_of(one.run)
 
 
 def _judgement(ranking: Sequence[Standing], opened: bool) -> None:

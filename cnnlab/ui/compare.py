@@ -1,18 +1,19 @@
 """Which settings made the difference? Several runs side by side, and a race of optimisers as one click."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 
 import streamlit as st
 
-from cnnlab import workers
-from cnnlab.comparison import Entry, differences, entry, race, ranked
-from cnnlab.config import title
+from cnnlab import losses, workers
+from cnnlab.comparison import Entry, data, differences, entry, grouped, loss, race, ranked
+from cnnlab.config import ModelConfig, title
 from cnnlab.datasets import DATASETS
 from cnnlab.figures.compare import cost, overlaid
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.text import _, number, percent
 from cnnlab.ui import class_state, identity, preflight, state
 from cnnlab.ui.chart import chart
+from cnnlab.ui.phases import name_of
 
 MOST = 6  # runs that one chart can tell apart
 
@@ -22,9 +23,14 @@ def compare(shown: Run) -> None:
     sound, marks = _sound(Store().runs() + Store().shipped()), class_state.shown_names()
     names = sorted(sound, key=lambda id: sound[id].owner != identity.owner())  # one's own first
 
+    here = data(shown.recipe().config)
+
     def name(id: str) -> str:
-        mark = marks.get(sound[id].owner)
-        return f"{id} ({mark})" if mark else id
+        one = sound[id]
+        words = [name_of(one.run), marks.get(one.owner)]
+        if data(one.config) != here:
+            words.append(_data_title(one))
+        return " · ".join(filter(None, words))
 
     state.default("compare.runs", [shown.id])
     wanted = st.session_state.pop("compare.wanted", st.session_state["compare.runs"])  # a race just begun
@@ -43,8 +49,17 @@ def compare(shown: Run) -> None:
             )
         )
         return
-    _charts(chosen)
-    _table(chosen, name)
+    groups = grouped(chosen, data)
+    if len(groups) > 1:
+        st.caption(
+            _("Accuracies on different pictures do not compare, so each kind of data has its own charts.")
+        )
+    for kind, entries in groups.items():
+        if len(groups) > 1:
+            st.markdown(f"### {_data_title(entries[0])}")
+        _charts(entries, kind)
+        _table(entries, name)
+    st.caption(_("Ranked by validation. The test set stays out of it: who chooses by it has trained on it."))
 
 
 def _start_race(shown: Run) -> None:
@@ -81,36 +96,72 @@ def _sound(runs: list[Run]) -> dict[str, Entry]:
     return entries
 
 
-def _charts(entries: list[Entry]) -> None:
-    names = [entry.run.id for entry in entries]
-    charts = {  # key -> the chart, and what it says to who cannot see it; its numbers stand in the table
-        "accuracy": (overlaid(entries, names, "val_accuracy"), _("Validation accuracy over the epochs")),
-        "loss": (overlaid(entries, names, "loss"), _("Training loss over the epochs")),
-        "seconds": (cost(entries, names, "seconds"), _("Best validation accuracy over training time")),
-        "parameters": (cost(entries, names, "parameters"), _("Best validation accuracy over parameters")),
-    }
+def _charts(entries: list[Entry], kind: Hashable) -> None:
+    """Draw the curves of runs with the same data, and what accuracy has cost. The table has the numbers."""
+    names = [name_of(entry.run) for entry in entries]
+    axis = _("validation accuracy (%)")
+    charts = {_("Validation accuracy"): overlaid(entries, names, "val_accuracy", axis)}
+    losses_alike = len(grouped(entries, loss)) == 1
+    if losses_alike:
+        title, column, axis = _("Training loss"), "loss", losses.name(entries[0].config)
+    else:  # losses of different kinds have no common axis; the answers' cross-entropy is one quantity
+        title, column, axis = _("Training cross-entropy"), "cross_entropy", _("cross-entropy")
+    charts[title] = overlaid(entries, names, column, axis)
+    charts[_("Accuracy and training time")] = cost(entries, names, "seconds")
+    charts[_("Accuracy and parameters")] = cost(entries, names, "parameters")
     columns = st.columns(2)
-    for place, (key, (figure, alt)) in enumerate(charts.items()):
+    for place, (title, figure) in enumerate(charts.items()):
         with columns[place % 2]:
-            chart(figure, key=f"_compare.{key}", alt=alt)
+            st.markdown(f"**{title}**")
+            if figure.data:
+                chart(figure, key=f"_compare.{kind}.{place}", alt=title)
+            else:
+                st.caption(_("None of these runs has kept it."))
+    if not losses_alike:
+        kept = {trace.name for trace in charts[_("Training cross-entropy")].data}
+        text = _(
+            "These runs made losses of different kinds smaller, and those do not compare. The "
+            "cross-entropy of their answers does."
+        )
+        if missing := [name for name in names if name not in kept]:
+            text += " " + _("Not kept of: {runs}.").format(runs=", ".join(missing))
+        st.caption(text)
+
+
+def _data_title(one: Entry) -> str:
+    return DATASETS[one.config.dataset].title
 
 
 def _table(entries: list[Entry], name: Callable[[str], str]) -> None:
-    """Draw what differs, one column a run, the best validation accuracy first."""
+    """Draw what came out and what differs, one column a run, the best validation accuracy first."""
     rows = {
         _("best validation accuracy"): [percent(e.best) if e.best == e.best else "–" for e in entries],
         _("epochs"): [number(len(e.rows)) for e in entries],
-        _("training time (s)"): [number(e.seconds) for e in entries],
+        _("training time (s)"): [
+            number(e.seconds) if e.seconds == e.seconds else _("elsewhere") for e in entries
+        ],
         _("parameters"): [number(e.parameters) for e in entries],
     }
     for setting, values in differences([e.config for e in entries]).items():
         place = tuple(int(step) - 1 if step.isdigit() else step for step in setting.split("."))
-        if setting == "dataset":
-            values = [DATASETS[value].title for value in values]
-        rows[title(place)] = [preflight.in_words(value) for value in values]
-    table = {_("What differs"): list(rows)}
+        in_words = _network_in_words if setting == "model" else preflight.in_words
+        rows[_("Network") if setting == "model" else title(place)] = [in_words(value) for value in values]
+    table = {_("What came out, and what differs"): list(rows)}
     table |= {
         name(entry.run.id): [values[place] for values in rows.values()] for place, entry in enumerate(entries)
     }
     st.table(table, border="horizontal", hide_index=True)
-    st.caption(_("Ranked by validation. The test set stays out of it: who chooses by it has trained on it."))
+
+
+def _network_in_words(model: ModelConfig) -> str:
+    """Return a network in a line: its convolutions by their numbers of kernels, its dense layers by units."""
+    kernels = " · ".join(f"{block.filters}@{block.kernel}×{block.kernel}" for block in model.blocks)
+    parts = [_("convolutions {kernels}").format(kernels=kernels)] if kernels else []
+    if any(block.normalise for block in model.blocks):
+        parts.append(_("batch normalisation"))
+    if any(block.dropout for block in (*model.blocks, *model.dense)):
+        parts.append(_("dropout"))
+    parts.append(preflight.in_words(model.head))
+    if model.dense:
+        parts.append(_("dense {units}").format(units=" · ".join(str(block.units) for block in model.dense)))
+    return "; ".join(parts)

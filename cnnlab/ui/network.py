@@ -10,10 +10,10 @@ import streamlit as st
 from cnnlab import images, ops
 from cnnlab.datasets import DATASETS, class_name
 from cnnlab.models import SIDE
-from cnnlab.presets import PRESETS
 from cnnlab.runs import RESTING, Recipe, Run, RunError, Store
 from cnnlab.text import _, percent
 from cnnlab.ui import identity, lesson
+from cnnlab.ui.phases import name_of
 
 CHOICE, LINK = "network.run", "network.link"
 
@@ -194,9 +194,7 @@ def label(run: Run) -> str:
         recipe, rows = run.recipe(), run.history()
     except RunError:
         return run.id
-    preset = PRESETS.get(recipe.preset)
-    name = _(preset.title) if run.shipped and preset else run.id
-    words = [name, DATASETS[recipe.config.dataset].title]
+    words = [name_of(run), DATASETS[recipe.config.dataset].title]
     if len(rows) < recipe.config.epochs:
         words.append(_("{done} of {all} epochs").format(done=len(rows), all=recipe.config.epochs))
     else:

@@ -25,6 +25,11 @@ def title_of(preset: str) -> str:
     return _(PRESETS[preset].title) if preset in PRESETS else preset
 
 
+def name_of(run: Run) -> str:
+    """Return what a run is called everywhere: the name drawn by lot, of a shipped one its network's title."""
+    return title_of(run.id) if run.shipped else run.id
+
+
 def before(run: Run) -> int:
     """Return how many runs are trained before this one; 0 for one that does not wait."""
     return _queue(str(Store().root)).get(run.id, (0, 0.0))[0]

@@ -17,7 +17,7 @@ from cnnlab.ui import state as page_state
 from cnnlab.ui.chart import chart
 from cnnlab.ui.envelope import envelope
 from cnnlab.ui.network import layer_title
-from cnnlab.ui.phases import before, duration, phase_text, title_of
+from cnnlab.ui.phases import before, duration, name_of, phase_text, title_of
 
 
 def watch(run: Run) -> None:
@@ -44,7 +44,9 @@ def _pace(run: Run, state: State) -> float | None:
 def headline(run: Run) -> None:
     """Name the run and its network, and say which images it uses for what."""
     recipe = run.recipe()
-    text = _("Training run **{run}** · {network}").format(run=run.id, network=title_of(recipe.preset))
+    text = f"**{name_of(run)}**"
+    if not run.shipped:
+        text = _("Training run **{run}** · {network}").format(run=run.id, network=title_of(recipe.preset))
     remarks = (class_state.shown_names().get(recipe.owner), _(recipe.note) if recipe.note else None)
     text = " · ".join([text, *filter(None, remarks)])
     st.markdown(text, help=_("A training run gets a name by lot, so that you find it again."))
