@@ -264,9 +264,9 @@ def test_runs_on_different_data_have_their_own_charts_and_tables(store):
     assert sorted(titles) == ["### CIFAR-10", "### Digits"]
     charts = [chart.proto for chart in at.get("plotly_chart") if "_compare." in chart.proto.id]
     names = [{trace.get("name") for trace in json.loads(chart.spec)["data"]} for chart in charts]
-    assert {one.id, two.id} in names and {"Baseline (the article's)", "Champion"} in names
+    assert {one.id, two.id} in names and {"Baseline", "Champion"} in names
     for drawn in names:
-        assert not ({one.id, two.id} & drawn and {"Champion", "Baseline (the article's)"} & drawn)
+        assert not ({one.id, two.id} & drawn and {"Champion", "Baseline"} & drawn)
     compared = [table.value for table in at.table if "What came out, and what differs" in table.value]
     assert len(compared) == 2 and all(len(table) < 25 for table in compared)
     assert "losses of different kinds" in words(at), "Champion's is smoothed and has a penalty"

@@ -15,6 +15,7 @@ COLOURS = ("#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#7d7d7d", "#7b4ab5")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = {"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲", "cross": "✚", "x": "✖"}
 HEIGHT, PLOT, LINE, LETTER = 320, 240, 16, 7  # pixels: a chart, within its axes, a line, a letter
+FEW = 20  # points of a curve with markers in full size
 LETTERS = 18  # of a name beside a chart, at most
 
 
@@ -36,7 +37,7 @@ def overlaid(entries: Sequence[Entry], names: Sequence[str], what: str, axis: st
             name=name,
             mode="lines+markers",
             line={"color": colour, "dash": _style(DASHES, place), "width": 2.5},
-            marker={"symbol": _style([*SYMBOLS], place), "size": 8},
+            marker={"symbol": _style([*SYMBOLS], place), "size": 8 if len(points) <= FEW else 4},
         )
     _layout(figure, _("epoch"), axis)
     return figure

@@ -98,7 +98,7 @@ def _sound(runs: list[Run]) -> dict[str, Entry]:
 
 def _charts(entries: list[Entry], kind: Hashable) -> None:
     """Draw the curves of runs with the same data, and what accuracy has cost. The table has the numbers."""
-    names = [name_of(entry.run) for entry in entries]
+    names = [name_of(entry.run).partition(" (")[0] for entry in entries]
     axis = _("validation accuracy (%)")
     charts = {_("Validation accuracy"): overlaid(entries, names, "val_accuracy", axis)}
     losses_alike = len(grouped(entries, loss)) == 1
@@ -116,7 +116,7 @@ def _charts(entries: list[Entry], kind: Hashable) -> None:
             if figure.data:
                 chart(figure, key=f"_compare.{kind}.{place}", alt=title)
             else:
-                st.caption(_("None of these runs has kept it."))
+                st.caption(_("Not known of these runs, or measured on another computer."))
     if not losses_alike:
         kept = {trace.name for trace in charts[_("Training cross-entropy")].data}
         text = _(
