@@ -36,6 +36,7 @@ OPTIMIZERS: dict[str, float] = {
     "adam": 0.001,
     "adamw": 0.001,
 }
+LARGEST_RATE = 10.0  # whether set in a form, wished for while a run trains, or brought in with an archive
 
 
 class Frozen(BaseModel):
@@ -174,7 +175,7 @@ class TrainConfig(Frozen):
     learning_rate: float = Field(
         default=0.001,
         gt=0,
-        le=10,
+        le=LARGEST_RATE,
         title="Learning rate",
         description="How far one step moves the weights. Too large, and the loss explodes.",
     )

@@ -21,6 +21,11 @@ def one_cycle(progress: float, warm_up: float = 0.3, first: float = 0.04, last: 
     return last + (1 - last) * cosine((progress - warm_up) / (1 - warm_up))
 
 
+def rate(schedule: str, base: float, done: float, epochs: int) -> float:
+    """Return the learning rate of the next step, when `done` of `epochs` epochs lie behind it."""
+    return base * SCHEDULES[schedule](min(1.0, done / epochs))
+
+
 SCHEDULES: dict[str, Callable[[float], float]] = {
     "constant": constant,
     "cosine": cosine,

@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 LOCALES = Path(__file__).parent / "locale"
 language: ContextVar[str] = ContextVar("language", default="en")
 
@@ -32,6 +34,16 @@ def number(value: float, digits: int = 0) -> str:
     if text.startswith("-"):
         text = text[1:] if not text.strip("-0.,") else "−" + text[1:]
     return text
+
+
+def plain(value: float, digits: int = 4) -> str:
+    """Write a number of any size with so many digits that count, and without an exponent.
+
+    >>> plain(0.00001), plain(0.00025000001), plain(30)
+    ('0.00001', '0.00025', '30')
+    """
+    text = np.format_float_positional(value, precision=digits, fractional=False, trim="-")
+    return text.replace("-", "−")
 
 
 def percent(share: float, digits: int = 1) -> str:

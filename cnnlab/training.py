@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from cnnlab import datasets, history, losses, models
+from cnnlab import datasets, history, losses, models, schedules
 from cnnlab.attempts import Attempt
 from cnnlab.augmentation import augment
 from cnnlab.config import TrainConfig, steps_per_epoch
 from cnnlab.ops import network
 from cnnlab.runs import Checkpoint, Recipe, Run, RunError
-from cnnlab.schedules import SCHEDULES
-from cnnlab.text import _
+from cnnlab.text import _, plain
 
 KERNEL_SNAPSHOTS = 10  # epochs at which the kernels behind the first layer are kept too
 FLOPS_BETWEEN_LOOKS = 25e9  # arithmetic between two looks at should_stop: about a quarter of a second
@@ -60,9 +59,8 @@ class Training:
 
     def rate(self, epoch: int, step: int) -> float:
         """Return the learning rate for a step: the last wish (else the configuration) times the schedule."""
-        progress = min(1.0, (epoch + step / self.steps) / self.epochs())
         base = self.run.wished("rate", self.config.learning_rate)
-        return base * SCHEDULES[self.config.schedule](progress)
+        return schedules.rate(self.config.schedule, base, epoch + step / self.steps, self.epochs())
 
     def work(self) -> None:
         rows, partial = self._restore()
@@ -131,7 +129,7 @@ class Training:
             "The loss became infinite or undefined (NaN) in epoch {epoch}, so training stopped. "
             "{kept} finished epochs are kept. A smaller learning rate usually helps; it was {rate}."
         )
-        rate = f"{float(self.optimizer.learning_rate):g}"
+        rate = plain(float(self.optimizer.learning_rate))
         self.attempt.enter("failed", text.format(epoch=len(rows) + 1, kept=len(rows), rate=rate))
 
     def _restore(self) -> tuple[list[dict[str, float]], Checkpoint | None]:

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnlab import datasets, lesson_links
+from cnnlab import datasets, lesson_links, schedules
 from cnnlab.attempts import Attempt
+from cnnlab.config import LARGEST_RATE
 from cnnlab.history import COLUMNS
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Checkpoint, Store
@@ -287,3 +288,66 @@ def test_the_latest_run_of_ones_own_is_one_tap_away_until_a_run_is_watched(store
 def latest(at: AppTest) -> list[tuple[str, str]]:
     links = [link.proto for link in at.get("page_link")]
     return [(link.label, link.query_string) for link in links if link.label.startswith("Your latest")]
+
+
+@pytest.fixture
+def paused(store):
+    """A run that rests within its work: one cycle up to 0.01, 1 of 3 epochs and 5 of 20 batches done."""
+    config = CONFIG.model_copy(update={"schedule": "one_cycle", "learning_rate": 0.01})
+    run = store.create(config, tuple("0123456789"), preset="article", owner=ME)
+    attempt = Attempt(run, run.claim("queued"))
+    attempt.update(epoch=1, epochs=3, step=5, steps=20)
+    attempt.enter("paused")
+    return run
+
+
+def rate_field(at: AppTest):
+    return next(field for field in at.number_input if field.label == "From now on")
+
+
+def test_the_learning_rate_of_now_is_shown_with_what_its_schedule_does(paused):
+    rate = schedules.rate("one_cycle", 0.01, 1.25, 3)
+    at = open_page(run=paused.id)
+    share = f"{100 * rate / 0.01:.1f}\u00a0%"
+    assert f"Now **{rate:.4g}**: the schedule (one cycle: up, down) makes {share} of 0.01." in words(at)
+    assert rate_field(at).value == 0.01
+
+
+def test_clicks_make_the_learning_rate_smaller_and_larger(paused):
+    at = open_page(run=paused.id)
+    for label, expected in (("÷ 10", 0.001), ("÷ 10", 0.0001), ("÷ 10", 0.00001), ("÷ 2", 0.000005)):
+        button(at, label).click()
+        at.run()
+        assert paused.wished("rate", 0.01) == expected
+        field = rate_field(at)
+        assert field.value == expected, "the field shows what was set"
+        assert float(field.proto.format % expected) == expected
+    for label, expected in (("× 2", 0.00001), ("× 10", 0.0001)):
+        button(at, label).click()
+        at.run()
+        assert paused.wished("rate", 0.01) == expected
+    assert "of 0.0001." in words(at)
+
+
+def test_a_learning_rate_stays_within_what_training_takes(paused):
+    at = open_page(run=paused.id)
+    rate_field(at).set_value(2.0)
+    at.run()
+    button(at, "Set it").click()
+    at.run()
+    assert paused.wished("rate", 0.01) == 2.0
+    assert button(at, "× 10").disabled, "20 is more than a configuration may have"
+    assert not button(at, "× 2").disabled
+    assert button(at, "Set it").disabled, "nothing to set"
+    assert rate_field(at).max == LARGEST_RATE
+    for wrong in (0.0, None):
+        rate_field(at).set_value(wrong)
+        at.run()
+        assert button(at, "Set it").disabled
+
+
+def test_a_rate_set_elsewhere_reaches_the_field(paused):
+    at = open_page(run=paused.id)
+    paused.wish("rate", ME, 0.003)
+    at.run()
+    assert rate_field(at).value == 0.003

@@ -362,7 +362,7 @@ def test_the_text_holds_the_numbers_of_the_view_and_hides_what_it_hides(open_pag
     ("page", "key", "sentence"),
     [
         ("layer", "layer.outputs", "“Number of kernels” is empty: type a number. Until then 64 stays."),
-        ("learning", "learning.score1", "“Score 1” is empty: type a number. Until then 10.0 stays."),
+        ("learning", "learning.score1", "“Score 1” is empty: type a number. Until then 10 stays."),
     ],
 )
 def test_an_emptied_field_keeps_its_last_number(open_page, page, key, sentence):

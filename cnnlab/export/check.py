@@ -14,7 +14,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from cnnlab import history, ops
-from cnnlab.config import TrainConfig
+from cnnlab.config import LARGEST_RATE, TrainConfig
 from cnnlab.datasets import DATASETS
 from cnnlab.export.unpack import MEGABYTE, UNPACKED, ArchiveError, arrays
 from cnnlab.models import SIDE
@@ -142,7 +142,7 @@ def changes(data: bytes) -> list[dict]:
         if not isinstance(change, dict):
             raise fault
         wish, value = change.get("wish"), change.get("value")
-        most = {"rate": 10, "epochs": EPOCHS}.get(wish) if isinstance(wish, str) else None
+        most = {"rate": LARGEST_RATE, "epochs": EPOCHS}.get(wish) if isinstance(wish, str) else None
         if most is None or type(value) not in (int, float) or not 0 < value <= most:
             raise fault
         changes.append({"wish": wish, "value": value})

@@ -7,8 +7,8 @@ both together follows the epoch from which each wish counted.
 import math
 from collections.abc import Sequence
 
+from cnnlab import schedules
 from cnnlab.config import TrainConfig
-from cnnlab.schedules import SCHEDULES
 
 
 def rates(
@@ -53,5 +53,5 @@ def _settings(config: TrainConfig, wishes: Sequence[dict]) -> list[tuple[float, 
 
 
 def _rate(config: TrainConfig, setting: tuple[float, int], progress: float) -> float:
-    rate, epochs = setting
-    return rate * SCHEDULES[config.schedule](min(1.0, progress / epochs))
+    base, epochs = setting
+    return schedules.rate(config.schedule, base, progress, epochs)

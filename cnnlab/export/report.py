@@ -18,7 +18,7 @@ from cnnlab.figures.tiles import colour_tiles, data_uri, enlarge
 from cnnlab.models import SIDE
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, RunError
-from cnnlab.text import _, language, number, percent
+from cnnlab.text import _, language, number, percent, plain
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #22303c; background: #fcfaf6; margin: 2rem auto;
@@ -238,7 +238,7 @@ def _written(value: object) -> str:
         case None:
             return "–"
         case float():
-            return f"{value:g}"
+            return plain(value, 6)
         case int():
             return number(value)
     return str(value)

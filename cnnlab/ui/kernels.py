@@ -11,6 +11,7 @@ from cnnlab.text import _
 from cnnlab.ui import network, state
 from cnnlab.ui.components.cells import cells
 from cnnlab.ui.components.data import written
+from cnnlab.ui.number_field import decimal_field
 
 FIRST = ("sobel_x", "sobel_y", "gaussian", "sharpen")  # at first sight
 SIZES = range(1, 8)
@@ -160,16 +161,8 @@ def _edited(kernel: Kernel, about: Hashable) -> Kernel | None:
     step = 1.0 if kernel.scale == 1 else 0.01
     state.default("convolution.bias", kernel.bias)
     most = float(LARGEST)
-    bias = left.number_input(  # without value=None an emptied field would turn into the smallest number
-        _("Bias"),
-        -most,
-        most,
-        value=None,
-        step=step,
-        format="%.6g",
-        key="convolution.bias",
-        disabled=held(),
-    )
+    with left:
+        bias = decimal_field(_("Bias"), -most, most, step=step, key="convolution.bias", disabled=held())
     undo = {"icon": ":material/undo:", "key": "_convolution.undo", "on_click": _forget}
     right.button(_("Undo my changes"), disabled=held(), **undo)
     if bias is None:

@@ -8,7 +8,7 @@ import streamlit as st
 from cnnlab import ops
 from cnnlab.figures.bowl import bowl
 from cnnlab.questions import learning as questions
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, number, percent, plain
 from cnnlab.ui import lesson, state
 from cnnlab.ui.chart import chart
 from cnnlab.ui.components.race import Racer, loss_text, race
@@ -155,7 +155,7 @@ def two_losses() -> None:
     left, right = st.columns([1, 2.2], gap="large")
     with left:
         scores = [
-            number_field(_("Score {n}").format(n=n), -30.0, 30.0, first, key=f"learning.score{n}", digits=1)
+            number_field(_("Score {n}").format(n=n), -30.0, 30.0, first, key=f"learning.score{n}")
             for n, first in enumerate((10.0, 0.0, 0.0), start=1)
         ]
         state.default("learning.true", 3, (1, 2, 3))
@@ -251,7 +251,7 @@ def racers(name: str, factor: float) -> list[Racer]:
     }
     found = []
     for key, (path, losses) in _paths(name, factor).items():
-        rate = _("rate {rate}").format(rate=f"{factor * ops.OPTIMIZERS[key].rate:g}")
+        rate = _("rate {rate}").format(rate=plain(factor * ops.OPTIMIZERS[key].rate))
         found.append(Racer(names[key], rate, path, losses, drawn=key not in ("nesterov", "adamw")))
     return found
 

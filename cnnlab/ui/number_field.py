@@ -1,18 +1,42 @@
-"""What happens while a number field is empty? The last number stays, and a sentence says so."""
+"""How is a number typed? A decimal one shows all its digits; while a field is empty the last number stays."""
 
 import streamlit as st
 
-from cnnlab.text import _, number
+from cnnlab.text import _, number, plain
 from cnnlab.ui import state
 
+SHOWN = (
+    "%.6g"  # in the browser: six digits that count, wherever the point is, and no exponent down to 0.000001
+)
 
-def number_field(label: str, low, high, first, *, key: str, digits: int = 0):
+
+def decimal_field(
+    label: str, low: float | None, high: float | None, *, key: str, step: float | None = None, **options
+) -> float | None:
+    """Draw a field for a decimal number of any size; return it, None while the field is empty.
+
+    step: how far + and - move it; None: half a power of ten of what stands there, for numbers whose size
+    is what matters, as a learning rate: 0.001 by 0.0005, 0.00001 by 0.000005.
+    """
+    step = step or _half_a_power(st.session_state.get(key))
+    return st.number_input(label, low, high, value=None, step=step, format=SHOWN, key=key, **options)
+
+
+def _half_a_power(value: float | None) -> float:
+    return float(f"5e{int(f'{value:e}'.split('e')[1]) - 1}") if value else 0.0001
+
+
+def number_field(label: str, low, high, first, *, key: str, step: float = 1):
     """Draw a field for numbers from `low` to `high`, at first `first`; return its number, or its last one."""
     state.default(key, first)
-    value = st.number_input(label, low, high, value=None, step=type(first)(1), key=key)  # None: can be empty
+    if isinstance(first, float):
+        value = decimal_field(label, low, high, step=float(step), key=key)
+    else:
+        value = st.number_input(label, low, high, value=None, step=step, key=key)  # None: can be empty
     if value is None:
         value = st.session_state.get(f"{key}.last", first)
+        shown = plain(value) if isinstance(first, float) else number(value)
         text = _("“{label}” is empty: type a number. Until then {value} stays.")
-        st.error(text.format(label=label, value=number(value, digits)))
+        st.error(text.format(label=label, value=shown))
     st.session_state[f"{key}.last"] = value
     return value

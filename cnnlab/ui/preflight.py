@@ -7,7 +7,7 @@ from cnnlab.config import TrainConfig, title
 from cnnlab.limits import within
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Store
-from cnnlab.text import _, number
+from cnnlab.text import _, number, plain
 from cnnlab.ui import class_state, form, lesson, settings
 from cnnlab.ui.phases import duration, measured
 
@@ -62,7 +62,7 @@ def in_words(value) -> str:
         return _("on") if value else _("off")
     if isinstance(value, str):
         return settings.option_words().get(value, value)
-    return f"{value:,.6g}"
+    return plain(value, 6) if isinstance(value, float) else number(value)
 
 
 def estimates(checked: form.Checked) -> None:

@@ -13,8 +13,9 @@ from cnnlab.config import INNER, Augmentation, ModelConfig, TrainConfig
 from cnnlab.figures.sheet import sheet
 from cnnlab.text import _, number
 from cnnlab.ui import form, lesson
+from cnnlab.ui.number_field import decimal_field
 
-STEPS = {"learning_rate": 0.0005, "l2": 0.0001, "limit": 1000, "batch_size": 16}
+STEPS = {"learning_rate": None, "l2": 0.0001, "limit": 1000, "batch_size": 16}  # None: by what stands there
 PREVIEWED = 8  # images that show what augmentation does
 
 
@@ -39,18 +40,12 @@ def draw(kind: type[BaseModel], name: str, key: str, width="stretch", **options)
         low, high = float(spec["minimum"]), float(spec["maximum"])
         st.slider(label, low, high, step=0.01, format="percent", **options)
     else:
-        whole = spec["type"] == "integer"
-        of_type = int if whole else float
-        st.number_input(
-            label,
-            of_type(spec.get("minimum", spec.get("exclusiveMinimum"))),
-            of_type(spec["maximum"]),
-            value=None,
-            step=STEPS.get(name, 1 if whole else 0.05),
-            format=None if whole else "%g",
-            placeholder={"limit": _("all"), "patience": _("never")}.get(name),
-            **options,
-        )
+        low, high = spec.get("minimum", spec.get("exclusiveMinimum")), spec["maximum"]
+        options["placeholder"] = {"limit": _("all"), "patience": _("never")}.get(name)
+        if spec["type"] == "integer":
+            st.number_input(label, int(low), int(high), value=None, step=STEPS.get(name, 1), **options)
+        else:
+            decimal_field(label, float(low), float(high), step=STEPS.get(name, 0.05), **options)
 
 
 def option_words() -> dict[str, str]:

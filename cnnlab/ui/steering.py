@@ -2,12 +2,15 @@
 
 import streamlit as st
 
-from cnnlab import workers
+from cnnlab import schedules, workers
+from cnnlab.config import LARGEST_RATE
 from cnnlab.runs import Run, RunError, State, Store
-from cnnlab.text import _
+from cnnlab.text import _, percent, plain
 from cnnlab.turns import AT_WORK
-from cnnlab.ui import class_state, lesson
-from cnnlab.ui import state as page_state
+from cnnlab.ui import class_state, lesson, settings
+from cnnlab.ui.number_field import decimal_field
+
+FACTORS = {"÷ 10": 0.1, "÷ 2": 0.5, "× 2": 2.0, "× 10": 10.0}  # by which a click changes the learning rate
 
 
 def look_inside(run: Run) -> None:
@@ -43,7 +46,7 @@ def controls(run: Run, state: State) -> None:
                 st.button(label, icon=icon, key=f"_train.{wish}", on_click=_wish, args=(run, wish))
         if active or state.phase == "paused":
             with st.popover(_("Learning rate"), icon=":material/tune:"):
-                _change_rate(run)
+                _change_rate(run, state)
         with st.popover(_("Delete"), icon=":material/delete:"):
             _offer_deletion(run, state)
 
@@ -74,13 +77,40 @@ def _delete(run: Run) -> None:
         st.session_state.update({"_train.left": True, "_train.gone": run.id})
 
 
-def _change_rate(run: Run) -> None:
-    """Let the owner set another learning rate for what follows; a schedule goes on multiplying it."""
-    now, key = run.wished("rate", run.recipe().config.learning_rate), f"train.new_rate.{run.id}"
-    page_state.default(key, now)
-    rate = st.number_input(_("From now on"), 0.0, 10.0, step=0.0005, format="%.4f", key=key)
-    idle = rate == now or not rate
+def _change_rate(run: Run, state: State) -> None:
+    """Show the rate of the next step, and let the owner set another; a schedule goes on multiplying it."""
+    config = run.recipe().config
+    base = run.wished("rate", config.learning_rate)
+    st.markdown(_rate_now(config.schedule, base, state))
+    with st.container(horizontal=True, gap="xsmall"):
+        for label, factor in FACTORS.items():
+            rate = float(f"{factor * base:.6g}")  # without the noise of binary fractions
+            where = {"key": f"_train.rate.{label}", "help": f"{plain(base)} → {plain(rate)}"}
+            click = {"on_click": _wish, "args": (run, "rate", rate)}
+            st.button(label, disabled=not 0 < rate <= LARGEST_RATE, **where, **click)
+    key = f"train.new_rate.{run.id}"
+    if (
+        st.session_state.get(f"_{key}") != base or key not in st.session_state
+    ):  # set by a button, or elsewhere
+        st.session_state[f"_{key}"] = st.session_state[key] = base
+    rate = decimal_field(_("From now on"), 0.0, LARGEST_RATE, key=key)
+    idle = not rate or rate == base
     st.button(_("Set it"), key="_train.rate", disabled=idle, on_click=_wish, args=(run, "rate", rate))
+
+
+def _rate_now(schedule: str, base: float, state: State) -> str:
+    """Say which rate the next step takes, and what the schedule has to do with it."""
+    done = state.epoch + state.step / max(1, state.steps)
+    rate = schedules.rate(schedule, base, done, max(1, state.epochs))
+    text = _("Now **{rate}** in every step.")
+    if schedule != "constant":
+        text = _("Now **{rate}**: the schedule ({schedule}) makes {factor} of {base}.")
+    words = {
+        "schedule": settings.option_words()[schedule],
+        "factor": percent(rate / base),
+        "base": plain(base),
+    }
+    return text.format(rate=plain(rate), **words)
 
 
 def _wish(run: Run, wish: str, value: float | None = None) -> None:

@@ -11,7 +11,7 @@ from cnnlab.figures.curves import curve
 from cnnlab.figures.sheet import sheet
 from cnnlab.figures.tiles import colour_tiles
 from cnnlab.runs import RESTING, Run, RunError, State, Store
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, number, percent, plain
 from cnnlab.ui import class_state, data_state, layers, lesson, steering, watching
 from cnnlab.ui import state as page_state
 from cnnlab.ui.chart import chart
@@ -106,7 +106,7 @@ def _progress(run: Run, state: State) -> None:
     if state.accuracy is not None:
         parts.append(_("accuracy so far {accuracy}").format(accuracy=percent(state.accuracy)))
     if state.learning_rate is not None:
-        parts.append(_("learning rate {rate}").format(rate=f"{state.learning_rate:.4g}"))
+        parts.append(_("learning rate {rate}").format(rate=plain(state.learning_rate)))
     if state.images_per_second:
         parts.append(_("{speed} photos a second").format(speed=number(state.images_per_second)))
     if (left := seconds_left(run, state)) is not None:

@@ -8,6 +8,7 @@ from cnnlab.inspection.edits import Edit, Judged, Off, Weight, edited, judge
 from cnnlab.text import _, number, percent
 from cnnlab.ui import job, lesson, network, state
 from cnnlab.ui.inside import picture
+from cnnlab.ui.number_field import number_field
 
 EDITS = "inside.edits"  # session key: (network and its stamp, the edits made to it so far)
 
@@ -67,8 +68,7 @@ def _controls(net: network.Network, convolutions: dict[str, str]) -> None:
         text = _("It is {value}; the layer's largest magnitude is {limit}.")
         value = number(now[where["row"], where["col"], where["channel"], kernel], 3)
         st.caption(text.format(value=value, limit=number(np.abs(kernels).max(), 3)))
-        state.default("inside.edit.value", 0.0)
-        value = st.number_input(_("New value"), -100.0, 100.0, step=0.1, key="inside.edit.value")
+        value = number_field(_("New value"), -100.0, 100.0, 0.0, step=0.1, key="inside.edit.value")
         edit = Weight(layer, kernel, **where, value=float(value))
         st.button(_("Set this weight"), key="_inside.weight", on_click=_add, args=(net, edit))
 

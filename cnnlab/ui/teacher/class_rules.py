@@ -6,6 +6,7 @@ from cnnlab.rules import CLASS_RULES, Rules
 from cnnlab.runs import RunError
 from cnnlab.text import _, number
 from cnnlab.ui import class_state
+from cnnlab.ui.number_field import decimal_field
 from cnnlab.ui.teacher import actions, door
 
 PLACE = "rules"
@@ -36,17 +37,12 @@ def _limit(rules: Rules, name: str, kind: type) -> None:
     key = f"_teacher.rule.{name}"
     value = getattr(rules, name)
     st.session_state[key] = None if value is None else kind(value)
-    st.number_input(
-        _(Rules.model_fields[name].title),
-        value=None,
-        step=kind(1),
-        format="%g" if kind is float else None,
-        placeholder=_("no limit"),
-        key=key,
-        on_change=_set,
-        args=(name,),
-        width=320,
-    )
+    options = {"placeholder": _("no limit"), "on_change": _set, "args": (name,), "width": 320}
+    label = _(Rules.model_fields[name].title)
+    if kind is float:
+        decimal_field(label, None, None, step=1.0, key=key, **options)
+    else:
+        st.number_input(label, value=None, step=1, key=key, **options)
 
 
 def _switches() -> dict[str, str]:

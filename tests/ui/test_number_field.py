@@ -1,0 +1,81 @@
+"""No field hides the number that stands in it, whatever its size."""
+
+import ast
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from cnnlab.text import plain
+from tests.conftest import ROOT
+
+FILES = [*(ROOT / "cnnlab").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
+
+
+def calls(*names: str):
+    """Yield (file, call) for each call of a method or function of one of these names in the app."""
+    for path in FILES:
+        text = path.read_text()
+        for node in ast.walk(ast.parse(text)) if any(name in text for name in names) else ():
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in names:
+                yield path, node
+
+
+def literals(call: ast.Call) -> list:
+    parts = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return [node.value for part in parts for node in ast.walk(part) if isinstance(node, ast.Constant)]
+
+
+def test_decimal_numbers_are_typed_in_one_kind_of_field():
+    """Streamlit's own shows 0.00001 as 0.00, and a format with fixed decimals hides what is smaller."""
+    found = list(calls("number_input"))
+    assert len(found) > 10
+    own = [path for path, call in found if path.name == "number_field.py"]
+    assert own, "the field itself"
+    for path, call in found:
+        if path not in own:
+            here = f"{path.name}:{call.lineno}"
+            assert "format" not in [keyword.arg for keyword in call.keywords], here
+            assert not any(isinstance(value, float) for value in literals(call)), here
+
+
+def test_a_slider_shows_as_many_decimals_as_its_steps_have():
+    for path, call in calls("slider"):
+        options = {keyword.arg: keyword.value for keyword in call.keywords}
+        shown, step = (getattr(options.get(name), "value", None) for name in ("format", "step"))
+        if isinstance(shown, str) and shown.startswith("%"):
+            assert float(shown % step) == step, f"{path.name}:{call.lineno}"
+        elif step is not None and shown is None:
+            assert float(f"{step:.2f}") == step, f"{path.name}:{call.lineno}: Streamlit shows two decimals"
+
+
+@pytest.mark.parametrize(
+    ("value", "step"), [(0.001, 0.0005), (0.00001, 0.000005), (0.00025, 0.00005), (0.1, 0.05), (10.0, 5.0)]
+)
+def test_plus_and_minus_go_by_the_size_of_the_number(value, step):
+    def page(value):
+        import streamlit as st
+
+        from cnnlab.ui.number_field import decimal_field
+
+        st.session_state["rate"] = value
+        decimal_field("Rate", 0.0, 10.0, key="rate")
+
+    [field] = AppTest.from_function(page, args=(value,)).run().number_input
+    assert field.value == value
+    assert field.step == pytest.approx(step)
+    assert float(field.proto.format % value) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (0.00001, "0.00001"),
+        (2.5e-4, "0.00025"),
+        (0.1 + 0.2, "0.3"),
+        (30.0, "30"),
+        (-0.5, "−0.5"),
+        (1e-7, "0.0000001"),
+    ],
+)
+def test_numbers_of_any_size_are_written_without_an_exponent(value, written):
+    assert plain(value) == written
