@@ -9,19 +9,21 @@ import io
 import logging
 import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pillow_heif
-from PIL import ExifTags, Image, ImageCms, JpegImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageCms, JpegImagePlugin, UnidentifiedImageError
 
+from cnnlab import jpeg
+from cnnlab.picture_kinds import FORMATS, MEGAPIXELS, READABLE, Kind, announced, kind_of, names
 from cnnlab.text import _, number
 
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "TIFF", "BMP", "HEIF")
-MAX_BYTES = 10 * 2**20
-MAX_MEGAPIXELS = 16
-MAX_JPEG_MEGAPIXELS = 50  # a JPEG is decoded at a fraction of its size, so a larger one fits into the memory
-MAX_SCANS = 40  # a progressive JPEG has about ten; thousands would keep the decoder busy for minutes
+MAX_BYTES = 25 * 2**20  # a 48-megapixel JPEG of a phone has 12 to 20 MB
 MAX_JPEG_VALUES = 80e6  # of a JPEG in several scans all values are held at once, two bytes each
+MEMORY = 500e6  # bytes that all pictures may need that are being decoded at one time
+NEARLY_ALL = 0.95  # of a picture's rows: with that many, one that is cut off is shown as browsers show it
 KEPT_PIXELS = 1_000_000
 PAPERS = {"white": 255, "black": 0}  # what shows through where a picture is transparent
 
@@ -35,7 +37,11 @@ UPRIGHT = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-BITS_PER_SAMPLE = 258  # TIFF 6.0, tag 0x0102
+ORIENTATION, BITS_PER_SAMPLE = 274, 258  # Exif 2.32, TIFF 6.0
+SAMPLES = {0: 3.0, 1: 2.0, 2: 1.5}  # a pixel, by a JPEG's sampling of colours as Pillow counts it
+JPEG_END = b"\xff\xd9"
+LAST_BYTES, BLOCK = 64, 16  # enough bytes to colour a few blocks; the rows of one
+UNSUPPORTED = ("unsupported", "not supported", "no decoding plugin")  # in Pillow's and libheif's words
 
 pillow_heif.register_heif_opener(decode_threads=2, thumbnails=False, depth_images=False, aux_images=False)
 
@@ -45,7 +51,30 @@ warnings.filterwarnings("ignore", module=r"PIL\.|pillow_heif")
 logging.getLogger("PIL").setLevel(logging.CRITICAL)
 logging.getLogger("pillow_heif").setLevel(logging.CRITICAL)
 
-_turns = threading.Semaphore(2)  # thirty uploads at once wait for each other instead of filling the memory
+
+class Turns:
+    """Thirty photos at once wait for each other instead of filling the memory."""
+
+    def __init__(self, memory: float):
+        self.all = self._free = memory
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def of(self, memory: float) -> Iterator[None]:
+        """Wait until so many bytes are free, and hold them; what is larger than all waits to be alone."""
+        memory = min(memory, self.all)
+        with self._changed:
+            self._changed.wait_for(lambda: self._free >= memory)
+            self._free -= memory
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._free += memory
+                self._changed.notify_all()
+
+
+turns = Turns(MEMORY)
 
 
 class ImageError(ValueError):
@@ -74,40 +103,118 @@ def decode(data: bytes) -> np.ndarray:
     The type is judged by content, 16-bit values are scaled to 8 bits, an ICC profile is honoured, of several
     frames the first is taken, and a large picture is shrunk to KEPT_PIXELS. Raises ImageError.
     """
+    data = bytes(data)
     if not data:
         raise ImageError(_("The file is empty."))
     if len(data) > MAX_BYTES:
         text = _("The file has {size} MB; at most {limit} MB can be read here.")
         raise ImageError(text.format(size=number(len(data) / 2**20, 1), limit=number(MAX_BYTES / 2**20)))
+    kind = kind_of(data)
     try:
-        with _turns, Image.open(io.BytesIO(data), formats=FORMATS) as image:
-            _limit(image, bytes(data))  # the header is read, the pixels are not
-            image.load()  # only now are the orientation of every PNG and TIFF known
-            return np.asarray(_upright(_eight_bit_colours(image), _orientation(image)))
+        data, layout = _whole(data, kind)
+        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+            memory = _limit(image, layout)  # the header is read, the pixels are not
+            with turns.of(memory):
+                _load(image)  # only now are the orientation of every PNG and TIFF known
+                return np.asarray(_upright(_eight_bit_colours(image), _orientation(image)))
     except ImageError:
         raise
     except Image.DecompressionBombError as error:
         text = _("The photo has far more than the {limit} megapixels that can be read here.")
-        raise ImageError(text.format(limit=number(MAX_MEGAPIXELS))) from error
-    except UnidentifiedImageError as error:
-        text = _(
-            "This file is no photo that can be read here. "
-            "Readable are JPEG, PNG, WebP, GIF, TIFF, BMP and HEIC."
-        )
-        raise ImageError(text) from error
+        raise ImageError(text.format(limit=number(MEGAPIXELS))) from error
+    except UnidentifiedImageError as error:  # its beginning is not as that of any kind that can be read
+        raise ImageError(_unreadable(kind)) from error
     except Exception as error:  # on damaged bytes Pillow raises more than a dozen kinds
-        raise ImageError(_("The photo is damaged or cut off, so it cannot be read.")) from error
+        if any(word in str(error).lower() for word in UNSUPPORTED):
+            raise ImageError(_unreadable(kind)) from error
+        raise ImageError(
+            _("The photo is damaged or cut off, so it cannot be read. Copy it here once more.")
+        ) from error
 
 
-def _limit(image: Image.Image, data: bytes) -> None:
-    """Refuse a picture with too many pixels before it is decoded; have a large JPEG decoded smaller."""
+def _unreadable(kind: Kind | None) -> str:
+    """Say which kind of file cannot be read, and what to do."""
+    if kind is None:
+        text = _("This file is no photo that can be read here. Readable are {readable}.")
+    elif kind in READABLE:
+        text = _(
+            "This {kind} file is damaged, or of a rare kind that cannot be read here. Open it in a program "
+            "for pictures and save it as JPEG or PNG."
+        )
+    else:
+        text = _(
+            "This file is {kind}, which cannot be read here. Save it as a picture: readable are {readable}."
+        )
+    return text.format(kind=kind and kind.name(), readable=names())
+
+
+def _whole(data: bytes, kind: Kind | None) -> tuple[bytes, jpeg.Layout | None]:
+    """Give a file that lacks the last of its bytes an end, as browsers do. Return the layout of a JPEG too.
+
+    Raises ImageError where a JPEG lacks more, or is stored in a way that this decoder should not be given.
+    """
+    if kind is None or kind.format != "JPEG":
+        lacking = announced(data) - len(data)
+        return (data + bytes(lacking) if 0 < lacking <= (1 - NEARLY_ALL) * len(data) else data), None
+    try:
+        layout = jpeg.walk(data)
+    except jpeg.TooManyPieces as error:
+        raise ImageError(f"{error} {_('Save it anew with a program for pictures.')}") from error
+    if layout.frame is not None and not layout.common:
+        raise ImageError(_unreadable(kind))
+    if layout.ended:
+        return data, layout
+    if not layout.all_sent or _reach(data, layout) < NEARLY_ALL:
+        raise EOFError("the JPEG is cut off")
+    return data + JPEG_END, layout
+
+
+def _reach(data: bytes, layout: jpeg.Layout) -> float:
+    """Return how far down a JPEG without its end goes, 0 to 1: there the last bytes change something."""
+    last = max(0, min(LAST_BYTES, len(data) - layout.last))
+    before, after = (_small(data[: len(data) - less] + JPEG_END) for less in (last, 0))
+    changed = (before != after).reshape(*after.shape[:2], -1).any(axis=2)  # (h, w, c) -> (h, w)
+    if not changed.any():
+        return float(last == LAST_BYTES)  # the values at the end are too fine to be seen, or there are none
+    height, width = changed.shape
+    row = changed.any(axis=1).nonzero()[0][-1] + 1
+    col = changed[row - 1].nonzero()[0][-1] + 1
+    return (row - BLOCK * (1 - col / width)) / height
+
+
+def _small(data: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as image, turns.of(_limit(image, jpeg.walk(data))):
+        return np.asarray(image)
+
+
+def _load(image: Image.Image) -> None:
+    """Decode the pixels; of a PNG that is cut off, what there is, if that is nearly all."""
+    image.info.pop("xmp", None)  # by its orientation Pillow would turn a TIFF
+    try:
+        image.load()
+    except OSError:
+        if image.format != "PNG":
+            raise
+        image.tile = []  # what is decoded already stays, and is all that there is
+        if not np.asarray(image)[int(NEARLY_ALL * image.height) :].any():
+            raise
+
+
+def _limit(image: Image.Image, layout: jpeg.Layout | None) -> float:
+    """Refuse a picture that is too large before it is decoded; have a large JPEG decoded smaller.
+
+    Returns how many bytes of memory decoding it takes.
+    """
     width, height = image.size
-    jpeg = image.format in ("JPEG", "MPO")  # MPO is the JPEG of phones that store a second picture behind it
-    limit = MAX_JPEG_MEGAPIXELS if jpeg else MAX_MEGAPIXELS
+    kind = next(kind for kind in READABLE if kind.format == image.format.replace("MPO", "JPEG"))
+    limit = kind.megapixels
+    if image.format == "HEIF" and (image.mode != "RGB" or image.info.get("bit_depth") != 8):
+        limit = MEGAPIXELS  # each pixel takes more
     megapixels = round(width * height / 1e6)  # counted as on a camera's box: 8,160 x 6,144 is "50 megapixels"
     if megapixels > limit:
         text = _(
-            "The photo has {width} × {height} pixels, which is {megapixels} megapixels; at most {limit} fit."
+            "The photo has {width} × {height} pixels, which is {megapixels} megapixels; at most {limit} fit. "
+            "Save it smaller."
         )
         raise ImageError(
             text.format(
@@ -117,19 +224,17 @@ def _limit(image: Image.Image, data: bytes) -> None:
                 limit=number(limit),
             )
         )
-    if jpeg:
-        _limit_scans(image, data)
-        image.draft(None, _kept_size(width, height))  # at least this large: by 1, 1/2, 1/4 or 1/8
-
-
-def _limit_scans(image: Image.Image, data: bytes) -> None:
-    """Refuse a JPEG whose way of being stored costs far more time or memory than its size tells."""
-    scans = data.count(b"\xff\xda")  # within compressed data this pair cannot occur (ITU-T T.81, B.1.1.5)
-    width, height = image.size
-    samples = {0: 3.0, 1: 2.0, 2: 1.5}.get(JpegImagePlugin.get_sampling(image), len(image.getbands()))
-    if scans > MAX_SCANS or (scans > 1 and width * height * samples > MAX_JPEG_VALUES):
-        text = _("This JPEG is stored in {scans} passes, which takes too long at its size. Save it anew.")
-        raise ImageError(text.format(scans=number(scans)))
+    if layout is None:
+        return width * height * kind.memory
+    values = width * height * SAMPLES.get(JpegImagePlugin.get_sampling(image), len(image.getbands()))
+    if layout.held_whole and values > MAX_JPEG_VALUES:
+        text = _(
+            "This JPEG is stored in several passes (“progressive”), which takes too much memory at its size. "
+            "Save it anew as an ordinary JPEG, or smaller."
+        )
+        raise ImageError(text)
+    image.draft(None, _kept_size(width, height))  # at least this large: by 1, 1/2, 1/4 or 1/8
+    return 16 * image.width * image.height + 2 * values * layout.held_whole
 
 
 def _kept_size(width: int, height: int) -> tuple[int, int]:
@@ -139,9 +244,15 @@ def _kept_size(width: int, height: int) -> tuple[int, int]:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1 to 8; 1 (as stored) where the EXIF block is absent or damaged."""
+    """Return the EXIF orientation, 1 to 8; 1 (as stored) where the EXIF block is absent or damaged.
+
+    As in browsers, nothing else counts: Pillow itself would take it from XMP or a text too. (It turns a TIFF
+    while it loads it.)
+    """
     try:
-        return image.getexif().get(ExifTags.Base.Orientation, 1)
+        exif = Image.Exif()
+        exif.load(image.info.get("exif", b""))
+        return exif.get(ORIENTATION, 1)
     except Exception:  # the pixels are sound, so the photo is shown as it was stored
         return 1
 

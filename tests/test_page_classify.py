@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnnlab import datasets, decoding, drawing, images, judgement, ops, probes, runs
+from cnnlab import datasets, decoding, drawing, images, judgement, ops, picture_kinds, probes, runs
 from cnnlab.datasets import CIFAR10_CLASSES
 from cnnlab.inspection import judging
 from cnnlab.runs import Store
@@ -202,7 +202,7 @@ def test_several_photos_come_in_at_once_and_bad_ones_get_a_sentence(store):
     upload(at, png(rocket), b"no photo", png(coffee))
     assert [error.value for error in at.error] == [
         "File 2 of 3: This file is no photo that can be read here. "
-        "Readable are JPEG, PNG, WebP, GIF, TIFF, BMP and HEIC."
+        "Readable are JPEG, PNG, WebP, GIF, TIFF, BMP, HEIC and AVIF."
     ]
     assert lengths(at) == pytest.approx(100 * answer(run, seen_of(coffee)), abs=0.006)  # the newest
     assert "must choose among its 10: airplane to truck" in texts(at)
@@ -271,6 +271,8 @@ def test_an_upload_is_let_go_once_it_is_read_and_only_few_photos_stay(store):
     network(store)
     at = open_page("classify", photo__choice="own")
     first = at.file_uploader[0].proto.id
+    assert set(picture_kinds.ENDINGS) < set(at.file_uploader[0].proto.type)
+    assert at.file_uploader[0].proto.max_upload_size_mb == decoding.MAX_BYTES / 2**20 == 25
     files = [png(np.full((40, 40, 3), shade, np.uint8)) for shade in range(photo.MOST + 3)]
     upload(at, *files)
     assert at.file_uploader[0].proto.id != first  # a new, empty one: the server drops the old one's files

@@ -13,6 +13,7 @@ from starlette.formparsers import MultiPartParser
 
 from cnnlab import decoding, images
 from cnnlab.figures.tiles import shrink
+from cnnlab.picture_kinds import ENDINGS
 from cnnlab.text import _, number
 from cnnlab.ui import state
 from cnnlab.ui.components.sheet import sheet
@@ -108,7 +109,8 @@ def _let_in(camera: bool) -> None:
 
     st.file_uploader(
         _("Your photos (they stay in memory and are gone when you close the page)"),
-        type=["image/*", ".heic", ".heif"],  # a phone then offers its camera too; content decides later
+        type=["image/*", *ENDINGS],  # a phone then offers its camera too; content decides later
+        max_upload_size=images.MAX_BYTES // 2**20,
         accept_multiple_files=True,
         key=key,
         on_change=take,
