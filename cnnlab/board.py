@@ -5,6 +5,7 @@ teacher opens all envelopes at once: what the tests said is written beside the r
 then stands still (`.class/envelope.json`) until a new class begins.
 """
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -31,7 +32,8 @@ FILE = "envelope.json"
 class Standing(Frozen):
     """A student's best network: `owner` is the hash of their browser, `held_out` the photos that judged it.
 
-    `validation` is its highest accuracy on these; `seconds` the time of all its epochs; `test` its accuracy
+    `validation` is its highest accuracy on these; `seconds` the time of all its epochs, None where
+    another computer trained it; `test` its accuracy
     on the sealed test set, None while that is sealed.
     """
 
@@ -41,7 +43,7 @@ class Standing(Frozen):
     validation: float = Field(ge=0, le=1)
     held_out: int = Field(gt=0)
     parameters: int = Field(ge=0)
-    seconds: float = Field(ge=0)
+    seconds: float | None = Field(ge=0)
     test: float | None = Field(default=None, ge=0, le=1)
 
 
@@ -122,7 +124,7 @@ def shipped(store: Store, opened: bool) -> list[Standing]:
 
 
 def _order(one: Standing) -> tuple:
-    return -one.validation, one.parameters, one.seconds, one.run
+    return -one.validation, one.parameters, math.inf if one.seconds is None else one.seconds, one.run
 
 
 def _standing(run: Run, imported: bool) -> Standing | None:
@@ -148,7 +150,7 @@ def _standing(run: Run, imported: bool) -> Standing | None:
         validation=found.best,
         held_out=held_out,
         parameters=found.parameters,
-        seconds=found.seconds,
+        seconds=found.seconds if math.isfinite(found.seconds) else None,
     )
 
 

@@ -133,7 +133,7 @@ def _table(
         name = names[one.owner] if student else _model(one)
         name = _("{name} (you)").format(name=name) if one.owner == me else name
         values = (percent(one.validation), *([_test(one)] if opened else []))
-        values += (number(one.parameters), number(one.seconds))
+        values += (number(one.parameters), "–" if one.seconds is None else number(one.seconds))
         kind = "own" if one.owner == me else "student" if student else "shipped"
         rows.append(Row(number(places[one.owner]) if student else "◇", name, values, kind))
     heads = [_("network of"), _("validation"), *([_("test")] if opened else [])]
@@ -206,8 +206,9 @@ def _charts(
         def dot(one: Standing, name: str, kind: str, what: str = what) -> Dot:
             return Dot(name, getattr(one, what), one.validation, one.test, kind)
 
+        known = [one for one in models if getattr(one, what) is not None]
         dots = [dot(one, _("you"), "own") for one in mine]
-        dots += [dot(one, _model(one).partition(" (")[0], "shipped") for one in models]
+        dots += [dot(one, _model(one).partition(" (")[0], "shipped") for one in known]
         dots += [dot(one, names[one.owner], "student") for one in others]
         large = 1.7 if projector.on() else 1.0
         figure = scatter(dots, what, theme=st.context.theme.type or "light", scale=large)
