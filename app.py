@@ -7,7 +7,7 @@ import streamlit as st
 from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 
-from cnnlab import rights, settings, workers
+from cnnlab import rights, settings, system, workers
 from cnnlab.ui.identity import IdentityCookie
 from cnnlab.ui.memory import give_back
 from cnnlab.ui.nodelay import send_at_once
@@ -19,6 +19,7 @@ try:
 except settings.SettingError as error:
     sys.exit(str(error))
 rights.take_pin()
+system.allow_open_files()
 
 # Uploads stay in memory: by default the web server keeps what exceeds 1 MB in a temporary file on disk.
 MultiPartParser.spool_max_size = 16 * 2**20

@@ -7,7 +7,6 @@ else from the official archive, fetched once. Digits comes with scikit-learn and
 import contextvars
 import errno
 import gzip
-import os
 import shutil
 import tarfile
 import tempfile
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from cnnlab import settings
 from cnnlab.images import resize
 from cnnlab.text import _, number, percent
 
@@ -194,8 +194,8 @@ def _cifar10(progress: Progress | None) -> Dataset:
 
 def _cifar10_folder() -> tuple[Path, bool]:
     """Return the folder with the six batches and whether the user named it (else it is our cache)."""
-    if named := os.environ.get("CNNLAB_CIFAR10"):
-        return Path(named).expanduser().absolute(), True
+    if named := settings.cifar10():
+        return named, True
     import pooch
 
     return Path(pooch.os_cache("cnnlab")) / FOLDER, False

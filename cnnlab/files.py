@@ -167,6 +167,39 @@ def remove_folder(folder: Path) -> None:
     _patiently(lambda: shutil.rmtree(away))
 
 
+# The disk
+
+
+def try_out(folder: Path) -> None:
+    """Do in a folder all that this module does, and leave no trace; OSError with a note on what fails."""
+    corner = folder / f".new-{secrets.token_hex(8)}"
+    one, other = corner / "one", corner / "other"
+    steps = {
+        "no folder can be made there": corner.mkdir,
+        "no file can be written there": lambda: write_text(one, "1"),
+        "a file there cannot be replaced by a newer one": lambda: write_text(one, "2"),
+        "nothing can be added to a file there": lambda: append(one, "3"),
+        "what was written there cannot be read": lambda: _require(read_text(one) == "3\n"),
+        "a name cannot be taken there": lambda: _require(create(other, "1")),
+        "two who take the same name there both get it": lambda: _require(not create(other, "2")),
+        "nothing can be removed there": lambda: remove_folder(corner),
+    }
+    try:
+        for what, step in steps.items():
+            try:
+                step()
+            except OSError as error:
+                error.add_note(what)
+                raise
+    finally:
+        shutil.rmtree(corner, ignore_errors=True)
+
+
+def _require(done: bool) -> None:
+    if not done:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
 def _beside(path: Path) -> Path:
     return path.with_name(f".{secrets.token_hex(4)}.part.{path.name}")
 

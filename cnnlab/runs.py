@@ -8,7 +8,6 @@ the newest attempt may write. Whether an attempt is alive is judged by its beat,
 
 import csv
 import json
-import os
 import re
 import secrets
 import shutil
@@ -23,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import ValidationError
 
-from cnnlab import files, history
+from cnnlab import files, history, settings
 from cnnlab.config import TrainConfig
 from cnnlab.names import run_name
 from cnnlab.rights import TeacherPass, Who
@@ -484,7 +483,7 @@ class Store:
     """The folder of all runs (CNNLAB_RUNS, else runs/), and the shipped networks beside it."""
 
     def __init__(self, root: Path | str | None = None):
-        self.root = Path(root or os.environ.get("CNNLAB_RUNS") or "runs").absolute()
+        self.root = Path(root).absolute() if root else settings.runs()
 
     def create(
         self, config: TrainConfig, classes: Sequence[str], *, preset: str, owner: str, note: str = ""

@@ -1,10 +1,12 @@
 """Can the app do its work with what its environment says? If not, a sentence tells it at the start."""
 
+import errno
 import os
 import re
+from pathlib import Path
 
+from cnnlab import files
 from cnnlab.rights import PIN
-from cnnlab.runs import Store
 
 SHORTEST_PIN = 4  # characters; one device has five tries a minute, so four digits last it a day and a half
 
@@ -17,7 +19,8 @@ def check() -> None:
     """Raise SettingError for the first setting with which the app could not do its work."""
     trainers()
     scheduler()
-    _runs_can_be_written()
+    cifar10()
+    _runs_can_be_kept()
     _pin_can_be_kept()
 
 
@@ -42,18 +45,46 @@ def scheduler() -> str | None:
     return text
 
 
-def _runs_can_be_written() -> None:
-    root, reason = Store().root, ""
+def runs() -> Path:
+    """Return CNNLAB_RUNS, the folder of the training runs; without it, runs/."""
+    return (_folder("CNNLAB_RUNS") or Path("runs")).absolute()
+
+
+def cifar10() -> Path | None:
+    """Return CNNLAB_CIFAR10, the folder of the six batches; None without it. It need not be there yet."""
+    folder = _folder("CNNLAB_CIFAR10")
+    return folder and folder.absolute()
+
+
+def _folder(name: str) -> Path | None:
+    text = os.environ.get(name)
+    try:
+        return expanded(text) if text else None
+    except ValueError as error:
+        raise SettingError(f"{name} is {text!r}, and {error}") from None
+
+
+def expanded(text: str) -> Path:
+    """Return the folder that a text names, ~ and ~name included; ValueError where there is no such home."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(f"there is no home folder {Path(text).parts[0]!r} on this computer.") from None
+
+
+def _runs_can_be_kept() -> None:
+    root = runs()
     try:
         root.mkdir(parents=True, exist_ok=True)
-        if not os.access(root, os.W_OK | os.X_OK):  # a full disk may: there is something to delete then
-            reason = "you may not write there"
+        files.try_out(root)
     except OSError as error:
-        reason = error.strerror
-    if reason:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return  # there are old training runs to delete then, by the app
+        what, why = getattr(error, "__notes__", ()), error.strerror or error
+        reason = f"{what[0]} ({why})" if what else why
         raise SettingError(
-            f"The training runs cannot be stored in {root} ({reason}); name another folder in CNNLAB_RUNS."
-        )
+            f"The training runs cannot be stored in {root}: {reason}; name another folder in CNNLAB_RUNS."
+        ) from error
 
 
 def _pin_can_be_kept() -> None:

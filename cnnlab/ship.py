@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlab import models
+from cnnlab import models, settings
 from cnnlab.files import read_text, whole, write_text
 from cnnlab.runs import SHIPPED, Run, RunError, Store
 
@@ -92,11 +92,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("run")
     parser.add_argument("name")
     parser.add_argument("--note", required=True, help="what its images were")
-    parser.add_argument("--runs", help="folder of the runs (default: CNNLAB_RUNS, else runs/)")
+    parser.add_argument(
+        "--runs", type=settings.expanded, help="folder of runs (default: CNNLAB_RUNS, else runs/)"
+    )
     given = parser.parse_args(arguments)
     try:
         ship(Store(given.runs).get(given.run), SHIPPED / given.name, given.note)
-    except (RunError, OSError) as error:
+    except (RunError, settings.SettingError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab import datasets, malloc
+from cnnlab import datasets, malloc, settings
 from cnnlab.attempts import Attempt, Superseded
 from cnnlab.config import TrainConfig
 from cnnlab.presets import PRESETS
@@ -69,17 +69,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--limit", type=int, help="use so many training images; always the whole test set")
     parser.add_argument("--validation", type=float, help="share of training images held out, 0 for none")
     parser.add_argument("--seed", type=int)
-    parser.add_argument("--runs", help="folder of the runs (default: CNNLAB_RUNS, else runs/)")
+    parser.add_argument(
+        "--runs", type=settings.expanded, help="folder of runs (default: CNNLAB_RUNS, else runs/)"
+    )
     given = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}
     preset, root = given.pop("preset"), given.pop("runs", None)
     try:
         values = PRESETS[preset].config.model_dump() | given | {"open_test": True}
         config = TrainConfig.model_validate(values)
-        data = datasets.load(config.dataset, progress=_download_bar)
+        store, data = Store(root), datasets.load(config.dataset, progress=_download_bar)
     except (ValueError, datasets.DatasetError) as error:
         print(error, file=sys.stderr)
         return 2
-    run = Store(root).create(config, data.classes, preset=preset, owner="command line")
+    run = store.create(config, data.classes, preset=preset, owner="command line")
     _train_with_bar(run)
     state, history = run.state(), run.history()
     if state.phase != "finished":

@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from cnnlab import malloc
+from cnnlab import malloc, system
 from cnnlab.lanes import kinds, lane
 from cnnlab.runs import Store
 
@@ -21,8 +21,9 @@ def dask_setup(worker) -> None:
     worker.http_server.stop()  # nobody asks it, and it would tell everybody what is computed
     resources, root = worker.state.total_resources, Store().root
     started_for = kinds(resources)
+    system.allow_open_files()
     if "train" in started_for:
-        os.nice(NICENESS)  # the threads that TensorFlow starts from now on have it too
+        system.give_way(NICENESS)  # so do the threads that TensorFlow starts from now on
         malloc.keep()  # one that the app started does so already; in a cluster people start them
     import keras
 
@@ -42,7 +43,7 @@ def lower_session() -> None:
     Linux with autogroup scheduling weighs sessions against each other, and niceness counts within a session
     alone: so this process gets a session of its own, and that a niceness.
     """
-    if not AUTOGROUP.exists():  # macOS, and kernels without it
+    if not AUTOGROUP.exists() or not hasattr(os, "setsid"):  # macOS, kernels without it; Windows
         return
     if os.getsid(0) != os.getpid():
         try:

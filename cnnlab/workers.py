@@ -325,11 +325,12 @@ def _start_worker(address: str, key: dict[str, str], name: str, root: Path, thre
     environment |= {"PYTHONPATH": os.pathsep.join(paths), "CNNLAB_RUNS": str(root)}
     if _kind(name) == "train":
         environment |= {"TF_NUM_INTRAOP_THREADS": str(threads)} | malloc.environment()
-    # Its standard input stays open as long as this process lives (see cnnlab.nanny); its own session keeps
-    # Ctrl-C in the terminal from reaching it before the app has told it to let go.
+    # Its standard input stays open as long as this process lives (see cnnlab.nanny). Its own session, on
+    # Windows group, keeps Ctrl-C in the terminal from reaching it before the app has told it to let go.
+    apart = {"start_new_session": True, "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
     with (root / f".{name}-worker.log").open("wb") as log:
         return subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True
+            command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log, **apart
         )
 
 

@@ -1,19 +1,22 @@
 """A setting that cannot be used ends the start with one sentence, before anything runs."""
 
+import errno
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from cnnlab import settings
+from cnnlab import files, settings, train
+from cnnlab.runs import Store
 from cnnlab.settings import SettingError
 from tests.conftest import ROOT
 
 
 @pytest.fixture(autouse=True)
 def unset(monkeypatch, tmp_path):
-    for name in ("CNNLAB_WORKERS", "CNNLAB_SCHEDULER", "CNNLAB_TEACHER_PIN"):
+    for name in ("CNNLAB_WORKERS", "CNNLAB_SCHEDULER", "CNNLAB_TEACHER_PIN", "CNNLAB_CIFAR10"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "new" / "runs"))
 
@@ -68,6 +71,8 @@ def test_no_pin_is_a_choice_and_a_long_one_is_well(monkeypatch, pin):
         ("CNNLAB_TEACHER_PIN", " 123 ", "4 characters or more, and has 3"),
         ("CNNLAB_RUNS", __file__, "cannot be stored in"),
         ("CNNLAB_RUNS", f"{__file__}/runs", "cannot be stored in"),
+        ("CNNLAB_RUNS", "~nobody-here/runs", "there is no home folder '~nobody-here' on this computer"),
+        ("CNNLAB_CIFAR10", "~nobody-here/x", "there is no home folder '~nobody-here' on this computer"),
     ],
 )
 def test_what_cannot_be_used_is_told_in_a_sentence(monkeypatch, name, text, sentence):
@@ -77,10 +82,65 @@ def test_what_cannot_be_used_is_told_in_a_sentence(monkeypatch, name, text, sent
     assert name in str(told.value) and "\n" not in str(told.value)
 
 
-def test_a_folder_without_the_right_to_write_is_no_folder_for_runs(monkeypatch):
-    monkeypatch.setattr(os, "access", lambda path, mode: False)  # root may write wherever the disk can
-    with pytest.raises(SettingError, match="you may not write there"):
+def test_a_tilde_is_the_home_folder_in_every_folder_that_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv("CNNLAB_RUNS", "~/of class")
+    monkeypatch.setenv("CNNLAB_CIFAR10", "~/photos")
+    settings.check()
+    assert Store().root == settings.runs() == tmp_path / "of class"
+    assert (tmp_path / "of class").is_dir() and settings.cifar10() == tmp_path / "photos"
+
+
+FAILS = [  # what a disk refuses, by which call, and what is told of it
+    (Path, "write_bytes", "no file can be written there"),
+    (os, "replace", "no file can be written there"),
+    (files, "append", "nothing can be added to a file there"),
+    (os, "rename", "a name cannot be taken there"),
+    (os, "rmdir", "nothing can be removed there"),
+]
+
+
+def refused(*_arguments, **_more):
+    raise OSError(errno.EINVAL, "Invalid argument")
+
+
+@pytest.mark.parametrize(("place", "name", "sentence"), FAILS, ids=lambda one: getattr(one, "__name__", one))
+def test_what_the_folder_of_the_runs_cannot_do_is_told_at_the_start(monkeypatch, place, name, sentence):
+    settings.runs().mkdir(parents=True)
+    monkeypatch.setattr(os, "link", refused)  # not needed, but then folders must be moved
+    settings.check()
+    monkeypatch.setattr(place, name, refused)
+    with pytest.raises(SettingError, match=f"{sentence} .Invalid argument.; name another folder"):
         settings.check()
+
+
+def test_a_disk_that_gives_one_name_to_two_is_told_at_the_start(monkeypatch):
+    monkeypatch.setattr(files, "create", lambda path, text: bool(files.write_text(path, text)) or True)
+    with pytest.raises(SettingError, match="two who take the same name there both get it"):
+        settings.check()
+
+
+def test_a_full_disk_may_start_so_that_something_can_be_deleted(monkeypatch):
+    def full(*_arguments, **_more):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    settings.check()
+
+
+def test_the_check_leaves_nothing_behind():
+    settings.check()
+    assert not any(settings.runs().iterdir())
+
+
+def test_the_command_line_says_which_folder_it_does_not_find(monkeypatch, capsys):
+    monkeypatch.setenv("CNNLAB_RUNS", "~nobody-here/runs")
+    assert train.main(["--dataset", "digits"]) == 2
+    assert "no home folder '~nobody-here'" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        train.main(["--dataset", "digits", "--runs", "~nobody-here/runs"])
+    assert "~nobody-here/runs" in capsys.readouterr().err
 
 
 def test_the_app_says_the_sentence_and_nothing_more():

@@ -24,7 +24,7 @@ def read(folder, names):
     return images, records[:, 0].astype(np.int64)
 
 
-if folder := os.environ.get("CNNLAB_CIFAR10"):
+if folder := os.path.expanduser(os.environ.get("CNNLAB_CIFAR10", "")):
     train_images, train_labels = read(folder, [f"data_batch_{{i}}.bin" for i in range(1, 6)])
     test_images, test_labels = read(folder, ["test_batch.bin"])
 else:

@@ -1,0 +1,27 @@
+"""What does a process ask of its operating system at the start, whichever that is?"""
+
+import psutil
+
+try:
+    import resource
+except ImportError:  # Windows, which has no such limits
+    resource = None
+
+FILES = 8192  # open files that a class, its runs and Dask's connections have room in
+
+
+def allow_open_files() -> None:
+    """Raise the soft limit of open files as far as this process may: macOS begins with 256."""
+    if resource is None:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def give_way(niceness: int) -> None:
+    """Let other processes go first; the threads that this one starts from now on do so too."""
+    process = psutil.Process()
+    below = getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", None)  # what Windows has in the place of niceness
+    process.nice(below or min(19, process.nice() + niceness))
