@@ -13,9 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from cnnlab import malloc
+
 ROOT = Path(__file__).parents[1]
 # One process tree with TensorFlow at a time is enough for two cores.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+malloc.keep()  # tests train too
 
 
 def wait_for(condition, seconds: float, what: str):
