@@ -321,6 +321,7 @@ def test_clicks_make_the_learning_rate_smaller_and_larger(paused):
         assert paused.wished("rate", 0.01) == expected
         field = rate_field(at)
         assert field.value == expected, "the field shows what was set"
+        assert field.proto.default == expected, "however late the popover is opened"
         assert float(field.proto.format % expected) == expected
     for label, expected in (("× 2", 0.00001), ("× 10", 0.0001)):
         button(at, label).click()

@@ -88,12 +88,8 @@ def _change_rate(run: Run, state: State) -> None:
             where = {"key": f"_train.rate.{label}", "help": f"{plain(base)} → {plain(rate)}"}
             click = {"on_click": _wish, "args": (run, "rate", rate)}
             st.button(label, disabled=not 0 < rate <= LARGEST_RATE, **where, **click)
-    key = f"train.new_rate.{run.id}"
-    if (
-        st.session_state.get(f"_{key}") != base or key not in st.session_state
-    ):  # set by a button, or elsewhere
-        st.session_state[f"_{key}"] = st.session_state[key] = base
-    rate = decimal_field(_("From now on"), 0.0, LARGEST_RATE, key=key)
+    key = f"_train.new_rate.{run.id}.{base}"  # another rate, set by a button or elsewhere, is another field
+    rate = decimal_field(_("From now on"), 0.0, LARGEST_RATE, value=base, key=key)
     idle = not rate or rate == base
     st.button(_("Set it"), key="_train.rate", disabled=idle, on_click=_wish, args=(run, "rate", rate))
 

@@ -8,7 +8,7 @@ from cnnlab.inspection.edits import Edit, Judged, Off, Weight, edited, judge
 from cnnlab.text import _, number, percent
 from cnnlab.ui import job, lesson, network, state
 from cnnlab.ui.inside import picture
-from cnnlab.ui.number_field import number_field
+from cnnlab.ui.number_field import decimal_field
 
 EDITS = "inside.edits"  # session key: (network and its stamp, the edits made to it so far)
 
@@ -68,7 +68,7 @@ def _controls(net: network.Network, convolutions: dict[str, str]) -> None:
         text = _("It is {value}; the layer's largest magnitude is {limit}.")
         value = number(now[where["row"], where["col"], where["channel"], kernel], 3)
         st.caption(text.format(value=value, limit=number(np.abs(kernels).max(), 3)))
-        value = number_field(_("New value"), -100.0, 100.0, 0.0, step=0.1, key="inside.edit.value")
+        value = decimal_field(_("New value"), -100.0, 100.0, value=0.0, step=0.1, key="_inside.edit.value")
         edit = Weight(layer, kernel, **where, value=float(value))
         st.button(_("Set this weight"), key="_inside.weight", on_click=_add, args=(net, edit))
 
