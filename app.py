@@ -12,6 +12,7 @@ from cnnlab.ui.identity import IdentityCookie
 from cnnlab.ui.memory import give_back
 from cnnlab.ui.nodelay import send_at_once
 from cnnlab.ui.timers import wait_their_turn
+from cnnlab.ui.untranslated import Untranslated
 
 # Before the server starts: what fails in `lifespan` is told with a page of traceback above it.
 try:
@@ -36,4 +37,6 @@ async def lifespan(app):
     workers.stop()
 
 
-app = st.App("cnnlab/ui/main.py", lifespan=lifespan, middleware=[Middleware(IdentityCookie)])
+app = st.App(
+    "cnnlab/ui/main.py", lifespan=lifespan, middleware=[Middleware(IdentityCookie), Middleware(Untranslated)]
+)

@@ -7,10 +7,9 @@ from cnnlab import images, ops
 from cnnlab.questions.convolution import Setting
 from cnnlab.text import _
 from cnnlab.ui import convolution as view
-from cnnlab.ui import crop, kernel_questions, kernels, lesson, photo, state
+from cnnlab.ui import crop, formulas, kernel_questions, kernels, lesson, photo, state
 
 SIZES = (8, 10, 12, 16, 20, 24, 28, 32)
-FORMULA = r"z(i,j) = b + \sum_{p,q,c} x(s\,i + d\,p - P_{top},\; s\,j + d\,q - P_{left},\; c)\; W(p,q,c)"
 
 lesson.opening(
     _("What does a kernel see in a photo?"),
@@ -92,7 +91,7 @@ with stage:
     options = {"hidden": scene.hidden, "marks": scene.marks, "start": scene.start, "hide_fed": scene.hide_fed}
     options |= {"relu": relu, "top": 255 * scale, "follow": lesson.formulas()}
     cell = view.stepper(scene.setting, scene.title, **options)
-    lesson.formula(FORMULA)
+    lesson.formula(formulas.convolution())
     if cell:
         view.step_formula(scene, cell, relu)
 with whole.container(border=True):

@@ -9,7 +9,7 @@ from cnnlab import ops
 from cnnlab.presets import ARTICLE
 from cnnlab.questions import layer as ask
 from cnnlab.text import _, number
-from cnnlab.ui import crop, four_kernels, layers, lesson, photo, state
+from cnnlab.ui import crop, formulas, four_kernels, layers, lesson, photo, state
 from cnnlab.ui import layer as view
 from cnnlab.ui.components.data import digits_for
 from cnnlab.ui.components.windows import Mark
@@ -117,9 +117,7 @@ with stage:
     if question and answered:
         start = (question.row, question.col)
     cell = view.stepper(image, layer, hide, marks=marks, start=start, follow=lesson.formulas())
-    lesson.formula(
-        r"z(i,j,k) = b_k + \sum_c \sum_{p,q} x(i+p,\, j+q,\, c)\; W(p,q,c,k), \qquad a = \max(0, z)"
-    )
+    lesson.formula(formulas.layer(layer.activation))
     if cell and (answered or cell != (0, *hide)):
         lesson.formula(view.step_formula(image, layer, cell))
 st.subheader(_("The whole photo, through every kernel"), anchor=False)

@@ -40,7 +40,9 @@ def network(store, model=HIDDEN, dataset="cifar10", seed=0):
     layers, rng = run.recipe().layers(), np.random.default_rng(seed)
     shapes = [(32, 32, 3), *ops.output_shapes(layers, (32, 32, 3))]
     weights = {
-        f"{layer['name']}/{part}": rng.normal(0, 0.4, size).astype(np.float32)
+        f"{layer['name']}/{part}": (np.abs if part == "variance" else np.array)(
+            rng.normal(0, 0.4, size).astype(np.float32)
+        )
         for layer, shape in zip(layers, shapes, strict=False)
         for part, size in ops.weight_shapes(layer, shape).items()
     }

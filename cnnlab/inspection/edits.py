@@ -8,7 +8,7 @@ from threading import Lock
 
 import numpy as np
 
-from cnnlab import models
+from cnnlab import models, ops
 from cnnlab.inspection.difference import written
 from cnnlab.inspection.probes import probes
 from cnnlab.progress import report
@@ -66,6 +66,22 @@ def edited(weights: Mapping[str, np.ndarray], edits: Sequence[Edit]) -> dict[str
             if f"{edit.layer}_norm/{part}" in changed:
                 own(f"{edit.layer}_norm/{part}")[edit.kernel] = 0
     return changed
+
+
+def left_by_off(layers: Sequence[dict], layer: str) -> dict[str, float]:
+    """Return what each layer of a convolution's block has in every cell of the map of a kernel that is off.
+
+    0 before the activation; behind it, what the activation makes of 0, which need not be 0.
+    """
+    places = [spec["name"] for spec in layers]
+    value, left = 0.0, {layer: 0.0}
+    for spec in layers[places.index(layer) + 1 :]:
+        if spec["kind"] not in ("norm", "activation"):
+            break
+        if spec["kind"] == "activation":
+            value = float(ops.ACTIVATIONS[spec["function"]](value))
+        left[spec["name"]] = value
+    return left
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,11 @@ class Setting:
         """Return the rows (H, k) and columns (W, k) of every window. Raises GeometryError."""
         return tuple(ops.window_index(n, self.window, self.stride, self.padding) for n in self.values.shape)
 
+    def border(self) -> tuple[int, int]:
+        """Return how many border cells lie above the values and to their left."""
+        first_row, first_col = (index[0, 0] for index in self.index())
+        return -int(first_row), -int(first_col)
+
     def pooled(self, mode: str, values: np.ndarray | None = None) -> np.ndarray:
         """Return the map (H, W) of these values or of others; mode "max", "average" or "none"."""
         values = np.asarray(self.values if values is None else values, float)

@@ -94,7 +94,7 @@ def why_pooling() -> None:
     lesson.article(
         _("The window runs from −k to k; the result is the maximum of the image."),
         _(
-            "It is the maximum of **each window**, for each channel: k × k, from 0 to k − 1. From −k to k it "
+            "It is the maximum of **each window**, for each channel: k × k, from 1 to k. From −k to k it "
             "would be 2k + 1 wide, never 2 × 2. Average pooling divides the same window's sum by k²."
         ),
         _("Pooling reduces overfitting."),

@@ -10,8 +10,9 @@ from cnnlab import ops
 from cnnlab.text import _, number
 from cnnlab.ui import formulas, lesson, network
 from cnnlab.ui.components.terms import contributions_table, softmax_table, terms
+from cnnlab.ui.components.told import places, told
 from cnnlab.ui.components.windows import Cell, Output, Plane, convolved, pooled, windows
-from cnnlab.ui.layer_view import RGB, View, function_name, map_name
+from cnnlab.ui.layer_view import RGB, View, map_name
 
 WINDOWS = "_network.windows"
 MOST_PRODUCTS = 60_000  # of one map; beyond that only the chosen cell is sent
@@ -20,10 +21,9 @@ TERMS = 12  # of a unit that get a line of their own
 AROUND = 3  # cells around the window that are sent with a single cell
 
 
-def taken() -> tuple[int, int] | None:
+def taken(height: int, width: int) -> tuple[int, int] | None:
     """Return the cell that the student has just chosen in the step-through view, row and column from 0."""
-    cell = getattr(st.session_state.get(WINDOWS), "cell", None)
-    return (cell["row"], cell["col"]) if cell else None
+    return places(told(WINDOWS, "cell"), row=height, col=width)
 
 
 def arithmetic(see: View, place: int, channel: int, cell: tuple[int, int]) -> None:
@@ -73,7 +73,7 @@ def _conv(see: View, block: range, place: int, channel: int, cell: tuple[int, in
     )
     names = [map_name(see, block.start - 1, n) for n in range(count)]
     name = map_name(see, block.start, channel)
-    function = function_name(after.spec["function"]) if after else None
+    function = network.function_name(after.spec["function"]) if after else None
     shown = (after or conv).values[..., channel]
     labels, start = {}, cell
     if kernels[..., channel].size * shown.size <= MOST_PRODUCTS:
@@ -119,7 +119,8 @@ def _pool(see: View, place: int, channel: int, cell: tuple[int, int]) -> None:
     if at:
         modes = ("max", "average")
         found = [ops.pool_step(x, spec["window"], row=at.row, col=at.col, mode=m, **settings) for m in modes]
-        lesson.formula(formulas.pooled(*found)[modes.index(spec["mode"])])
+        geometry = {"stride": spec["stride"], "border": (-int(rows[0, 0]), -int(cols[0, 0]))}
+        lesson.formula(formulas.pooled(*found, **geometry)[modes.index(spec["mode"])])
 
 
 def _windows(
@@ -238,7 +239,7 @@ def _elementwise(see: View, place: int, channel: int, cell: tuple[int, int]) -> 
             pixel = _("pixel")
             st.latex(rf"\text{{{pixel}}}\; {number(before)} \div {1 / output.spec['scale']:.0f} = {after}")
         case "activation" if output.spec["function"] != "softmax":
-            st.latex(rf"\text{{{function_name(output.spec['function'])}}}({x}) = {after}")
+            st.latex(rf"\text{{{network.function_name(output.spec['function'])}}}({x}) = {after}")
         case "dropout":
             text = _("Dropout switches numbers off during training only: {x} stays **{after}**.")
             st.markdown(text.format(x=x, after=after))

@@ -189,7 +189,7 @@ def step_formula(scene: Scene, cell: Cell, relu: bool) -> None:
         _(
             "x: the pixels, W: the kernel, b: the bias, s: stride, d: dilation, P: border cells above and on "
             "the left. i, j: row and column of the output; p, q, c: row, column and channel in the kernel. "
-            "In the general formula all of them count from 0; with numbers, as everywhere here, from 1."
+            "All of them count from 1."
         )
     )
 

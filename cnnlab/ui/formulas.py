@@ -1,7 +1,8 @@
 """How is one step written as a formula, with its own numbers?
 
-Each function takes what `cnnlab.ops` computed and returns LaTeX. A step's place in a table counts from 0, in
-the order in which the table of the same name fills (`ui.components.terms`, `ui.update`).
+Each function takes what `cnnlab.ops` computed and returns LaTeX, in which rows and columns count from 1. A
+step's place in a table counts from 0, in the order in which the table of the same name fills
+(`ui.components.terms`, `ui.update`).
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,42 @@ from cnnlab.ui.components.terms import MOST_TERMS, largest_first
 from cnnlab.ui.lesson import tex
 
 LONG = 6  # from so many channels on, a sum is abridged
+
+
+# What each function of `ops.ACTIVATIONS` makes of a number z.
+ACTIVATED = {
+    "relu": r"\max(0, z)",
+    "leaky_relu": r"\max(0.2\,z, z)",
+    "elu": r"\begin{cases} z & z > 0 \\ e^z - 1 & z \le 0 \end{cases}",
+    "gelu": r"\tfrac{1}{2}\,z\,\big(1 + \operatorname{erf}(z / \sqrt{2})\big)",
+    "tanh": r"\tanh(z)",
+    "sigmoid": r"\frac{1}{1 + e^{-z}}",
+    "linear": "z",
+}
+
+
+def read(output: str, within: str, stride: str = "1", dilation: str = "1", border: str = "0") -> str:
+    """The row of the input that a row of the output reads with a row of its window, all counted from 1.
+
+    Columns follow the same rule, that of `ops.window_index`, which counts from 0. Each part is a letter or a
+    number; what changes nothing is left out. border: how many cells lie before the input.
+    """
+    text = rf"{stride}({output} - 1) + " if stride != "1" else f"{output} - 1 + "
+    text += within if dilation == "1" else rf"{dilation}({within} - 1) + 1"
+    return text if border == "0" else f"{text} - {border}"
+
+
+def convolution() -> str:
+    """A convolution of one map, for any stride, dilation and border."""
+    row, col = read("i", "p", "s", "d", r"P_{top}"), read("j", "q", "s", "d", r"P_{left}")
+    return rf"z(i,j) = b + \sum_{{p,q,c}} x\big({row},\; {col},\; c\big)\; W(p,q,c)"
+
+
+def layer(activation: str | None) -> str:
+    """All maps of a layer with stride 1 and no border, and what its activation makes of each cell."""
+    total = rf"\sum_c \sum_{{p,q}} x({read('i', 'p')},\; {read('j', 'q')},\; c)\; W(p,q,c,k)"
+    after = rf", \qquad a = {ACTIVATED[activation]}" if activation else ""
+    return rf"z(i,j,k) = b_k + {total}{after}"
 
 
 def convolved(step: ops.ConvStep, place: Sequence[int], activation: tuple[str, float] | None = None) -> str:
@@ -35,17 +72,24 @@ def convolved(step: ops.ConvStep, place: Sequence[int], activation: tuple[str, f
     return text
 
 
-def pooled(best: ops.PoolStep, mean: ops.PoolStep) -> tuple[str, str]:
-    """The maximum and the mean of one window; what lies on the border takes no part."""
+def pooled(best: ops.PoolStep, mean: ops.PoolStep, *, stride: int, border: Sequence[int]) -> tuple[str, str]:
+    """The maximum and the mean of one window; what lies on the border takes no part.
+
+    border: how many cells of it lie above the input and to its left.
+    """
     i, j = best.row + 1, best.col + 1
     window = best.window[best.inside]
     digits = digits_for(window)
     rows = [row[inside] for row, inside in zip(best.window, best.inside, strict=True) if inside.any()]
-    values = r",\; \\ & ".join(",\\; ".join(tex(value, digits) for value in row) for row in rows)
-    general = rf"\max_{{0 \le p,q < {len(best.window)}}} x(s\,i + p,\; s\,j + q)"
-    largest = _aligned(
-        rf"\max({i},{j}) = {{}} & {general} \\ = \max( & {values}) = {tex(best.output, digits)}"
+    values = r",\; \\ & \qquad ".join(",\\; ".join(tex(value, digits) for value in row) for row in rows)
+    row, col = (
+        read(letter, within, str(stride), border=str(cells))
+        for letter, within, cells in zip("ij", "pq", border, strict=True)
     )
+    over = rf"\max_{{1 \le p,q \le {len(best.window)}}}"
+    general = rf"\max(i,j) & = {over} x({row}, \\ & \qquad {col})"  # as wide as a phone
+    numbers = rf"\max({i},{j}) & = \max({values}) = {tex(best.output, digits)}"
+    largest = _aligned(rf"{general} \\ {numbers}")
     total = r" \\ & + ".join(" + ".join(_bracketed(value, digits) for value in row) for row in rows)
     places = digits_for(np.array([mean.output]))
     equal = "=" if exact(window, digits) and exact(np.array([mean.output]), places) else r"\approx"

@@ -64,9 +64,13 @@ def trained() -> Layer | None:
         max_selections=MOST,
         key=key,
     )
-    st.caption(
-        _("They learned on pixels divided by 255, so you see them on inputs from 0 to 1, with their bias.")
+    biased = f"{spec['name']}/bias" in net.weights
+    learned = _(
+        "They learned on pixels divided by 255, so you see them on inputs from 0 to 1, with their bias."
     )
+    if not biased:
+        learned = _("They learned on pixels divided by 255, so you see them on inputs from 0 to 1.")
+    st.caption(learned)
     if not chosen:
         st.info(_("Choose at least one kernel. Until then you see those with the largest weights."))
         chosen = largest
@@ -74,6 +78,8 @@ def trained() -> Layer | None:
     scale = next((layer["scale"] for layer in net.layers if layer["kind"] == "rescale"), 1.0)
     names = [_("Kernel {n}").format(n=place + 1) for place in chosen]
     activation = after["function"] if after["kind"] == "activation" else None
-    if activation is None:
+    if after["kind"] == "norm":
         st.caption(_("In this network batch normalisation follows; you see the sums before it."))
+    elif activation is None:
+        st.caption(_("In this network no activation follows: the sums are passed on as they are."))
     return Layer(names, kernels[..., chosen], bias[chosen], scale, activation)

@@ -26,7 +26,7 @@ class IdentityCookie:
         cookie = f"{COOKIE}={secrets.token_urlsafe(24)}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Lax"
 
         async def send_with_cookie(message):
-            if message["type"] == "http.response.start" and _is_page(message):
+            if message["type"] == "http.response.start" and is_page(message):
                 message["headers"] = [*message["headers"], (b"set-cookie", cookie.encode())]
             await send(message)
 
@@ -41,5 +41,6 @@ def owner() -> str:
     return hashlib.sha256(token.encode()).hexdigest()[:32]
 
 
-def _is_page(message) -> bool:
+def is_page(message) -> bool:
+    """Whether this start of an answer begins an HTML page."""
     return any(n.lower() == b"content-type" and v.startswith(b"text/html") for n, v in message["headers"])

@@ -7,7 +7,7 @@ from cnnlab import images, ops
 from cnnlab.figures import tiles
 from cnnlab.figures.colours import signed
 from cnnlab.text import _
-from cnnlab.ui import as_text, formulas
+from cnnlab.ui import as_text, formulas, network
 from cnnlab.ui.components.windows import Cell, Plane, convolved, windows
 from cnnlab.ui.four_kernels import Layer
 
@@ -36,7 +36,7 @@ def stepper(image: np.ndarray, layer: Layer, hide: tuple[int, int] | None, **opt
                 steps,
                 _("Map {n}").format(n=k + 1),
                 values=ops.ACTIVATIONS[layer.activation](sums) if layer.activation else None,
-                activation=activation_name(layer),
+                activation=network.function_name(layer.activation) if layer.activation else None,
                 note=f"{layer.names[k]} · {len(index_rows)} × {len(index_cols)}",
                 channel_labels=list(names.values()),
                 hidden=hidden,
@@ -60,10 +60,6 @@ def text(image: np.ndarray, layer: Layer, hide: tuple[int, int] | None) -> None:
         made = _("Map {n}").format(n=k + 1)
         hidden = {made: [hide]} if hide and k == 0 else {}
         as_text.grids(name, slices | {made: maps[..., k]}, hidden)
-
-
-def activation_name(layer: Layer) -> str | None:
-    return {"relu": "ReLU"}.get(layer.activation, layer.activation)
 
 
 @st.cache_data(scope="session", max_entries=20, show_spinner=False)
@@ -95,5 +91,5 @@ def step_formula(image: np.ndarray, layer: Layer, cell: Cell) -> str:
     step = ops.conv2d_step(image, layer.kernels, layer.bias, row=row, col=col, output_channel=output)
     after = None
     if layer.activation:
-        after = activation_name(layer), float(ops.ACTIVATIONS[layer.activation](step.output))
+        after = network.function_name(layer.activation), float(ops.ACTIVATIONS[layer.activation](step.output))
     return formulas.convolved(step, (row + 1, col + 1, output + 1), after)

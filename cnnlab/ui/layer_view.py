@@ -85,11 +85,6 @@ def title(spec: dict) -> str:
     return names.get(spec["name"]) or plain.get(spec["kind"]) or network.layer_title(spec)
 
 
-def function_name(name: str) -> str:
-    """Write an activation for learners."""
-    return {"relu": "ReLU", "leaky_relu": "leaky ReLU", "elu": "ELU", "gelu": "GELU"}.get(name, name)
-
-
 def map_name(see: View, place: int, number_: int) -> str:
     """Name one map (from 0) of a layer: "map 3", "red", "unit 3" or a class."""
     values, kind = see.outputs[place].values, see.outputs[place].kind
@@ -252,7 +247,7 @@ def making_of(see: View, conv: int, channel: int, choose: Callable[[str, int], N
         elif output.kind == "norm":
             heading = _("normalised")
         else:
-            heading = _("after {function}").format(function=function_name(output.spec["function"]))
+            heading = _("after {function}").format(function=network.function_name(output.spec["function"]))
         rows.append(strip(output.name, heading, output.values[..., channel : channel + 1], [heading]))
     went_in = {"inputs", "slices", "partials"}
 

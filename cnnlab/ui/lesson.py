@@ -86,6 +86,9 @@ def code(*functions: Callable) -> None:
     """Show the source of the functions that computed this page, at the level *+ Code*."""
     if st.session_state["lesson.level"] == "code":
         with st.expander(_("The code that computed this page"), icon=":material/code:"):
+            st.caption(
+                _("The page counts rows, columns and maps from 1; the code counts from 0, as Python does.")
+            )
             for function in functions:
                 st.code(inspect.getsource(function), language="python", wrap_lines=True)
 

@@ -128,13 +128,16 @@ def layer_title(spec: dict) -> str:
     }.get(kind, spec["name"]).format(place=place)
     match spec["kind"]:
         case "activation":
-            return _("{layer} · after {function}").format(layer=base, function=_function(spec["function"]))
+            return _("{layer} · after {function}").format(
+                layer=base, function=function_name(spec["function"])
+            )
         case "norm":
             return _("{layer} · normalised").format(layer=base)
     return base
 
 
-def _function(name: str) -> str:
+def function_name(name: str) -> str:
+    """Write an activation for learners, also within a formula."""
     return {"relu": "ReLU", "leaky_relu": "leaky ReLU", "elu": "ELU", "gelu": "GELU"}.get(name, name)
 
 

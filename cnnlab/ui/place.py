@@ -26,7 +26,7 @@ def chosen(see: View) -> Place:
     # A silent map would show nothing.
     strongest = int(maps.max(axis=(0, 1)).argmax()) + 1
     state.default("network.map", strongest, range(1, count + 1))
-    row, col = cell_view.taken() or st.session_state.get("network.cell", (-1, -1))
+    row, col = cell_view.taken(height, width) or st.session_state.get("network.cell", (-1, -1))
     size = st.session_state.get("network.size")
     if size != (height, width) or not (0 <= row < height and 0 <= col < width):
         row, col = height // 2, width // 2  # the same cell in a layer of another size is another place

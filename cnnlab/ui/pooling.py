@@ -97,8 +97,13 @@ def stepper(setting: Setting, asked: Loser | None, answered: bool) -> None:
         follow=lesson.formulas(),
     )
     if cell and not hidden[cell.row, cell.col]:
-        for text in formulas.pooled(*(setting.step(mode, cell[1:]) for mode in ("max", "average"))):
+        steps = (setting.step(mode, cell[1:]) for mode in ("max", "average"))
+        for text in formulas.pooled(*steps, stride=setting.stride, border=setting.border()):
             lesson.formula(text)
+        if lesson.formulas():
+            st.caption(
+                _("i, j: row and column of the output; p, q: row and column in the window; all from 1.")
+            )
 
 
 def _titles() -> dict[str, str]:
@@ -231,7 +236,7 @@ def article() -> None:
     lesson.article(
         _("The maximum is taken over p, q from −k to k, and called the maximum of the image."),
         _(
-            "It is the maximum of **each window** and of each channel by itself: 0 ≤ p, q < k. From −k to k "
+            "It is the maximum of **each window** and of each channel by itself: 1 ≤ p, q ≤ k. From −k to k "
             "a window would be 2k + 1 wide, for k = 1 already {odd}: it could never be 2 × 2."
         ).format(odd=2 * 1 + 1),
         _("Pooling reduces overfitting."),

@@ -53,7 +53,8 @@ def predict(
     if FIRST not in st.session_state or st.session_state.get("lesson.class") != mark:
         st.session_state.update({FIRST: _kept(), PAIRS: {}, "lesson.class": mark})
     this = Question(f"{key}:{about!r}{mark}", key, in_words(about), options, answer, reveal)
-    with st.container(border=True):
+    # Under its own key another question is another element: nothing of the last one stays in the browser.
+    with st.container(border=True, key=f"_asked.{crc32(this.asked.encode()):08x}"):
         st.markdown(f"**{_('Predict first')}** — {question}")
         pair = st.session_state[PAIRS].get(this.asked, Pair())
         in_pair = student.two() and (pair.first or not _answered(this, 1))

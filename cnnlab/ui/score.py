@@ -61,8 +61,11 @@ def _ask_largest(seen: Look, step: ops.DenseStep, inputs: list[str], name: str) 
     largest = largest_input(step)
     if largest is None:
         return True
+    plain = (step.inputs >= 0).all()  # as behind ReLU; other activations pass on values below 0
     remarks = {
-        largest.value: _("{input}: it has the largest value"),
+        largest.value: _("{input}: it has the largest value")
+        if plain
+        else _("{input}: its value is farthest from 0"),
         largest.weight: _("{input}: its weight is farthest from 0"),
         largest.product: _("{input}: neither of the two"),
     }
@@ -79,6 +82,11 @@ def _ask_largest(seen: Look, step: ops.DenseStep, inputs: list[str], name: str) 
         "{product}. The largest value gives {value}, and the weight farthest from 0 gives {weight}: what "
         "counts is the product."
     )
+    if not plain:
+        reveal = _(
+            "{product}. The value farthest from 0 gives {value}, and the weight farthest from 0 gives "
+            "{weight}: what counts is the product."
+        )
     question = _("Which of the {count} inputs adds most to the score of **{name}**?")
     return lesson.predict(
         "answer.largest",

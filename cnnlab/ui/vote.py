@@ -89,7 +89,8 @@ def card(vote: Vote, *, teacher: bool) -> None:
         "second": _("Second vote: did somebody change your mind?"),
         "second_shown": _("The answer"),
     }
-    with st.container(border=True):
+    # Under a key of its own each step is drawn anew: nothing of the last one stays in the browser.
+    with st.container(border=True, key=f"_vote.card.{vote.id}.{vote.stage}"):
         st.markdown(f":primary[**{steps[vote.stage]}**]")
         if vote.stage == "second_shown":
             st.success(f"**{question.options[question.right]}** — {question.reveal}")

@@ -1,11 +1,17 @@
 """Does each step's formula hold this step's numbers, and does it come out?"""
 
+import ast
+import inspect
+import operator
 import re
 
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from cnnlab import ops
+from cnnlab.questions.pooling import Setting
 from cnnlab.ui import formulas
 from cnnlab.ui.components.terms import contributions_table, softmax_table
 from cnnlab.ui.update import loss_table, update_table
@@ -15,9 +21,82 @@ NAMES = ["cat", "dog", "a_bird"]
 
 def numbers(latex: str) -> list[float]:
     """Return the numbers of a formula, without those in names, indices and bounds."""
-    text = latex.replace("{,}", "").replace(r"0 \le", "")
+    text = latex.replace("{,}", "").replace(r"1 \le", "")
     text = re.sub(r"_\{[^{}]*\}|_\d|\\(?:text|max)\{[^{}]*\}|(?<![a-z])[xz]\([^()]*\)|\\text", "", text)
     return [float(found) for found in re.findall(r"-?\d+(?:\.\d+)?", text)]
+
+
+WORKED = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul}
+
+
+def worked_out(latex: str, **letters: int) -> int:
+    """Work out sums, differences and products as they stand in a formula, with numbers for its letters."""
+    text = re.sub(r"_\{\w+\}|\\,", "", latex)
+    text = re.sub(r"(?<=\w)\(", "*(", text)  # s(i - 1) is a product
+
+    def value(node) -> int:
+        match node:
+            case ast.BinOp():
+                return WORKED[type(node.op)](value(node.left), value(node.right))
+            case ast.Name():
+                return letters[node.id]
+            case ast.Constant():
+                return node.value
+        raise AssertionError(f"{latex} has more than sums and products in it")
+
+    return value(ast.parse(text.strip(), mode="eval").body)
+
+
+small = st.integers(1, 4)
+axes = st.tuples(st.integers(1, 12), small, small, st.integers(1, 3), st.sampled_from(["valid", "same"]))
+
+
+@settings(max_examples=150, deadline=None)
+@given(axes)
+def test_the_general_form_names_the_cells_that_are_read_counted_from_1(axis):
+    n, k, stride, dilation, padding = axis
+    assume(padding == "same" or ops.window_span(k, dilation) <= n)
+    index = ops.window_index(n, k, stride, padding, dilation)
+    border = ops.padding_amounts(n, k, stride, padding, dilation)[0]
+    with_letters = formulas.read("i", "p", "s", "d", "P")
+    with_numbers = formulas.read("i", "p", str(stride), str(dilation), str(border))
+    assert with_letters in formulas.convolution().replace("_{top}", "")
+    for i, p in np.ndindex(index.shape):
+        place = {"i": i + 1, "p": p + 1}
+        wanted = index[i, p] + 1
+        assert worked_out(with_letters, **place, s=stride, d=dilation, P=border) == wanted
+        assert worked_out(with_numbers, **place) == wanted
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("window", [2, 3, 4])
+def test_the_general_form_of_pooling_reads_the_window_beside_it(rng, window, stride, padding):
+    setting = Setting(rng.integers(0, 256, (7, 9)), window, stride, padding)
+    for i, j in np.ndindex(*setting.pooled("max").shape):
+        steps = [setting.step(mode, (i, j)) for mode in ("max", "average")]
+        largest, _mean = formulas.pooled(*steps, stride=stride, border=setting.border())
+        found = re.search(r"p,q \\le (\d)\}\s*x\((.+?), \\\\ & \\qquad (.+?)\) \\\\", largest)
+        last, row, col = found.groups()
+        assert int(last) == window
+        rows = [worked_out(row, i=i + 1, p=p) - 1 for p in range(1, window + 1)]
+        cols = [worked_out(col, j=j + 1, q=q) - 1 for q in range(1, window + 1)]
+        inside = [setting.values[r, c] for r in rows if 0 <= r < 7 for c in cols if 0 <= c < 9]
+        assert inside == steps[0].window[steps[0].inside].tolist()
+        assert f"\\max({i + 1},{j + 1}) & = " in largest
+
+
+def test_a_layer_without_border_reads_from_its_own_cell_on():
+    for at, (cell, within) in enumerate((("i", "p"), ("j", "q"))):
+        inner = re.search(r" x\((.+?)\)\\;", formulas.layer("relu"))[1].split(r",\; ")[at]
+        assert [worked_out(inner, **{cell: 4, within: n}) for n in (1, 2, 3)] == [4, 5, 6]
+
+
+def test_every_activation_has_its_formula():
+    assert set(formulas.ACTIVATED) == set(ops.ACTIVATIONS)
+    slope = inspect.signature(ops.leaky_relu).parameters["slope"].default
+    assert f"{slope}\\,z" in formulas.ACTIVATED["leaky_relu"]
+    assert formulas.layer(None).endswith("W(p,q,c,k)")
 
 
 @pytest.fixture
@@ -46,7 +125,8 @@ def test_pooling_takes_the_largest_and_the_mean_of_the_cells_inside(rng, padding
     for row, col in np.ndindex(3, 3):
         place = {"row": row, "col": col, "stride": 2, "padding": padding}
         best, mean = (ops.pool_step(maps, 3, mode=mode, **place) for mode in ("max", "average"))
-        largest, average = formulas.pooled(best, mean)
+        border = ops.padding_amounts(7, 3, 2, padding)[:1] * 2
+        largest, average = formulas.pooled(best, mean, stride=2, border=border)
         window = best.window[best.inside].tolist()
         assert numbers(largest)[-len(window) - 1 :] == [*window, max(window)]
         *values, count, result = numbers(average)

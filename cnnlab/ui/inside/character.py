@@ -25,7 +25,7 @@ def character(kernel: np.ndarray) -> str:
             "Its weights almost cancel (their sum is {share} of their magnitudes): it looks for {change}."
         )
         return text.format(share=percent(share, 0), change=_change(kernel))
-    text = _("Its weights do not cancel ({share} remain): it also answers to even patches: {colour}.")
+    text = _("Its weights do not cancel ({share} remain), so even patches move its sum too: {colour}.")
     return text.format(share=percent(share, 0), colour=_colour(kernel, total))
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab import datasets, ops
-from cnnlab.inspection.edits import Edit, Judged, Off, Weight, edited, judge
+from cnnlab.inspection.edits import Edit, Judged, Off, Weight, edited, judge, left_by_off
 from cnnlab.text import _, number, percent
 from cnnlab.ui import job, lesson, network, state
 from cnnlab.ui.inside import picture
@@ -18,12 +18,7 @@ def parts(net: network.Network) -> None:
     convolutions = {spec["name"]: network.layer_title(spec) for spec in net.layers if spec["kind"] == "conv"}
     if not convolutions:
         return st.info(_("This network has no convolution, so there is no kernel to switch off."))
-    st.markdown(
-        _(
-            "Here you change a **copy**: the stored training run stays as it is. A kernel that is off has "
-            "no weights and no bias, so its map is 0 everywhere, whatever the photo."
-        )
-    )
+    st.markdown(_("Here you change a **copy**: the stored training run stays as it is."))
     left, right = st.columns([1, 2], gap="large")
     with left:
         shown = picture.choose(net, at="parts")
@@ -57,6 +52,7 @@ def _controls(net: network.Network, convolutions: dict[str, str]) -> None:
         on_click=_add,
         args=(net, off),
     )
+    st.caption(_off(net, layer))
     with st.popover(_("Change one weight"), icon=":material/edit:"):
         places = {"row": side, "col": side, "channel": depth}
         names = {"row": _("Row"), "col": _("Column"), "channel": _("Input channel")}
@@ -71,6 +67,25 @@ def _controls(net: network.Network, convolutions: dict[str, str]) -> None:
         value = decimal_field(_("New value"), -100.0, 100.0, value=0.0, step=0.1, key="_inside.edit.value")
         edit = Weight(layer, kernel, **where, value=float(value))
         st.button(_("Set this weight"), key="_inside.weight", on_click=_add, args=(net, edit))
+
+
+def _off(net: network.Network, layer: str) -> str:
+    """Say what a kernel of this convolution passes on when it is off."""
+    left = left_by_off(net.layers, layer)
+    taken = _("no weights and no bias")
+    if f"{layer}_norm" in left:
+        taken = _("no weights, and its normalisation neither scale nor shift")
+    last = net.layers[[spec["name"] for spec in net.layers].index(list(left)[-1])]
+    value = left[last["name"]]
+    if value == 0:
+        text = _("A kernel that is off has {taken}: its map is 0 everywhere, whatever the photo.")
+        return text.format(taken=taken)
+    text = _(
+        "A kernel that is off has {taken}: its sum is 0 everywhere, and {function} makes {value} of that. So "
+        "its map is {value} everywhere, whatever the photo."
+    )
+    function = network.function_name(last["function"])
+    return text.format(taken=taken, function=function, value=number(value, 1))
 
 
 def _edits(net: network.Network) -> tuple[Edit, ...]:

@@ -37,8 +37,8 @@ def ask(net: network.Network, layer: str) -> Silence | None:
     st.markdown(text.format(quiet=quiet, all=len(found.active[layer]), photos=these(found)))
     st.caption(
         _(
-            "Silent: in every cell of every photo the map was 0 after the activation. A photo of another "
-            "kind may still wake the kernel."
+            "Silent: what the kernel passes on was 0 in every cell of every photo. A photo of another kind "
+            "may still wake it."
         )
     )
     return found

@@ -9,6 +9,7 @@ import streamlit as st
 from cnnlab.text import _, number
 from cnnlab.ui.components.colours import levels, palette
 from cnnlab.ui.components.data import digits_for
+from cnnlab.ui.components.told import places, told
 
 HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -87,9 +88,9 @@ def enter(edits: dict, wrong: dict, cell: tuple[int, int], text: str, low: float
 
 def _keep(key: str, edits: dict, wrong: dict, shape, low: float, high: float) -> Callable[[], None]:
     def keep() -> None:
-        typed = st.session_state[key].typed
-        row, col, text = (typed or {}).get("row"), (typed or {}).get("col"), (typed or {}).get("text")
-        if row in range(shape[0]) and col in range(shape[1]) and isinstance(text, str):
-            enter(edits, wrong, (int(row), int(col)), text, low, high)
+        typed = told(key, "typed")
+        cell = places(typed, row=shape[0], col=shape[1])
+        if cell and isinstance(text := typed.get("text"), str):
+            enter(edits, wrong, cell, text, low, high)
 
     return keep

@@ -13,6 +13,7 @@ import streamlit as st
 from cnnlab.figures.colours import text_on
 from cnnlab.figures.tiles import data_uri
 from cnnlab.text import _, number
+from cnnlab.ui.components.told import places, told
 
 HERE = Path(__file__).parent
 WRITTEN = 14  # up to so many columns there can be room for a number on each cell
@@ -69,9 +70,8 @@ def field(
     }
 
     def taken() -> None:
-        cell = st.session_state[key].cell
-        if cell and 0 <= cell["row"] < height and 0 <= cell["col"] < width:
-            choose(int(cell["row"]), int(cell["col"]))
+        if cell := places(told(key, "cell"), row=height, col=width):
+            choose(*cell)
 
     _component(key=key, data=data, on_cell_change=taken)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from cnnlab.text import _
+from cnnlab.ui.components.told import places, told
 
 HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -63,11 +64,10 @@ def frame(
 
 def _report(key: str, moved: Callable[..., None], data: dict, sized: bool) -> Callable[[], None]:
     def report() -> None:
-        row, col, size = st.session_state[key].place or (None, None, None)
-        if not all(type(value) is int for value in (row, col, size)):
-            return
-        fits = data["smallest"] <= size <= data["largest"]
-        if fits and 0 <= row <= data["rows"] - size and 0 <= col <= data["cols"] - size:
+        bounds = {"row": data["rows"], "col": data["cols"], "size": data["largest"] + 1}
+        row, col, size = places(told(key, "place"), **bounds) or (0, 0, 0)
+        fits = max(1, data["smallest"]) <= size
+        if fits and row <= data["rows"] - size and col <= data["cols"] - size:
             moved(row, col, size) if sized else moved(row, col)
 
     return report

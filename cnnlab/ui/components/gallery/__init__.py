@@ -28,6 +28,7 @@ from cnnlab.text import _
 from cnnlab.ui.components.colours import levels, palette
 from cnnlab.ui.components.data import digits_for, pack, pack_levels
 from cnnlab.ui.components.sources import player_labels, sources
+from cnnlab.ui.components.told import told, whole
 
 ROOMY = 3  # up to so many columns, a cell has room for a third decimal place
 
@@ -127,9 +128,8 @@ def _digits(values: np.ndarray) -> int:
 
 def _keep(key: str, chosen: str, picked: str | None, count: int) -> Callable[[], None]:
     def keep() -> None:
-        number = st.session_state[key].chosen
-        if isinstance(number, int) and 0 <= number < count:
-            st.session_state[chosen] = number
+        if (tile := whole(told(key, "chosen"), count)) is not None:
+            st.session_state[chosen] = tile
             if picked:
                 st.session_state[picked] = True
 

@@ -9,6 +9,7 @@ import streamlit as st
 from cnnlab.figures.colours import text_on
 from cnnlab.figures.confusion import fills
 from cnnlab.text import _, number
+from cnnlab.ui.components.told import places, told
 
 HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -28,8 +29,7 @@ def matrix(
     size = len(classes)
 
     def report() -> None:
-        picked = st.session_state[key].picked
-        if isinstance(picked, list) and len(picked) == 2 and all(place in range(size) for place in picked):
+        if picked := places(told(key, "picked"), row=size, col=size):
             on_pick(*picked)
 
     _component(key=key, data=payload(counts, classes, chosen), on_picked_change=report)

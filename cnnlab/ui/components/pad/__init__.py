@@ -7,6 +7,7 @@ import streamlit as st
 
 from cnnlab import drawing
 from cnnlab.text import _
+from cnnlab.ui.components.told import told
 
 HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -26,7 +27,7 @@ def pad(*, key: str, drawn: str) -> np.ndarray | None:
     }
 
     def keep() -> None:
-        st.session_state[drawn] = st.session_state[key].drawing
+        st.session_state[drawn] = told(key, "drawing")
 
     st.session_state.setdefault(drawn, "")
     data = {"labels": labels, "side": drawing.SIDE, "drawing": st.session_state[drawn]}

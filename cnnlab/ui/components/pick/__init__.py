@@ -9,6 +9,7 @@ import streamlit as st
 
 from cnnlab.text import number
 from cnnlab.ui.components.colours import levels, palette
+from cnnlab.ui.components.told import places, told
 
 HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -62,10 +63,9 @@ def pick(
     }
 
     def report() -> None:
-        picked = st.session_state[key].picked
-        if isinstance(picked, list) and len(picked) == 2:
-            line, place = picked
-            if line in range(len(lines)) and place in range(len(lines[line].values)):
-                on_pick(line, place)
+        longest = max(len(line.values) for line in lines)
+        picked = places(told(key, "picked"), line=len(lines), at=longest)
+        if picked and picked[1] < len(lines[picked[0]].values):
+            on_pick(*picked)
 
     _component(key=key, data=data, on_picked_change=report)

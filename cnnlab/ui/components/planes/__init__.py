@@ -18,6 +18,7 @@ from cnnlab.text import _
 from cnnlab.ui.components.colours import levels, palette
 from cnnlab.ui.components.data import pack, pack_levels
 from cnnlab.ui.components.sources import sources
+from cnnlab.ui.components.told import places
 
 _component = st.components.v2.component("cnnlab.planes", **sources("planes"))
 
@@ -31,9 +32,9 @@ def planes(
     the page is drawn again whenever the student rests at a pixel. Returns that pixel, row and column from 0.
     """
     data = payload(image, start=start, divided=divided) | {"follow": follow}
-    told = _component(key=key, data=data, on_at_change=lambda: None).at
+    at = _component(key=key, data=data, on_at_change=lambda: None).at
     height, width, _channels = image.shape
-    return (told["row"], told["col"]) if told and told["row"] < height and told["col"] < width else start
+    return places(at, row=height, col=width) or start
 
 
 def payload(image: np.ndarray, *, start: tuple[int, int], divided: bool = False) -> dict[str, object]:

@@ -7,6 +7,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.figures.tiles import data_uri
+from cnnlab.ui.components.told import told, whole
 
 HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -41,8 +42,7 @@ def sheet(
 
 def _keep(key: str, chosen: str, count: int) -> Callable[[], None]:
     def keep() -> None:
-        number = st.session_state[key].chosen
-        if isinstance(number, int) and 0 <= number < count:
-            st.session_state[chosen] = number
+        if (tile := whole(told(key, "chosen"), count)) is not None:
+            st.session_state[chosen] = tile
 
     return keep

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.figures.tiles import data_uri
+from cnnlab.ui.components.told import told, whole
 
 HERE = Path(__file__).parent
 _component = st.components.v2.component(
@@ -79,8 +80,9 @@ def strips(
     }
 
     def taken() -> None:
-        pick = st.session_state[key].pick
-        if choose and pick:
-            choose(pick["name"], pick["tile"])
+        pick = told(key, "pick")
+        for row in rows if choose and isinstance(pick, dict) else ():
+            if row["name"] == pick.get("name") and whole(pick.get("tile"), row["count"]) is not None:
+                choose(row["name"], pick["tile"])
 
     _component(key=key, data=data, on_pick_change=taken)

@@ -15,7 +15,7 @@ What travels (see `payload`):
     start, speed, follow
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -25,6 +25,7 @@ from cnnlab.ops import DenseStep, SoftmaxSteps
 from cnnlab.text import _, number, percent
 from cnnlab.ui.components.data import digits_for
 from cnnlab.ui.components.sources import player_labels, sources
+from cnnlab.ui.components.told import whole
 
 MOST_TERMS = 24  # that get a line of their own; the smaller ones follow as one sum
 _component = st.components.v2.component("cnnlab.terms", **sources("terms"))
@@ -96,9 +97,9 @@ def terms(table: Table, *, key: str, start: int = 0, speed: float = 1, follow: b
     step.
     """
     data = payload(table, start=start, speed=speed, follow=follow)
-    told = _component(key=key, data=data, on_at_change=lambda: None).at
-    known = told and told["start"] == start and told["step"] < len(table.steps)
-    return told["step"] if known else start
+    at = _component(key=key, data=data, on_at_change=lambda: None).at
+    step = whole(at.get("step"), len(table.steps)) if isinstance(at, Mapping) else None
+    return step if step is not None and at.get("start") == start else start
 
 
 def payload(table: Table, *, start: int = 0, speed: float = 1, follow: bool = False) -> dict:

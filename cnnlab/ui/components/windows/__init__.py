@@ -34,6 +34,7 @@ from cnnlab.text import _
 from cnnlab.ui.components.colours import levels, palette
 from cnnlab.ui.components.data import digits_for, exact, pack, pack_levels
 from cnnlab.ui.components.sources import player_labels, sources
+from cnnlab.ui.components.told import places
 
 MOST_BYTES = 500_000
 MANY_PRODUCTS = 40_000  # beyond this, all maps together, products give up digits so that 16 bits are enough
@@ -190,18 +191,20 @@ def windows(
     view = _component(key=key, data=data, on_cell_change=_ignore, on_at_change=_ignore)
     if follow:
         return _at(view.at, data)
-    return Cell(view.cell["output"], view.cell["row"], view.cell["col"]) if choose and view.cell else None
+    return _cell(view.cell, data) if choose else None
 
 
-def _at(told: dict | None, data: dict) -> Cell:
+def _at(report, data: dict) -> Cell:
     """The cell where the view stands: where the student rested, unless the data has changed since."""
-    if told and told["start"] == data["start"]:
-        cell = Cell(told["output"], told["row"], told["col"])
-        if all(
-            place < len(data[axis]) for place, axis in zip(cell, ("outputs", "rows", "cols"), strict=True)
-        ):
-            return cell
-    return Cell(0, *data["start"])
+    same = isinstance(report, Mapping) and report.get("start") == data["start"]
+    return (same and _cell(report, data)) or Cell(0, *data["start"])
+
+
+def _cell(report, data: dict) -> Cell | None:
+    """The cell that the view has told, where its data has such a cell."""
+    counts = {"output": len(data["outputs"]), "row": len(data["rows"]), "col": len(data["cols"])}
+    found = places(report, **counts)
+    return Cell(*found) if found else None
 
 
 def _ignore() -> None:
