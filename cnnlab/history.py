@@ -12,11 +12,19 @@ import io
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 Row = dict[str, float]
 ALWAYS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 SHARES = ("sample_accuracy", "sample_augmented", "sample_dropout")  # of `sample_images` training images
 LATER = ("cross_entropy", "val_cross_entropy", "l2", "sample_images", *SHARES)  # NaN in older runs
 COLUMNS = ALWAYS + LATER
+# The most that a number can be. Beyond it sums overflow and charts stumble, on the pages of others as well.
+EPOCHS = 2_000
+SHARE = RATE = 100.0  # generous: what was measured may come from elsewhere
+SECONDS = 30 * 86_400.0  # of an epoch
+LARGEST = float(np.finfo(np.float32).max)  # losses are float32: while a network diverges they come near it
+MOST = {"epoch": EPOCHS, "accuracy": SHARE, "val_accuracy": SHARE, "learning_rate": RATE, "seconds": SECONDS}
 
 
 def read(text: str) -> list[Row]:
@@ -29,6 +37,8 @@ def read(text: str) -> list[Row]:
     whole = bool(table) and text.endswith("\n")
     if not whole or not set(ALWAYS) <= set(table[0]) or len(set(table[0])) < len(table[0]):
         raise ValueError("no table of a training run")
+    if len(table) > 1 + EPOCHS:
+        raise ValueError("more epochs than a run can have")
     return [_row(dict(zip(table[0], line, strict=True))) for line in table[1:]]
 
 
@@ -44,6 +54,11 @@ def write(rows: Sequence[Row]) -> str:
 
 def _row(cells: dict[str, str]) -> Row:
     known = {name: _number(cells.get(name, "nan")) for name in COLUMNS}
+    for name, value in known.items():
+        unknown = value != value and (name in LATER or name.startswith("val_"))
+        endless = value == math.inf and name in ("val_loss", "val_cross_entropy")  # the network has diverged
+        if not (unknown or endless or 0 <= value <= MOST.get(name, LARGEST)):
+            raise ValueError(f"{name} is impossible")
     return known | {name: cell for name, cell in cells.items() if name not in known}
 
 

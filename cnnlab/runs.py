@@ -8,25 +8,28 @@ the newest attempt may write. Whether an attempt is alive is judged by its beat,
 
 import csv
 import json
+import math
 import re
 import secrets
 import shutil
 import time
-import zipfile
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated, Literal, TypeVar
 
 import numpy as np
-from pydantic import ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter
 
-from cnnlab import files, history, settings
+from cnnlab import files, history, ops, reading, settings
 from cnnlab.config import TrainConfig
+from cnnlab.history import Row
 from cnnlab.names import run_name
-from cnnlab.rights import TeacherPass, Who
-from cnnlab.text import _
+from cnnlab.rights import TeacherPass, Who, teaching
+from cnnlab.text import _, number
 
 SCHEMA = 1
 SILENCE = 10.0  # seconds without a new beat until an attempt counts as dead
@@ -38,6 +41,14 @@ SHIPPED = Path(__file__).parent / "pretrained"
 COLUMNS = history.COLUMNS
 RESTING = ("queued", "paused", "stopped", "finished", "failed", "interrupted")  # no attempt is at work
 ENDED = ("finished", "stopped")  # its student or its plan has ended it: this network can be tested
+PICTURE = (32, 32, 3)  # what a network looks at
+ASIDE = ".set-aside-"  # how the folders of damaged runs begin that were put out of the way
+
+Phase = Literal["queued", "starting", "running", "paused", "stopped", "finished", "failed", "interrupted"]
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+Epochs = Annotated[int, Field(ge=0, le=history.EPOCHS)]
+Steps = Annotated[int, Field(ge=0, le=reading.STEPS)]
+T = TypeVar("T")
 
 
 class RunError(RuntimeError):
@@ -53,15 +64,67 @@ class Recipe:
     """
 
     config: TrainConfig
-    classes: tuple[str, ...]
-    preset: str
-    owner: str
-    created: str
-    note: str = ""
+    classes: Annotated[tuple[reading.Word, ...], Field(min_length=1, max_length=1000)]
+    preset: reading.Word
+    owner: reading.Word
+    created: reading.Word
+    note: reading.Word = ""
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it was trained elsewhere: then its times say nothing about this machine."""
+        return bool(self.note)
 
     def layers(self) -> list[dict]:
         """Return the network's flat list of layers."""
         return self.config.model.layers(len(self.classes))
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each array of the network, by its name in weights.npz."""
+        return ops.network_shapes(self.layers(), PICTURE)
+
+
+@dataclass(frozen=True)
+class _Version:
+    schema: int
+
+
+@dataclass(frozen=True)
+class _Owned:
+    owner: reading.Word
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A line of changes.jsonl: "pause", "stop", "resume", or a new value of "rate" or "epochs".
+
+    A stop may tell the limit in minutes that asked for it. Those of later versions are kept and mean nothing.
+    """
+
+    wish: reading.Word
+    value: int | float | None = None
+    at: reading.Word = ""
+
+    def possible(self) -> "Wish":
+        """Return the wish; ValueError with a sentence where its value is impossible."""
+        value = self.value
+        if self.wish == "rate" and not (value and 0 < value <= reading.RATE):
+            raise ValueError(_("A learning rate is above 0 and at most {most}.").format(most=reading.RATE))
+        if self.wish == "epochs" and value not in range(1, history.EPOCHS + 1):
+            text = _("A training run has from 1 to {most} epochs.")
+            raise ValueError(text.format(most=number(history.EPOCHS)))
+        if self.wish == "stop" and not (value is None or 0 < value < math.inf):
+            raise ValueError(_("A limit in minutes is more than 0."))
+        return self
+
+
+@dataclass(frozen=True)
+class Claim:
+    """attempt-N: why it was claimed, how many wishes came before it, and when."""
+
+    reason: reading.Word
+    wishes: Count
+    at: reading.Word = ""
 
 
 @dataclass(frozen=True)
@@ -71,18 +134,18 @@ class State:
     `accuracy` and `loss` are the running values of the epoch under way, None before its first batches.
     """
 
-    phase: str
-    attempt: int = 0
-    epoch: int = 0
-    epochs: int = 0
-    step: int = 0
-    steps: int = 0
-    accuracy: float | None = None
-    loss: float | None = None
-    learning_rate: float | None = None
-    images_per_second: float | None = None
+    phase: Phase
+    attempt: Count = 0
+    epoch: Epochs = 0
+    epochs: Epochs = 0
+    step: Steps = 0
+    steps: Steps = 0
+    accuracy: reading.Share | None = None
+    loss: reading.Loss | None = None
+    learning_rate: reading.Rate | None = None
+    images_per_second: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] | None = None
     message: str = ""
-    beat: int = 0
+    beat: Count = 0
 
 
 class Run:
@@ -115,42 +178,49 @@ class Run:
         return _known_recipe(self, stat.st_mtime_ns, stat.st_ino, stat.st_size)
 
     def _read_recipe(self) -> Recipe:
-        data = self._json("config.json")
+        schema = self._read("config.json", reading.value, _SCHEMA).schema
+        if schema != SCHEMA:
+            text = _("Run {run} was made by another version of the app (schema {theirs}, here {ours}).")
+            raise RunError(text.format(run=self.id, theirs=schema, ours=SCHEMA))
+        recipe = self._read("config.json", reading.value, _RECIPE)
         try:
-            if data["schema"] != SCHEMA:
-                raise RunError(
-                    _(
-                        "Run {run} was made by another version of the app (schema {theirs}, here {ours})."
-                    ).format(run=self.id, theirs=data["schema"], ours=SCHEMA)
-                )
-            config = TrainConfig.model_validate(data["config"])
-            classes = tuple(str(name) for name in data["classes"])
-            words = (str(data[name]) for name in ("preset", "owner", "created"))
-            return Recipe(config, classes, *words, note=str(data.get("note", "")))
-        except (KeyError, TypeError, ValidationError) as error:
-            raise self._damaged("config.json") from error
+            ops.output_shapes(recipe.layers(), PICTURE)
+        except ops.GeometryError as error:
+            text = _("The layers of run {run} do not fit together ({why}).")
+            raise RunError(text.format(run=self.id, why=error)) from error
+        return recipe
+
+    def owner(self) -> str:
+        """Return whose run it is (a hash), also where the rest of the recipe is damaged or from elsewhere."""
+        return self._read("config.json", reading.value, _OWNED).owner
+
+    def created(self) -> datetime:
+        """Return when the run was created; long ago where that cannot be read."""
+        try:
+            return reading.moment(self.recipe().created, self.folder / "config.json")
+        except RunError:
+            return reading.moment("")
 
     # Wishes
 
     def wishes(self) -> list[dict]:
         """Return the wishes in order; a half-written last line is not a wish yet."""
-        try:
-            text = files.read_text(self.folder / "changes.jsonl")
-        except OSError:
+        if not self._has("changes.jsonl"):
             return []
-        try:
-            return [json.loads(line) for line in text.split("\n")[:-1]]
-        except ValueError as error:
-            raise self._damaged("changes.jsonl") from error
+        return [asdict(wish) for wish in self._read("changes.jsonl", reading.lines, _WISH)]
 
     def wish(self, wish: str, who: Who, value: float | None = None) -> None:
         """Ask for "pause", "stop", "resume", or a new value of "rate" or "epochs"; owner and teacher may."""
         self.require(who)
+        self.wishes()  # to a damaged file nothing is added
         if wish in ("resume", "epochs") and not self.can_go_on():
             text = _("Run {run} cannot go on: the state of its optimiser is not here, only its result.")
             raise RunError(text.format(run=self.id))
         try:
-            line = json.dumps({"wish": wish, "value": value, "at": _now()})
+            line = json.dumps(asdict(Wish(wish, value, _now()).possible()))
+        except ValueError as error:
+            raise RunError(str(error)) from error
+        try:
             files.append(self.folder / "changes.jsonl", line)
         except OSError as error:
             text = _("This could not be stored, so nothing has changed: {why}.")
@@ -158,7 +228,7 @@ class Run:
 
     def can_go_on(self) -> bool:
         """Say whether training can go on where it ended: an imported run brings no checkpoint."""
-        return not self.history() or (self.folder / "checkpoint" / "state.npz").exists()
+        return not self.history() or self._has("checkpoint/state.npz")
 
     def wished(self, wish: str, default: float) -> float:
         """Return the last value wished for ("rate" or "epochs"), else the default."""
@@ -167,7 +237,7 @@ class Run:
 
     def require(self, who: Who) -> None:
         """Raise RunError unless the run belongs to this owner (a hash), or the teacher asks."""
-        theirs = isinstance(who, TeacherPass) or secrets.compare_digest(self.recipe().owner, who)
+        theirs = isinstance(who, TeacherPass) or secrets.compare_digest(self.owner().encode(), who.encode())
         if self.shipped or not theirs:
             raise RunError(
                 _("Run {run} belongs to somebody else: you can look at it, not steer it.").format(run=self.id)
@@ -177,8 +247,8 @@ class Run:
 
     def attempt(self) -> int:
         """Return the newest attempt's number, 0 while the run has not been claimed."""
-        numbers = [int(path.name.removeprefix("attempt-")) for path in self.folder.glob("attempt-*")]
-        return max(numbers, default=0)
+        found = (_ATTEMPT.fullmatch(path.name) for path in self.folder.glob("attempt-*"))
+        return max((int(match[1]) for match in found if match), default=0)
 
     def claim(self, reason: str, after: str = "") -> int | None:
         """Claim the next attempt; return its number, or None where somebody else was quicker.
@@ -186,7 +256,8 @@ class Run:
         The claim counts as later than the time `after`, even where a clock was set back meanwhile.
         """
         number = self.attempt() + 1
-        text = json.dumps({"reason": reason, "wishes": len(self.wishes()), "at": _later_than([after])})
+        claim = Claim(reason, len(self.wishes()), _later_than([reading.moment(after)]))
+        text = json.dumps(asdict(claim))
         try:
             return number if files.create(self.folder / f"attempt-{number}", text) else None
         except OSError as error:
@@ -195,7 +266,15 @@ class Run:
 
     def claimed(self, number: int) -> dict:
         """Return why and when an attempt was claimed: reason, number of wishes before it, time."""
-        return self._json(f"attempt-{number}")
+        return asdict(self._read(f"attempt-{number}", reading.value, _CLAIM))
+
+    def taken_up(self) -> str:
+        """Return when a worker took the run up last, as a text that sorts by time; "" where none did yet."""
+        number = self.attempt()
+        if not number or self.claimed(number)["reason"] == "import":
+            return ""
+        at = reading.moment(self.claimed(number)["at"], self.folder / f"attempt-{number}")
+        return at.isoformat(timespec="microseconds")
 
     def new_wishes(self) -> list[str]:
         """Return the wishes left since the newest attempt was claimed."""
@@ -267,94 +346,74 @@ class Run:
         return [wish for wish in self.new_wishes() if wish in ("pause", "resume", "stop")]
 
     def _written_state(self) -> State | None:
-        if not (self.folder / "state.json").exists():
-            return None
-        try:
-            return State(**self._json("state.json"))
-        except TypeError as error:
-            raise self._damaged("state.json") from error
+        return self._read("state.json", reading.value, _STATE) if self._has("state.json") else None
 
-    def history(self) -> list[history.Row]:
+    def history(self) -> list[Row]:
         """Return one row a finished epoch: `cnnlab.history.COLUMNS`, NaN where there is no such value."""
-        path = self.folder / "history.csv"
-        if not path.exists():
-            return []
         try:
-            return history.read(files.read_text(path))
-        except (csv.Error, ValueError, OSError) as error:
-            raise self._damaged("history.csv") from error
+            stat = (self.folder / "history.csv").stat()
+        except OSError:
+            return []
+        rows = _known_history(self, stat.st_mtime_ns, stat.st_ino, stat.st_size)
+        return [dict(row) for row in rows]
+
+    def _read_history(self) -> list[Row]:
+        return self._within("history.csv", history.read, self._read("history.csv", reading.text))
 
     def weights(self) -> dict[str, np.ndarray]:
         """Return the arrays of the network, '<layer>/<array>' -> float32: final, else of the last epoch."""
-        if (self.folder / "weights.npz").exists():
+        if self._has("weights.npz"):
             arrays = self.arrays("weights.npz")  # shipped ones are kept in float16
-            return {name: array.astype(np.float32, copy=False) for name, array in arrays.items()}
-        if (self.folder / "checkpoint" / "state.npz").exists():
-            return self.checkpoint().weights
-        raise RunError(
-            _("Run {run} has not finished an epoch yet, so there are no weights to look at.").format(
-                run=self.id
-            )
-        )
+        elif checkpoint := self.checkpoint():
+            arrays = checkpoint.weights
+        else:
+            text = _("Run {run} has not finished an epoch yet, so there are no weights to look at.")
+            raise RunError(text.format(run=self.id))
+        return {name: array.astype(np.float32, copy=False) for name, array in arrays.items()}
 
     def checkpoint(self) -> "Checkpoint | None":
         """Return the state after the last finished epoch, None before the first."""
-        if not (self.folder / "checkpoint" / "state.npz").exists():
-            return None
-        arrays = self.arrays("checkpoint/state.npz")
-        try:
-            return Checkpoint(
-                epoch=int(arrays["epoch"]),
-                weights=_under("weights/", arrays),
-                rest=_under("rest/", arrays),
-                step=int(arrays["step"]),
-                so_far=tuple(float(value) for value in arrays["so_far"]),
-            )
-        except KeyError as error:
-            raise self._damaged("checkpoint/state.npz") from error
+        name = "checkpoint/state.npz"
+        return self._within(name, _checkpoint, self.arrays(name)) if self._has(name) else None
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
-        """Read one .npz of the folder; pickled content is refused by NumPy."""
-        try:
-            with files.opened(self.folder / name) as stored, np.load(stored, allow_pickle=False) as file:
-                return dict(file)
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise self._damaged(name) from error
+        """Read one .npz of the folder, of numbers alone."""
+        return self._read(name, reading.arrays)
 
     def has_weights(self) -> bool:
-        return any((self.folder / name).exists() for name in ("weights.npz", "checkpoint/state.npz"))
+        return any(self._has(name) for name in ("weights.npz", "checkpoint/state.npz"))
 
     def kernel_epochs(self) -> list[int]:
         """Return the epochs after which kernels were kept; 0 is before training."""
-        return sorted(
-            int(path.stem.removeprefix("epoch-")) for path in self.folder.glob("kernels/epoch-*.npz")
-        )
+        found = (_KERNELS.fullmatch(path.name) for path in self.folder.glob("kernels/epoch-*.npz"))
+        return sorted(int(match[1]) for match in found if match)
 
     def kernels(self, epoch: int) -> dict[str, np.ndarray]:
-        """Return the kernels kept after an epoch, '<layer>/kernel' -> (kh, kw, c_in, c_out) float16."""
-        return self.arrays(f"kernels/epoch-{epoch:04d}.npz")
+        """Return the kernels kept after an epoch, '<layer>/kernel' -> (kh, kw, c_in, c_out) float16.
+
+        They are those of all convolutions, or of the first alone.
+        """
+        return self._kernels(epoch)
 
     def kernel(self, epoch: int, layer: str) -> np.ndarray | None:
         """Return one layer's kernels kept after an epoch, None where they were not kept."""
+        return self._kernels(epoch, f"{layer}/kernel").get(f"{layer}/kernel")
+
+    def _kernels(self, epoch: int, only: str | None = None) -> dict[str, np.ndarray]:
         name = f"kernels/epoch-{epoch:04d}.npz"
-        try:
-            with files.opened(self.folder / name) as stored, np.load(stored, allow_pickle=False) as file:
-                return file[f"{layer}/kernel"] if f"{layer}/kernel" in file.files else None
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-            raise self._damaged(name) from error
+        found = self._read(name, reading.arrays, only)
+        shapes = {name: shape for name, shape in self.recipe().shapes().items() if len(shape) == 4}
+        fits = all(shapes.get(kernel) == array.shape for kernel, array in found.items())
+        if not fits or (only is None and next(iter(shapes), None) not in found):
+            raise self._damaged(name)
+        return {kernel: found[kernel] for kernel in shapes if kernel in found}
 
     def probe(self) -> "Probe | None":
         """Return the newest answers for a few held-out images, None before the first epoch."""
-        if not (self.folder / "probe.npz").exists():
+        if not self._has("probe.npz"):
             return None
-        arrays = self.arrays("probe.npz")
-        try:
-            probe = Probe(int(arrays["epoch"]), arrays["index"], arrays["probabilities"])
-        except (KeyError, TypeError) as error:
-            raise self._damaged("probe.npz") from error
-        if probe.probabilities.shape != (len(probe.index), len(self.recipe().classes)):
-            raise self._damaged("probe.npz")
-        return probe
+        classes = len(self.recipe().classes)
+        return self._within("probe.npz", _probe, self.arrays("probe.npz"), classes)
 
     def evaluation(self) -> "Evaluation | None":
         """Return what the opened test set said of this network, None while it is sealed.
@@ -366,20 +425,10 @@ class Run:
 
     def last_evaluation(self) -> "Evaluation | None":
         """Return what the test set said when it was opened last, perhaps after fewer epochs."""
-        if not (self.folder / "evaluation.npz").exists():
+        if not self._has("evaluation.npz"):
             return None
-        arrays, classes = self.arrays("evaluation.npz"), len(self.recipe().classes)
-        try:
-            epochs = int(arrays["epochs"]) if "epochs" in arrays else None
-            result = Evaluation(arrays["probabilities"], arrays["labels"], int(arrays["openings"]), epochs)
-        except (KeyError, TypeError) as error:
-            raise self._damaged("evaluation.npz") from error
-        labels = result.labels
-        fits = labels.ndim == 1 and np.issubdtype(labels.dtype, np.integer)
-        fits = fits and result.probabilities.shape == (len(labels), classes)
-        if not fits or not ((labels >= 0) & (labels < classes)).all():
-            raise self._damaged("evaluation.npz")
-        return result
+        classes = len(self.recipe().classes)
+        return self._within("evaluation.npz", _evaluation, self.arrays("evaluation.npz"), classes)
 
     def save_evaluation(self, probabilities: np.ndarray, labels: np.ndarray) -> None:
         """Record an opening of the test set: probabilities (n, classes), true labels (n,)."""
@@ -398,18 +447,56 @@ class Run:
         self.require(who)
         files.remove_folder(self.folder)
 
-    def _json(self, name: str) -> dict:
+    def may_set_aside(self, who: Who) -> bool:
+        """Say whether this is somebody who may set the run aside.
+
+        Its owner and the teacher may; where nobody can read whose it is, and there is no teacher, anybody.
+        """
+        if self.shipped:
+            return False
         try:
-            data = json.loads(files.read_text(self.folder / name))
+            self.require(who)
+        except RunError:
+            return isinstance(who, TeacherPass) or not (teaching() or self._has_owner())
+        return True
+
+    def set_aside(self, who: Who) -> Path:
+        """Put a damaged run out of everybody's way; nothing is deleted. Return where it is now."""
+        if not self.may_set_aside(who):
+            self.require(who)
+            raise RunError(_("Only the teacher can set this training run aside."))
+        away = self.folder.with_name(f"{ASIDE}{self.id}-{secrets.token_hex(4)}")
+        try:
+            files.move(self.folder, away)
+        except OSError as error:
+            text = _("Run {run} could not be set aside: {why}.")
+            raise RunError(text.format(run=self.id, why=error.strerror or error)) from error
+        return away
+
+    def _has_owner(self) -> bool:
+        try:
+            return bool(self.owner())
+        except RunError:
+            return False
+
+    def _has(self, name: str) -> bool:
+        return reading.there(self.folder / name)
+
+    def _read(self, name: str, read: Callable[..., T], *how) -> T:
+        """Return what one of `cnnlab.reading` makes of a file that has to be there."""
+        try:
+            return self._within(name, read, self.folder / name, *how)
         except FileNotFoundError as error:
-            if not self.folder.exists():
+            if not reading.there(self.folder):
                 raise _missing(self.folder.parent, self.id) from error
             raise self._damaged(name) from error
-        except (OSError, ValueError) as error:
+
+    def _within(self, name: str, read: Callable[..., T], *what) -> T:
+        """Return what is read of a file's content; where that is damaged, say it with the file's name."""
+        try:
+            return read(*what)
+        except (ValueError, KeyError, csv.Error) as error:
             raise self._damaged(name) from error
-        if not isinstance(data, dict):
-            raise self._damaged(name)
-        return data
 
     def _damaged(self, name: str) -> RunError:
         return RunError(
@@ -425,6 +512,12 @@ def _missing(root: Path, id: str) -> RunError:
         text = _("A new class has begun, and training run {run} was put away with the class before.")
         return RunError(text.format(run=id))
     return RunError(_("There is no run called {run} (any more).").format(run=id))
+
+
+@lru_cache(maxsize=2048)
+def _known_history(run: Run, *_written: int) -> list[Row]:
+    """Read a history once while its file stays the same."""
+    return run._read_history()
 
 
 @lru_cache(maxsize=2048)
@@ -479,6 +572,49 @@ class Evaluation:
         return float(-np.log(np.clip(true, 1e-7, 1)).mean())
 
 
+# ---- What must hold of the files
+
+
+def _checkpoint(arrays: Mapping[str, np.ndarray]) -> Checkpoint:
+    epoch = reading.whole_number(arrays["epoch"], 0, history.EPOCHS)
+    step = reading.whole_number(arrays["step"], 0, reading.STEPS)
+    weights, rest = _under("weights/", arrays), _under("rest/", arrays)
+    so_far = arrays["so_far"]
+    if so_far.ndim != 1 or not all(array.dtype.kind == "f" for array in weights.values()):
+        raise reading.Damaged("other arrays")
+    return Checkpoint(epoch, weights, rest, step, tuple(map(float, so_far)))
+
+
+def _probe(arrays: Mapping[str, np.ndarray], classes: int) -> Probe:
+    index, probabilities = arrays["index"], arrays["probabilities"]
+    _answers(probabilities, index, classes)
+    return Probe(reading.whole_number(arrays["epoch"], 0, history.EPOCHS), index, probabilities)
+
+
+def _evaluation(arrays: Mapping[str, np.ndarray], classes: int) -> Evaluation:
+    probabilities, labels = arrays["probabilities"], arrays["labels"]
+    _answers(probabilities, labels, classes)
+    if not len(labels) or not (labels < classes).all():
+        raise reading.Damaged("labels of other classes")
+    epochs = reading.whole_number(arrays["epochs"], 0, history.EPOCHS) if "epochs" in arrays else None
+    openings = reading.whole_number(arrays["openings"], 1, 10**6)
+    return Evaluation(probabilities, labels, openings, epochs)
+
+
+def _answers(probabilities: np.ndarray, numbers: np.ndarray, classes: int) -> None:
+    """Raise Damaged unless these are probabilities of so many classes for images with these numbers."""
+    fits = numbers.ndim == 1 and numbers.dtype.kind in "iu" and (numbers >= 0).all()
+    fits = fits and probabilities.dtype.kind == "f" and probabilities.shape == (len(numbers), classes)
+    if not fits:
+        raise reading.Damaged("answers of another kind")
+
+
+_SCHEMA, _OWNED, _RECIPE = TypeAdapter(_Version), TypeAdapter(_Owned), TypeAdapter(Recipe)
+_STATE, _CLAIM = TypeAdapter(State), TypeAdapter(Claim)
+_WISH = TypeAdapter(Annotated[Wish, AfterValidator(Wish.possible)])
+_ATTEMPT, _KERNELS = re.compile(r"attempt-([1-9][0-9]{0,5})"), re.compile(r"epoch-([0-9]{4})\.npz")
+
+
 class Store:
     """The folder of all runs (CNNLAB_RUNS, else runs/), and the shipped networks beside it."""
 
@@ -493,7 +629,7 @@ class Store:
         It counts as created after all others, even where a clock was set back meanwhile.
         """
         self.root.mkdir(parents=True, exist_ok=True)
-        created = _later_than(_created(run) for run in self.runs())
+        created = _later_than(run.created() for run in self.runs())
         recipe = {"schema": SCHEMA, "preset": preset, "owner": owner, "created": created}
         recipe |= {"classes": list(classes), "note": note, "config": config.model_dump(mode="json")}
         part = self.root / f".new-{secrets.token_hex(8)}"
@@ -513,18 +649,22 @@ class Store:
 
     def get(self, id: str) -> Run:
         """Return the run of that name, trained here or shipped; RunError where there is none."""
-        if NAME.fullmatch(id):
+        if isinstance(id, str) and NAME.fullmatch(id):
             for root in (self.root, SHIPPED):
-                if (root / id).is_dir():
+                if _is_folder(root / id):
                     return Run(root / id)
-        raise _missing(self.root, id[:40])
+        raise _missing(self.root, str(id)[:40])
 
     def runs(self) -> list[Run]:
-        """Return all runs trained here, newest first (by creation; damaged ones last)."""
+        """Return all runs trained here, newest first (by creation; damaged ones last).
+
+        A folder that does not have a run's name is none. Whoever reads these runs one after the other does so
+        by `cnnlab.survey`, so that none of them can spoil it for the others.
+        """
         if not self.root.is_dir():
             return []
-        runs = [Run(path) for path in self.root.iterdir() if path.is_dir() and path.name[0] != "."]
-        return sorted(runs, key=_created, reverse=True)
+        runs = [Run(path) for path in self.root.iterdir() if NAME.fullmatch(path.name) and _is_folder(path)]
+        return sorted(runs, key=Run.created, reverse=True)
 
     def shipped(self) -> list[Run]:
         """Return the networks that come with the app."""
@@ -548,29 +688,22 @@ def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarra
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
 
-def _created(run: Run) -> str:
+def _is_folder(path: Path) -> bool:
     try:
-        return run.recipe().created
-    except RunError:
-        return ""
+        return path.is_dir()
+    except OSError:  # one that may not even be looked at
+        return False
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
-def _later_than(times: Iterable[str]) -> str:
+def _later_than(times: Iterable[datetime]) -> str:
     """Return the time now; where a clock was set back, a moment after the latest of these, to keep order."""
-    latest = max(map(_moment, times), default=None)
-    now = _now()
-    if latest is None or latest < _moment(now):
+    latest, now = max(times, default=None), _now()
+    if latest is None or latest < reading.moment(now):
         return now
-    return (latest + timedelta(microseconds=1)).isoformat(timespec="microseconds")
-
-
-def _moment(text: str) -> datetime:
-    """Return a time as it stands in a file; what is none counts as long ago."""
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return datetime.fromtimestamp(0, UTC)
+    with suppress(OverflowError):
+        latest += timedelta(microseconds=1)
+    return latest.isoformat(timespec="microseconds")

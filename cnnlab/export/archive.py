@@ -36,6 +36,10 @@ def export_archive(run: Run) -> bytes:
     if not rows or not run.has_weights():
         text = _("Run {run} has not finished an epoch yet, so there is nothing to take home.")
         raise RunError(text.format(run=run.id))
+    weights = run.weights()
+    if {name: array.shape for name, array in weights.items()} != recipe.shapes():
+        text = _("The weights of training run {run} do not fit its configuration.")
+        raise RunError(text.format(run=run.id))
     config = {"schema": SCHEMA, "preset": recipe.preset, "classes": recipe.classes}
     config |= {"steps": run.state().steps, "config": recipe.config.model_dump(mode="json")}
     changes = [wish for wish in run.wishes() if wish["wish"] in ("rate", "epochs")]
@@ -43,7 +47,7 @@ def export_archive(run: Run) -> bytes:
         "config.json": json.dumps(config, indent=1).encode(),
         "history.csv": history.write(rows).encode(),
         "changes.jsonl": "".join(json.dumps(change) + "\n" for change in changes).encode(),
-        "weights.npz": _npz(run.weights()),
+        "weights.npz": _npz(weights),
         **_kernels_out(run, len(rows)),
     }
     if evaluation := run.evaluation():

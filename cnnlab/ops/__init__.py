@@ -34,7 +34,15 @@ from .geometry import GeometryError, output_size, outputs_fed, padding_amounts, 
 from .gradient import input_gradient
 from .kernels import KERNELS
 from .losses import cross_entropy, cross_entropy_gradient, mse, mse_gradient, one_hot
-from .network import LayerOutput, forward, multiplications, output_shapes, parameters, weight_shapes
+from .network import (
+    LayerOutput,
+    forward,
+    multiplications,
+    network_shapes,
+    output_shapes,
+    parameters,
+    weight_shapes,
+)
 from .optimizers import OPTIMIZERS, Optimizer, descend, estimated, pace
 from .pooling import (
     PoolStep,
@@ -94,6 +102,7 @@ __all__ = [
     "mse",
     "mse_gradient",
     "multiplications",
+    "network_shapes",
     "one_hot",
     "output_shapes",
     "output_size",

@@ -148,6 +148,16 @@ def weight_shapes(layer, input_shape):
             return {}
 
 
+def network_shapes(layers, input_shape):
+    """Return the shape of each array of a network, '<layer>/<part>' -> shape, in the order of the layers."""
+    shapes = [tuple(input_shape), *output_shapes(layers, input_shape)]
+    return {
+        f"{layer['name']}/{part}": size
+        for layer, shape in zip(layers, shapes, strict=False)
+        for part, size in weight_shapes(layer, shape).items()
+    }
+
+
 def parameters(layers, input_shape):
     """Return how many numbers each layer stores: weights, biases, and a channel's four of normalisation.
 

@@ -1,0 +1,125 @@
+"""What does a file hold that a cloud folder, a cut connection, another version or a hand may have changed?
+
+All that the app keeps in the folders of runs and class is read by these functions. Each returns what was
+asked for, checked, or raises Damaged; nothing else, but for FileNotFoundError where there is no such file.
+"""
+
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field, TypeAdapter, ValidationError
+
+from cnnlab import files, history
+
+TEXT, ARRAYS = 4 * 2**20, 8 * 2**30  # the most bytes of a file of text, and of one of arrays
+STEPS = 1_000_000  # the most batches of an epoch
+RATE = 10.0  # the largest learning rate that can be asked for
+EARLY = timedelta(days=1)  # by how much clocks that write one file differ at most
+
+Share = Annotated[float, Field(ge=0, le=history.SHARE, allow_inf_nan=False)]
+Loss = Annotated[float, Field(ge=0, le=history.LARGEST, allow_inf_nan=False)]
+Rate = Annotated[float, Field(ge=0, le=history.RATE, allow_inf_nan=False)]
+Word = Annotated[str, Field(max_length=200)]
+
+
+class Damaged(ValueError):
+    """A file that cannot be read, or that does not hold what it should."""
+
+
+def there(path: Path) -> bool:
+    """Say whether there is something at this place; what may not be looked at, or is a loop, is not."""
+    try:
+        path.stat()
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def content(path: Path, most: int = TEXT) -> bytes:
+    """Return the bytes of a file; of nothing else, as who opens a pipe might wait for ever."""
+    try:
+        _require_file(path, most)
+        with files.opened(path) as file:
+            return file.read()
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:
+        raise Damaged(f"{path.name}: {error}") from error
+
+
+def _require_file(path: Path, most: int) -> None:
+    about = path.stat()
+    if stat.S_ISDIR(about.st_mode):  # as `files.create` makes it where there are no links
+        try:
+            about = (path / files.CONTENT).stat()
+        except FileNotFoundError as error:
+            raise Damaged(f"{path.name} is a folder") from error
+    if not stat.S_ISREG(about.st_mode) or about.st_size > most:
+        raise Damaged(f"{path.name} is no file, or far too large")
+
+
+def text(path: Path, most: int = TEXT) -> str:
+    """Return the text of a file."""
+    try:
+        return content(path, most).decode()
+    except UnicodeDecodeError as error:
+        raise Damaged(f"{path.name} is no UTF-8") from error
+
+
+def checked(data: bytes, kind: TypeAdapter) -> Any:
+    """Return what a JSON text says, if it is of this kind."""
+    try:
+        return kind.validate_json(data)
+    except ValidationError as error:
+        raise Damaged(str(error)) from error
+
+
+def value(path: Path, kind: TypeAdapter) -> Any:
+    """Return what a JSON file says, if it is of this kind."""
+    return checked(content(path), kind)
+
+
+def lines(path: Path, kind: TypeAdapter) -> list:
+    """Return what each line of a file says in JSON; a half-written last line does not count."""
+    return [checked(line, kind) for line in content(path).split(b"\n")[:-1]]
+
+
+def arrays(path: Path, only: str | None = None) -> dict[str, np.ndarray]:
+    """Return the arrays of numbers in an .npz, or that one alone if it is there; pickles are refused."""
+    try:
+        _require_file(path, ARRAYS)
+        with files.opened(path) as stored, np.load(stored, allow_pickle=False) as file:
+            found = {name: file[name] for name in file.files if only in (None, name)}
+    except FileNotFoundError:
+        raise
+    except Exception as error:  # zipfile, zlib, struct, tokenize and NumPy each raise errors of their own
+        raise Damaged(f"{path.name}: {type(error).__name__}") from error
+    if not all(isinstance(array, np.ndarray) and array.dtype.kind in "biuf" for array in found.values()):
+        raise Damaged(f"{path.name} holds something else than numbers")
+    return found
+
+
+def whole_number(array: np.ndarray, low: int, high: int) -> int:
+    """Return the one whole number that an array holds, if it lies within these limits."""
+    if array.shape != () or array.dtype.kind not in "iuf" or not low <= array <= high or array != int(array):
+        raise Damaged("not a whole number, or an impossible one")
+    return int(array)
+
+
+def moment(text: str, path: Path | None = None) -> datetime:
+    """Return a time as it stands in a file; what is none counts as long ago.
+
+    path: the file that it stands in. It knows of no time after the one at which it was written itself, so a
+    foreign clock far ahead is not believed.
+    """
+    long_ago = datetime.fromtimestamp(0, UTC)
+    try:
+        found = datetime.fromisoformat(text).astimezone(UTC)
+        if path is not None:
+            found = min(found, datetime.fromtimestamp(path.stat().st_mtime, UTC) + EARLY)
+    except (ValueError, OverflowError, OSError):
+        return long_ago
+    return max(found, long_ago)
