@@ -4,7 +4,8 @@
 squared error. `cross_entropy` is that of the answers alone. Both are means over the epoch, while the weights
 were still changing; their `val_` twins are of the held-out images at its end, and so is `l2`, the part of the
 loss that the weights themselves cost. The `sample_` columns belong to the network of a run that has ended:
-see `cnnlab.sample`.
+see `cnnlab.sample`. `precision` counts the significant binary digits that an epoch was computed with:
+see `cnnlab.precision`.
 """
 
 import csv
@@ -17,7 +18,14 @@ import numpy as np
 Row = dict[str, float]
 ALWAYS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 SHARES = ("sample_accuracy", "sample_augmented", "sample_dropout")  # of `sample_images` training images
-LATER = ("cross_entropy", "val_cross_entropy", "l2", "sample_images", *SHARES)  # NaN in older runs
+LATER = (
+    "cross_entropy",
+    "val_cross_entropy",
+    "l2",
+    "precision",
+    "sample_images",
+    *SHARES,
+)  # NaN in older runs
 COLUMNS = ALWAYS + LATER
 # The most that a number can be. Beyond it sums overflow and charts stumble, on the pages of others as well.
 EPOCHS = 2_000

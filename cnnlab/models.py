@@ -5,6 +5,7 @@ so `weights` gives the arrays that `cnnlab.ops.network` reads. Keras is imported
 server imports this module for nothing but type names and must never load TensorFlow.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,7 +52,13 @@ def build(layers: Sequence[dict], l2: float, seed: int, precision: str | None = 
 
 
 def bfloat16_is_native() -> bool:
-    """Say whether this processor multiplies bfloat16 itself (Linux tells); emulated it would be slow."""
+    """Say whether this processor multiplies bfloat16 itself; emulated it would be slow.
+
+    Linux tells; elsewhere it is not known, and float32 is right everywhere. CNNLAB_BFLOAT16 (0 or 1) says it
+    instead, so that on either kind of processor one can see what happens on the other.
+    """
+    if said := os.environ.get("CNNLAB_BFLOAT16"):
+        return said == "1"
     try:
         return "avx512_bf16" in Path("/proc/cpuinfo").read_text("utf-8")
     except OSError:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from cnnlab import datasets, history, losses, models, schedules
+from cnnlab import datasets, history, losses, models, precision, schedules
 from cnnlab.attempts import Attempt
 from cnnlab.augmentation import augment
 from cnnlab.config import TrainConfig, steps_per_epoch
@@ -35,11 +35,9 @@ class Training:
         )
         self.steps = steps_per_epoch(len(self.training), config.batch_size)
         at_once = steps_per_execution(recipe, self.steps)  # names a layer that does not fit
-        precision, self.remark = config.precision, ""
-        if precision == "bfloat16" and not models.bfloat16_is_native():
-            precision = "float32"
-            self.remark = _("This processor has no bfloat16 of its own, so training used float32.")
-        self.model = models.build(recipe.layers(), config.model.l2, config.seed, precision)
+        self.precision = precision.here(config.precision)
+        self.remark = "" if self.precision == config.precision else precision.fallback()
+        self.model = models.build(recipe.layers(), config.model.l2, config.seed, self.precision)
         self.result = models.build(recipe.layers(), config.model.l2, config.seed)
         self.optimizer = models.optimizer(config.optimizer, config.learning_rate)
         self.optimizer.build(self.model.trainable_variables)
@@ -215,6 +213,7 @@ class Training:
         row |= zip(MEANS, _mean(watch.values, watch.step - watch.first, partial), strict=True)
         row |= {f"val_{name}": values[name] for name in MEANS if values}
         row["l2"] = losses.penalty(models.weights(self.model), self.config.model.l2)
+        row["precision"] = precision.DIGITS[self.precision]
         return row | {"seconds": round(time.perf_counter() - watch.start, 3)}
 
 

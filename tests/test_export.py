@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from cnnlab import config as configuration
-from cnnlab import datasets
+from cnnlab import datasets, models
 from cnnlab.config import Augmentation, ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.datasets import BATCHES, RECORD
 from cnnlab.export import notebook, script
@@ -36,8 +36,10 @@ def small(*blocks: ConvBlock, **values) -> TrainConfig:
     return TrainConfig(**{"model": model, "dataset": "digits", "limit": 200, "epochs": 2} | values)
 
 
+ARTICLE = PRESETS["article"].config.model_copy(update={"dataset": "digits", "limit": 300, "epochs": 1})
 CONFIGS = {
-    "article": PRESETS["article"].config.model_copy(update={"dataset": "digits", "limit": 300, "epochs": 1}),
+    "article": ARTICLE,
+    "fallback": ARTICLE,  # the same, as a processor without bfloat16 trains it
     "everything": small(
         ConvBlock(filters=4, stride=2, normalise=True, activation="gelu", pool="max", dropout=0.3),
         ConvBlock(filters=5, kernel=2, padding="same", activation="leaky_relu", pool="average"),
@@ -122,7 +124,10 @@ def repeated(tmp_path_factory, photos) -> dict[str, tuple[Run, dict]]:
     for name, config in CONFIGS.items():
         classes = datasets.load(config.dataset).classes
         run = Store(folder / "runs").create(config, classes, preset="article", owner="anna")
-        train(run, run.claim("queued"), should_stop=_changes(run) if name == "changed" else lambda: False)
+        look = _changes(run) if name == "changed" else lambda: False
+        with pytest.MonkeyPatch.context() as patch:  # both cases, whatever this processor has
+            patch.setattr(models, "bfloat16_is_native", lambda name=name: name != "fallback")
+            train(run, run.claim("queued"), should_stop=look)
         assert run.state().phase == "finished", run.state().message
         runs[name], files[name] = run, script(run)
     cells = json.loads(notebook(runs["changed"]))["cells"]
@@ -179,6 +184,15 @@ def test_later_epochs_and_final_weights_follow(repeated, name):
         if layer in {key.split("/")[0] for key in weights}:
             theirs = weights[f"{layer}/{part}"].ravel()[:5]
             np.testing.assert_allclose(values, theirs, rtol=0.05, atol=5e-3, err_msg=path)
+
+
+def test_each_was_repeated_in_the_precision_that_it_was_trained_in(repeated):
+    """They are the same but for that: told apart by more digits than they share."""
+    losses = {name: repeated[name][1]["history"][0]["loss"] for name in ("article", "fallback")}
+    trained = {name: repeated[name][0].history()[0]["loss"] for name in losses}
+    assert len({*trained.values()}) == 2
+    for name, other in (("article", "fallback"), ("fallback", "article")):
+        assert abs(losses[name] - trained[name]) < abs(losses[name] - trained[other])
 
 
 def test_the_changes_were_really_made(repeated):

@@ -6,7 +6,7 @@ from html import escape
 
 import numpy as np
 
-from cnnlab import datasets, metrics, ops
+from cnnlab import datasets, metrics, ops, precision
 from cnnlab.config import Augmentation, ModelConfig, TrainConfig
 from cnnlab.export.chart import Line, chart
 from cnnlab.export.rates import rates
@@ -209,9 +209,9 @@ def _answer(image: np.ndarray, classes: tuple[str, ...], true: int, probabilitie
 
 
 def _settings(run: Run) -> str:
-    config = run.recipe().config
+    config, used = run.recipe().config, {"precision": precision.words(run)}
     rows = [
-        (_title(TrainConfig, name), _written(getattr(config, name)))
+        (_title(TrainConfig, name), used.get(name) or _written(getattr(config, name)))
         for name in TrainConfig.model_fields
         if name not in ("model", "augmentation")
     ]

@@ -8,7 +8,7 @@ but for the rounding of another machine.
 import textwrap
 from dataclasses import dataclass
 
-from cnnlab import schedules, training
+from cnnlab import precision, schedules, training
 from cnnlab.config import Augmentation, TrainConfig
 from cnnlab.export.data import DATA
 from cnnlab.export.network import network
@@ -46,12 +46,12 @@ def cells(run: Run) -> list[Cell]:
     plan = rates(config, run.wishes(), [row["learning_rate"] for row in rows], state.steps, epochs)
     title = _("Training run {run}, with plain Keras").format(run=run.id)
     parts = [
-        Cell(title, f"{_recorded(rows)} {_how()}", ""),
+        Cell(title, " ".join(filter(None, [_recorded(rows), _how(), _precision(run)])), ""),
         Cell(_("Libraries"), _("What the steps below use."), _libraries(config)),
         _settings(config, epochs),
         Cell(_("The images"), *DATA[config.dataset]()),
         _split(config),
-        Cell(_("The network"), *network(recipe.layers(), config.model.l2, config.precision)),
+        Cell(_("The network"), *network(recipe.layers(), config.model.l2, precision.of_run(run))),
     ]
     if config.augmentation != Augmentation():
         parts.append(Cell(_("New pictures from old"), *augmentation(config.augmentation)))
@@ -80,8 +80,19 @@ def _how() -> str:
     return _(
         "This file repeats it without the app. It needs Python with keras, tensorflow, numpy, pillow and "
         "scikit-learn (pip install keras tensorflow numpy pillow scikit-learn). On the same kind of machine "
-        "the numbers agree to several digits; on another one, differences of rounding grow with each epoch."
+        "the numbers of the first epoch agree to several digits. Rounding differs a little, and the network "
+        "learns on from each difference, so that they grow from epoch to epoch; the curves stay alike."
     )
+
+
+def _precision(run: Run) -> str:
+    """Say where the app has not computed in the precision asked for, or not all the time in this file's."""
+    used, here, asked = precision.of_epochs(run), precision.of_run(run), run.recipe().config.precision
+    if set(used) <= {here}:
+        text = _("The settings ask for {asked}; the app computed in {here}, and so does this file.")
+        return text.format(asked=asked, here=here) if here != asked else ""
+    text = _("The app computed in {used}; this file computes in {here} from beginning to end.")
+    return text.format(used=precision.words(run), here=here)
 
 
 def _recorded(rows: list[dict[str, float]]) -> str:
