@@ -14,5 +14,6 @@ def dask_setup(nanny) -> None:
 
 
 def _end_with_the_app() -> None:
-    sys.stdin.buffer.read()
+    while os.read(sys.stdin.fileno(), 2**10):  # not through Python's buffer, which is locked meanwhile
+        pass
     os._exit(0)

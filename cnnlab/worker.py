@@ -7,9 +7,10 @@ process takes seconds longer than the next, and no student should wait for that.
 import os
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
-from cnnlab import malloc, system
+from cnnlab import malloc, system, worker_log
 from cnnlab.lanes import kinds, lane
 from cnnlab.runs import Store
 
@@ -18,6 +19,18 @@ AUTOGROUP = Path("/proc/self/autogroup")
 
 
 def dask_setup(worker) -> None:
+    """Make the worker ready; one that cannot do its work ends here, with the reason in its log."""
+    worker_log.begin()
+    try:
+        _set_up(worker)
+    except Exception as error:
+        traceback.print_exc()
+        worker_log.note(f"{worker_log.ENDS} {type(error).__name__}: {error}")
+        os._exit(1)
+    worker_log.note(worker_log.READY)
+
+
+def _set_up(worker) -> None:
     worker.http_server.stop()  # nobody asks it, and it would tell everybody what is computed
     resources, root = worker.state.total_resources, Store().root
     started_for = kinds(resources)

@@ -19,7 +19,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnnlab import lanes, malloc, rights, settings
+from cnnlab import lanes, malloc, rights, settings, worker_log
 from cnnlab.channel import Channel
 from cnnlab.classroom import Classroom
 from cnnlab.limits import stop_overdue
@@ -48,6 +48,7 @@ class Health:
     memory: int  # bytes
     doing: tuple[str, ...]  # names of the runs that it trains and of the functions that it computes
     trouble: str  # why it gets no work, as a sentence; "" when all is well
+    coming: bool = False  # it is still starting
 
 
 class Workers:
@@ -81,6 +82,18 @@ class Workers:
         except OSError:  # the scheduler does not answer
             return False
 
+    def lost(self, kind: str) -> str:
+        """Return why no worker of this kind will come, as Markdown; "" while there is one, or may be soon."""
+        try:
+            if self._slots(kind):
+                return ""
+        except OSError:
+            return ""
+        found = [one for one in self.health() if kind in one.kinds]
+        if any(one.coming for one in found):
+            return ""
+        return " ".join(f"{one.name}: {one.trouble}" for one in found)
+
     def look(self, function: Callable, *arguments, long: bool = False) -> "Future":
         """Have a *look* worker call an importable function; RunError while there is no connection.
 
@@ -89,7 +102,9 @@ class Workers:
         """
         client = self.client  # the dispatcher may put another in its place
         if client is None:
-            raise RunError(_("The workers are still starting; try again in a few seconds."))
+            raise RunError(self.trouble or _("The workers are still starting; try again in a few seconds."))
+        if trouble := self.lost("look"):
+            raise RunError(trouble)
         try:
             lane = "long" if long and self._slots("long") else "look"
         except OSError:
@@ -111,9 +126,10 @@ class Workers:
             report.append(Health(name, kinds, address, worker["metrics"]["memory"], doing, trouble))
         for name in self.processes.keys() - {worker.name for worker in report}:
             alive = self.processes[name].poll() is None
-            trouble = _("It is still starting.") if alive else _("Its process has ended.")
+            trouble = worker_log.trouble(worker_log.path(self.store.root, name), alive)
             kinds = tuple(part.split("=")[0] for part in LANES[_kind(name)].split())
-            report.append(Health(name, kinds, "", 0, (), trouble))
+            starting = _("It is still starting.")
+            report.append(Health(name, kinds, "", 0, (), trouble or starting, coming=not trouble))
         return sorted(report, key=lambda worker: ("train" not in worker.kinds, worker.name))
 
     def close(self) -> None:
@@ -143,11 +159,11 @@ class Workers:
                     self.client = self._connect()
                 self._keep_limits()
                 self._dispatch()
-                self.trouble = self._misfits()
+                self.trouble = self.lost("train")
             except RunError as error:
                 self.trouble = str(error)
             except Exception as error:  # whatever it is, the next round may succeed
-                self.trouble = f"{type(error).__name__}: {error}"
+                self.trouble = f"{type(error).__name__}: {error}."
             self._awake.wait(LOOK_AGAIN)
             self._awake.clear()
 
@@ -236,13 +252,6 @@ class Workers:
         keys = chain(*self._processing().values())
         return {_name_of(key) for key in keys if key.startswith(TRAINING)}
 
-    def _misfits(self) -> str:
-        """Return what is wrong with all the workers that were started for training; "" if one can be used."""
-        if self._slots("train"):
-            return ""
-        trainers = [one for one in self.health() if one.address and "train" in one.kinds]
-        return " ".join(f"{one.name}: {one.trouble}" for one in trainers)
-
     def _slots(self, kind: str) -> int:
         lane = lanes.lane(kind, self.store.root)
         return int(sum(worker["resources"].get(lane, 0) for worker in self._connected().values()))
@@ -328,7 +337,7 @@ def _start_worker(address: str, key: dict[str, str], name: str, root: Path, thre
     # Its standard input stays open as long as this process lives (see cnnlab.nanny). Its own session, on
     # Windows group, keeps Ctrl-C in the terminal from reaching it before the app has told it to let go.
     apart = {"start_new_session": True, "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
-    with (root / f".{name}-worker.log").open("wb") as log:
+    with worker_log.path(root, name).open("wb") as log:
         return subprocess.Popen(
             command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log, **apart
         )

@@ -69,14 +69,16 @@ def _opening(run: Run, first: bool) -> None:
         st.caption(f":material/lock: {text}")
         return
     present = datasets.DATASETS[run.recipe().config.dataset].present()
-    able = present and workers.current() is not None and workers.current().ready("look")
+    crew = workers.current()
+    able = present and crew is not None and crew.ready("look")
+    if crew is not None and (trouble := crew.lost("look")):
+        st.caption(_("The test set cannot be opened now. {trouble}").format(trouble=trouble))
     label = _("Open the envelope") if first else _("Open it again")
     if st.button(label, icon=":material/drafts:", key="_envelope.open", disabled=not able):
         try:
             class_state.classroom().may_open(run, class_state.who())
-            store = workers.current().store
-            st.session_state["_envelope.future"] = workers.current().look(
-                open_test_set, str(store.root), run.id, long=True
+            st.session_state["_envelope.future"] = crew.look(
+                open_test_set, str(crew.store.root), run.id, long=True
             )
             st.session_state["_envelope.run"] = run.id
         except RunError as error:
@@ -86,11 +88,15 @@ def _opening(run: Run, first: bool) -> None:
 
 
 def _wait(future) -> None:
-    if not future.done():
+    crew = workers.current()
+    trouble = crew.lost("look") if crew is not None else ""
+    if not future.done() and not trouble:
         st.markdown(_("The network is looking at the test photos …"))
         return
     del st.session_state["_envelope.future"]
-    if future.status == "error":
+    if trouble:
+        st.error(trouble)
+    elif future.status == "error":
         st.error(str(future.exception()))
     else:
         st.rerun()

@@ -99,7 +99,7 @@ def _start(asked: Asked, kind: str, function, arguments, long: bool, shared: boo
     try:
         asked.job = under_way or Job(workers.current(), function, *arguments, long=long)
     except RunError as error:
-        asked.trouble = workers.current().trouble or str(error)
+        asked.trouble, asked.failed = str(error), bool(workers.current().lost("look"))
         return
     if shared:
         _asked_by_all[kind, asked.about] = asked.job
@@ -146,6 +146,10 @@ def _wait(kind: str, asked: Asked, function, arguments, ask, doing, long: bool, 
         _start(asked, kind, function, arguments, long, shared)
     if asked.job is not None and asked.job.done():
         _finish(asked, kind, shared)
+        st.rerun()
+    if asked.job is not None and (trouble := workers.current().lost("look")):
+        asked.job, asked.failed, asked.trouble = None, True, trouble
+    if asked.failed:
         st.rerun()
     share, text = _progress(asked, doing)
     st.progress(share, text)

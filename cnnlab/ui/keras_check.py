@@ -36,7 +36,7 @@ def _ask(see: View, asked: tuple):
         try:
             future = workers.current().look(difference, root, run, np.array(see.image))
         except RunError:
-            return None  # still starting: the next second may do
+            return None  # the next second may do
         st.session_state[JOB] = (asked, future)
     return future
 
@@ -48,6 +48,9 @@ def _wait(see: View, asked: tuple) -> None:
     future = _ask(see, asked)
     if future is not None and future.done():
         st.rerun()
+    if trouble := workers.current().lost("look"):
+        st.warning(_("Keras cannot be asked. {trouble}").format(trouble=trouble), icon=":material/error:")
+        return
     st.caption(":material/sync: " + _("Keras is computing the same photo …"))
 
 

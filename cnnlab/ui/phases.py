@@ -120,8 +120,10 @@ def _waiting(run: Run) -> str:
 def _waiting_for_a_worker() -> str:
     crew = workers.current()
     if crew is not None and crew.trouble:
-        text = _("Waiting: no worker can be reached ({trouble}). The run starts when there is one.")
+        text = _("Waiting: there is no worker that can train. {trouble}")
         return text.format(trouble=crew.trouble)
     if crew is not None and not crew.ready("train"):
+        if crew.scheduler is not None:
+            return _("Waiting: no worker that trains is connected to the cluster yet.")
         return _("The worker is still starting; that takes some seconds.")
     return _("Waiting for a worker.")

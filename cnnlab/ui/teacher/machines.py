@@ -34,7 +34,7 @@ def machines() -> None:
         st.caption(_("The workers are not running: nothing can be trained."))
         return
     if crew.trouble:
-        text = _("Training runs cannot be handed out now: {trouble}. The app tries again every second.")
+        text = _("Training runs cannot be handed out now. {trouble}")
         st.error(text.format(trouble=crew.trouble), icon=":material/error:")
     try:
         found = crew.health()
