@@ -70,9 +70,9 @@ def one_photo() -> None:
 def pixels() -> np.ndarray:
     """Draw the photo of three pixels and the way to change them; return them, (3,) from 0 to 1."""
     place = st.container()
-    with st.popover(_("Change the pixels"), icon=":material/tune:", width="stretch"):
-        for n, value in enumerate(PIXELS, start=1):
-            state.default(f"learning.pixel{n}", value)
+    keys = [state.default(f"learning.pixel{n}", value) for n, value in enumerate(PIXELS, start=1)]
+    with state.popover(_("Change the pixels"), *keys, icon=":material/tune:", width="stretch"):
+        for n in range(1, len(PIXELS) + 1):
             st.slider(_("Pixel {n}, 0–1").format(n=n), 0.0, 1.0, step=0.05, key=f"learning.pixel{n}")
     x = np.array([st.session_state[f"learning.pixel{n}"] for n in (1, 2, 3)])
     row = np.rint(255 * x).astype(np.uint8)

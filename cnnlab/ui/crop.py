@@ -69,7 +69,8 @@ def choose(photo: np.ndarray, sizes: Sequence[int], key: str, picture: DeltaGene
     if size < wanted:
         text = _("The photo has only {height} × {width} pixels, so the crop is {size} × {size}.")
         st.warning(text.format(height=height, width=width, size=size))
-    with st.popover(_("Crop: size, place"), icon=":material/crop:", width="stretch"):
+    keys = (f"{key}.size", f"{key}.row", f"{key}.col")
+    with state.popover(_("Crop: size, place"), *keys, icon=":material/crop:", width="stretch"):
         text = _("The photo is shrunk to {height} × {width} pixels; rows and columns count from 1.")
         st.caption(text.format(height=height, width=width))
         if projector.on():

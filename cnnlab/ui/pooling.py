@@ -38,7 +38,8 @@ def geometry() -> dict:
         required=True,
         width="stretch",  # else its last choice is cut in a narrow column
     )
-    with st.popover(_("Stride and border"), icon=":material/tune:", width="stretch"):
+    keys = ("pooling.stride", "pooling.padding")
+    with state.popover(_("Stride and border"), *keys, icon=":material/tune:", width="stretch"):
         label = _("Stride: how far the window moves")
         more = {"key": "pooling.stride", "disabled": state.locked("pooling.stride"), "required": True}
         stride = st.segmented_control(label, range(1, 5), **more)

@@ -26,6 +26,19 @@ def default(key: str, value, allowed=None):
     return key
 
 
+def popover(label: str, *keys: str, **options):
+    """Return `st.popover` for widgets with these keys, which then show what is set, whenever it is opened.
+
+    The browser hears of a value that the session has set in the one run that sets it. What is in a popover is
+    drawn when that is opened, after any number of runs, and would show its smallest value; so it is told in
+    each.
+    """
+    for key in keys:
+        if key in st.session_state:
+            st.session_state[key] = st.session_state[key]
+    return st.popover(label, **options)
+
+
 def locked(*keys: str) -> bool:
     """Whether a lesson link holds one of these settings; a held one that was changed is put back first.
 

@@ -638,6 +638,19 @@ def test_the_piece_of_the_photo_shows_once_the_student_has_predicted(fresh, arti
 # ---- how weights change -------------------------------------------------------------------------------
 
 
+def test_a_popover_shows_what_is_set_however_often_the_page_was_drawn_before(light, page):
+    page.goto(f"{light.url}/learning")
+    settled(page)
+    page.get_by_role("radio", name="dog").first.click()
+    settled(page)
+    page.get_by_role("button", name="Change the pixels").click()
+    sliders = page.get_by_role("slider", name=re.compile("^Pixel"))
+    expect(sliders).to_have_count(3)
+    shown = " · ".join(f"{float(slider.input_value()):.2f}" for slider in sliders.all())
+    assert shown != "0.00 · 0.00 · 0.00"
+    expect(page.get_by_text(f"Three pixels: {shown}")).to_be_visible()
+
+
 def test_the_loss_and_the_update_are_computed_from_the_numbers_on_the_page(opened):
     page = opened("learning").page
     loss, update = (page.locator("[data-part=view]").nth(n) for n in (0, 1))

@@ -79,3 +79,43 @@ def test_plus_and_minus_go_by_the_size_of_the_number(value, step):
 )
 def test_numbers_of_any_size_are_written_without_an_exponent(value, written):
     assert plain(value) == written
+
+
+STATEFUL = {"slider", "select_slider", "number_input", "decimal_field", "segmented_control", "selectbox"}
+STATEFUL |= {"toggle", "pills", "radio", "text_input"}
+
+
+def test_what_is_set_in_a_popover_shows_its_value_whenever_it_is_opened():
+    """Streamlit draws its widgets when it opens, and tells the browser only once what the session set."""
+    safe = 0
+    for path in FILES:
+        for block in ast.walk(ast.parse(text)) if "popover" in (text := path.read_text()) else ():
+            if not isinstance(block, ast.With) or not isinstance(block.items[0].context_expr, ast.Call):
+                continue
+            opened = block.items[0].context_expr
+            if getattr(opened.func, "attr", "") != "popover":
+                continue
+            inside = [node for node in ast.walk(block) if isinstance(node, ast.Call) and node is not opened]
+            names = [getattr(node.func, "attr", getattr(node.func, "id", "")) for node in inside]
+            if STATEFUL.intersection(names):
+                assert opened.func.value.id == "state", f"{path.name}:{block.lineno}"
+                safe += 1
+    assert safe >= 5
+
+
+@pytest.mark.parametrize("reruns", [0, 2])
+def test_a_popover_is_told_in_each_run_what_its_widgets_show(reruns):
+    def page():
+        import streamlit as st
+
+        from cnnlab.ui import state
+
+        with state.popover("More", state.default("test.size", 7)):
+            st.slider("Size", 1, 9, key="test.size")
+
+    at = AppTest.from_function(page).run()
+    for _run in range(reruns):
+        at.run()
+    [slider] = at.slider
+    assert slider.proto.set_value
+    assert list(slider.proto.value) == [7]

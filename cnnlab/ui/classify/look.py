@@ -157,7 +157,8 @@ def by_numbers(look: Look) -> None:
     """Draw a button that opens the square's size and place as numbers."""
     rows, cols = look.photo.shape[:2]
     size = look.crop[2]
-    with st.popover(_("The square by numbers"), icon=":material/crop:"):
+    keys = ("classify.size", "classify.row", "classify.col")
+    with state.popover(_("The square by numbers"), *keys, icon=":material/crop:"):
         text = _("The photo has {rows} × {cols} pixels here; rows and columns count from 1.")
         st.caption(text.format(rows=number(rows), cols=number(cols)))
         largest = min(rows, cols)

@@ -53,7 +53,8 @@ def _controls(net: network.Network, convolutions: dict[str, str]) -> None:
         args=(net, off),
     )
     st.caption(_off(net, layer))
-    with st.popover(_("Change one weight"), icon=":material/edit:"):
+    keys = [f"inside.edit.{place}" for place in ("row", "col", "channel")]
+    with state.popover(_("Change one weight"), *keys, icon=":material/edit:"):
         places = {"row": side, "col": side, "channel": depth}
         names = {"row": _("Row"), "col": _("Column"), "channel": _("Input channel")}
         where = {}
