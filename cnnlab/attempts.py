@@ -82,10 +82,13 @@ class Attempt:
             files.to_disk(file)
 
     def write_checkpoint(self, checkpoint: Checkpoint) -> None:
+        """Keep the state after a finished epoch, or beside it that in the midst of the next one."""
         arrays = {f"weights/{name}": array for name, array in checkpoint.weights.items()}
         arrays |= {f"rest/{name}": array for name, array in checkpoint.rest.items()}
         arrays |= {"epoch": checkpoint.epoch, "step": checkpoint.step, "so_far": checkpoint.so_far}
-        self._write_arrays("checkpoint/state.npz", arrays)
+        self._write_arrays(f"checkpoint/{'within' if checkpoint.step else 'state'}.npz", arrays)
+        if not checkpoint.step:
+            (self.run.folder / "checkpoint" / "within.npz").unlink(missing_ok=True)  # of the epoch before
 
     def write_kernels(self, epoch: int, kernels: Mapping[str, np.ndarray]) -> None:
         """Keep kernels as they were after `epoch` epochs (0: before training), as float16."""

@@ -368,13 +368,52 @@ class Run:
             arrays = checkpoint.weights
         else:
             text = _("Run {run} has not finished an epoch yet, so there are no weights to look at.")
+            if self.has_weights():
+                text = _(
+                    "Run {run} was paused within an epoch by an earlier version of the app, which did not "
+                    "keep the network of the epoch before. Resume it: after this epoch there is one to look "
+                    "at."
+                )
             raise RunError(text.format(run=self.id))
         return {name: array.astype(np.float32, copy=False) for name, array in arrays.items()}
 
+    def written(self) -> int:
+        """Return when the weights were written, in nanoseconds, 0 where there are none: caches go by it."""
+        times = []
+        for name in ("weights.npz", "checkpoint/state.npz"):
+            with suppress(OSError):
+                times.append((self.folder / name).stat().st_mtime_ns)
+        return max(times, default=0)
+
+    def trained_epochs(self) -> int:
+        """Return after how many finished epochs the network of this run stands: that of `weights`.
+
+        Its history is a row ahead for the moment between two writes, and for longer if its worker died then.
+        """
+        try:
+            stat = (self.folder / "checkpoint" / "state.npz").stat()
+            return _known_epoch(self, stat.st_mtime_ns, stat.st_ino, stat.st_size)
+        except (OSError, RunError):  # shipped, imported, cleaned up: training cannot go on
+            return len(self.history())
+
     def checkpoint(self) -> "Checkpoint | None":
         """Return the state after the last finished epoch, None before the first."""
-        name = "checkpoint/state.npz"
+        kept = self._kept("checkpoint/state.npz")
+        return kept if kept and not kept.step else None  # earlier versions wrote a pause over it
+
+    def within(self) -> "Checkpoint | None":
+        """Return the state in the midst of the epoch under way, where a pause has left one."""
+        finished, within = self._kept("checkpoint/state.npz"), self._kept("checkpoint/within.npz")
+        if within and within.epoch == (finished.epoch if finished else 0):
+            return within
+        return finished if finished and finished.step else None
+
+    def _kept(self, name: str) -> "Checkpoint | None":
         return self._within(name, _checkpoint, self.arrays(name)) if self._has(name) else None
+
+    def _read_epoch(self) -> int:
+        name = "checkpoint/state.npz"
+        return self._within(name, _epoch, self._read(name, reading.arrays, "epoch"))
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
         """Read one .npz of the folder, of numbers alone."""
@@ -421,7 +460,7 @@ class Run:
         A run that has been trained further since is another network: for that one nobody has looked.
         """
         last = self.last_evaluation()
-        return last if last and last.epochs in (None, len(self.history())) else None
+        return last if last and last.epochs in (None, self.trained_epochs()) else None
 
     def last_evaluation(self) -> "Evaluation | None":
         """Return what the test set said when it was opened last, perhaps after fewer epochs."""
@@ -430,10 +469,16 @@ class Run:
         classes = len(self.recipe().classes)
         return self._within("evaluation.npz", _evaluation, self.arrays("evaluation.npz"), classes)
 
-    def save_evaluation(self, probabilities: np.ndarray, labels: np.ndarray) -> None:
-        """Record an opening of the test set: probabilities (n, classes), true labels (n,)."""
+    def save_evaluation(
+        self, probabilities: np.ndarray, labels: np.ndarray, epochs: int | None = None
+    ) -> None:
+        """Record an opening of the test set: probabilities (n, classes), true labels (n,).
+
+        epochs: after how many the network stood that was asked; None: that of now.
+        """
         before = self.last_evaluation()
-        openings, epochs = 1 + (before.openings if before else 0), len(self.history())
+        openings = 1 + (before.openings if before else 0)
+        epochs = self.trained_epochs() if epochs is None else epochs
         record = {"probabilities": probabilities.astype(np.float32), "labels": labels}
         record |= {"openings": openings, "epochs": epochs}
         try:
@@ -526,6 +571,12 @@ def _known_recipe(run: Run, *_written: int) -> Recipe:
     return run._read_recipe()
 
 
+@lru_cache(maxsize=2048)
+def _known_epoch(run: Run, *_written: int) -> int:
+    """Read the epoch of a checkpoint once while its file stays the same, without its arrays."""
+    return run._read_epoch()
+
+
 @dataclass(frozen=True)
 class Checkpoint:
     """The state after `epoch` finished epochs: the arrays of the network, and those of the optimiser.
@@ -575,8 +626,12 @@ class Evaluation:
 # ---- What must hold of the files
 
 
+def _epoch(arrays: Mapping[str, np.ndarray]) -> int:
+    return reading.whole_number(arrays["epoch"], 0, history.EPOCHS)
+
+
 def _checkpoint(arrays: Mapping[str, np.ndarray]) -> Checkpoint:
-    epoch = reading.whole_number(arrays["epoch"], 0, history.EPOCHS)
+    epoch = _epoch(arrays)
     step = reading.whole_number(arrays["step"], 0, reading.STEPS)
     weights, rest = _under("weights/", arrays), _under("rest/", arrays)
     so_far = arrays["so_far"]
@@ -588,7 +643,7 @@ def _checkpoint(arrays: Mapping[str, np.ndarray]) -> Checkpoint:
 def _probe(arrays: Mapping[str, np.ndarray], classes: int) -> Probe:
     index, probabilities = arrays["index"], arrays["probabilities"]
     _answers(probabilities, index, classes)
-    return Probe(reading.whole_number(arrays["epoch"], 0, history.EPOCHS), index, probabilities)
+    return Probe(_epoch(arrays), index, probabilities)
 
 
 def _evaluation(arrays: Mapping[str, np.ndarray], classes: int) -> Evaluation:

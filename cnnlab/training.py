@@ -132,7 +132,8 @@ class Training:
 
     def _restore(self) -> tuple[list[dict[str, float]], Checkpoint | None]:
         """Take over the checkpoint; return the history up to it, and itself where it is within an epoch."""
-        checkpoint = self.run.checkpoint()
+        within = self.run.within()
+        checkpoint = within or self.run.checkpoint()
         if checkpoint is None:
             return [], None
         models.set_weights(self.model, checkpoint.weights)
@@ -142,7 +143,7 @@ class Training:
         if len(rows) < checkpoint.epoch:
             raise RunError(_("The history of this run is shorter than its checkpoint, so it cannot go on."))
         self.attempt.write_history(rows)
-        return rows, checkpoint if checkpoint.step else None
+        return rows, within
 
     def _checkpoint(self, epoch: int, step: int = 0, so_far: tuple[float, ...] = ()) -> Checkpoint:
         rest = {name: np.asarray(variable) for name, variable in self.rest.items()}

@@ -15,7 +15,7 @@ from cnnlab.ui.inside import kernels, maps, measures, mistakes, parts, patterns,
 def measured(net: network.Network) -> str:
     """Say how good the network is on its test set, or that nobody has looked yet."""
     try:
-        evaluation, done = class_state.as_seen(net.run).evaluation(), len(net.run.history())
+        evaluation = class_state.as_seen(net.run).evaluation()
     except RunError as error:
         return str(error)
     if evaluation is None:
@@ -24,7 +24,7 @@ def measured(net: network.Network) -> str:
         )
     text = _("Measured for the network on show: {accuracy} of {count} test images, after {epochs} epochs.")
     count = number(len(evaluation.labels))
-    return text.format(accuracy=percent(evaluation.accuracy), count=count, epochs=done)
+    return text.format(accuracy=percent(evaluation.accuracy), count=count, epochs=net.epochs)
 
 
 @st.fragment

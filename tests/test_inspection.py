@@ -96,10 +96,10 @@ def test_new_weights_are_read_again(tmp_path):
     store = Store(tmp_path)
     run, arrays = made(store, CONFIGS["no convolution"])
     difference(str(tmp_path), run.id, photo())
-    old = module.written(run)
+    old = run.written()
     write_arrays(run.folder / "weights.npz", {name: 2 * a for name, a in arrays.items()})
-    assert module.written(run) != old
-    _layers, weights, model = module._network(str(run.folder), module.written(run))
+    assert run.written() != old
+    _layers, weights, model = module._network(str(run.folder), run.written())
     np.testing.assert_array_equal(weights["scores/kernel"], 2 * arrays["scores/kernel"])
     np.testing.assert_array_equal(np.asarray(model.get_layer("scores").kernel), 2 * arrays["scores/kernel"])
 

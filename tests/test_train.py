@@ -82,8 +82,8 @@ def test_the_model_file_is_plain_uncompiled_keras(digits_run):
     np.testing.assert_allclose(np.asarray(model(images)), run.evaluation().probabilities[:50], atol=1e-5)
 
 
-def test_the_recorded_validation_accuracy_is_that_of_the_held_out_images(digits_run):
-    _store, run = digits_run
+def judged_again(run: Run) -> float:
+    """Return the share of the held-out images that the network named rightly which a page would show now."""
     config, data = run.recipe().config, datasets.load("digits")
     _training, held_out = datasets.split(len(data.train_images), config.validation, config.limit, config.seed)
     layers, weights = run.recipe().layers(), run.weights()
@@ -91,7 +91,12 @@ def test_the_recorded_validation_accuracy_is_that_of_the_held_out_images(digits_
         ops.forward(layers, weights, data.train_images[i])[-1].values.argmax() == data.train_labels[i]
         for i in held_out
     ]
-    assert np.mean(right) == pytest.approx(run.history()[-1]["val_accuracy"], abs=1e-6)
+    return float(np.mean(right))
+
+
+def test_the_recorded_validation_accuracy_is_that_of_the_held_out_images(digits_run):
+    _store, run = digits_run
+    assert judged_again(run) == pytest.approx(run.history()[-1]["val_accuracy"], abs=1e-6)
 
 
 def test_a_run_that_was_let_go_ends_exactly_as_one_that_was_not(tmp_path):
@@ -127,9 +132,15 @@ def test_a_pause_within_an_epoch_changes_nothing(tmp_path, wish):
 
     work(paused, should_stop=in_the_second_epoch)
     assert paused.state().phase == ("paused" if wish == "pause" else "queued")
-    assert (paused.checkpoint().epoch, paused.checkpoint().step) == (1, 25)
+    assert (paused.within().epoch, paused.within().step) == (1, 25)
+    assert judged_again(paused) == pytest.approx(paused.history()[-1]["val_accuracy"], abs=1e-6), (
+        "one network"
+    )
+    assert paused.trained_epochs() == 1
     work(paused, "resume")
     assert paused.state().phase == "finished"
+    assert paused.within() is None
+    assert not (paused.folder / "checkpoint" / "within.npz").exists()
     for one, other in zip(whole.history(), paused.history(), strict=True):
         for name in one.keys() - {"seconds"} - SAMPLED:
             assert other[name] == pytest.approx(one[name], rel=1e-4), (one["epoch"], name)
@@ -255,6 +266,25 @@ def test_stop_keeps_the_last_finished_epoch(tmp_path):
     for name, array in run.weights().items():
         np.testing.assert_array_equal(array, checkpoint.weights[name])
     assert (run.folder / "model.keras").exists()
+
+
+def test_a_stop_after_a_pause_within_an_epoch_keeps_the_last_finished_one(tmp_path):
+    run = make(tmp_path, SMALL.model_copy(update={"epochs": 500, "batch_size": 5}))
+
+    def wish_in_the_second_epoch(wish):
+        def look():
+            if len(run.history()) == 1 and wish not in run.new_wishes():
+                run.wish(wish, "anna")
+            return False
+
+        return look
+
+    work(run, should_stop=wish_in_the_second_epoch("pause"))
+    run.wish("resume", "anna")
+    work(run, "resume", should_stop=wish_in_the_second_epoch("stop"))
+    assert run.state().phase == "stopped"
+    assert (len(run.history()), run.trained_epochs()) == (1, 1)
+    assert judged_again(run) == pytest.approx(run.history()[-1]["val_accuracy"], abs=1e-6)
 
 
 def test_what_goes_on_after_a_stop_is_another_network(tmp_path):

@@ -32,7 +32,7 @@ LARGEST = 32 * MEGABYTE  # an archive as it travels
 
 def export_archive(run: Run) -> bytes:
     """Return the run as a zip. Raises RunError where it has nothing to give, or where it is too large."""
-    recipe, rows = run.recipe(), run.history()
+    recipe, rows = run.recipe(), run.history()[: run.trained_epochs()]
     if not rows or not run.has_weights():
         text = _("Run {run} has not finished an epoch yet, so there is nothing to take home.")
         raise RunError(text.format(run=run.id))
@@ -50,9 +50,11 @@ def export_archive(run: Run) -> bytes:
         "weights.npz": _npz(weights),
         **_kernels_out(run, len(rows)),
     }
-    if evaluation := run.evaluation():
+    if evaluation := run.last_evaluation():
         record = {"probabilities": evaluation.probabilities, "labels": evaluation.labels.astype(np.int64)}
-        files["evaluation.npz"] = _npz(record | {"openings": np.int64(evaluation.openings)})
+        epochs = len(rows) if evaluation.epochs is None else evaluation.epochs
+        record |= {"openings": np.int64(evaluation.openings), "epochs": np.int64(epochs)}
+        files["evaluation.npz"] = _npz(record)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():

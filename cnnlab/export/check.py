@@ -194,14 +194,18 @@ def _either(file: str, data: bytes, expected: Mapping, otherwise: Mapping) -> di
 
 
 def evaluation(data: bytes | None, classes: int) -> dict[str, np.ndarray] | None:
-    """Return probabilities (n, classes), labels (n,) and the number of openings; None while sealed."""
+    """Return probabilities (n, classes), labels (n,), the number of openings, and after how many epochs.
+
+    None while sealed; archives of earlier versions do not tell the epochs.
+    """
     if data is None:
         return None
-    expected = {"probabilities": ((None, classes), np.float32), "labels": ((None,), np.int64)}
-    named = _finite("evaluation.npz", data, expected | {"openings": ((), np.int64)})
+    first = {"probabilities": ((None, classes), np.float32), "labels": ((None,), np.int64)}
+    first |= {"openings": ((), np.int64)}
+    named = _either("evaluation.npz", data, first | {"epochs": ((), np.int64)}, first)
     probabilities, labels = named["probabilities"], named["labels"]
     fits = len(labels) == len(probabilities) > 0 and ((labels >= 0) & (labels < classes)).all()
-    if not fits or named["openings"] < 1 or not _are_shares(probabilities):
+    if not fits or named["openings"] < 1 or named.get("epochs", 1) < 1 or not _are_shares(probabilities):
         raise ArchiveError(_("evaluation.npz does not hold the answers of this network to a test set."))
     return named
 

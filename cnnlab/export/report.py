@@ -148,11 +148,21 @@ def _picture(image: np.ndarray, words: str) -> str:
 
 
 def _test(run: Run) -> str:
-    evaluation = run.evaluation()
-    if evaluation is None:
+    evaluation, before = run.evaluation(), run.last_evaluation()
+    if before is None:
         return _paragraph(_("The test set is still sealed for this training run."))
-    text = _("{accuracy} of {count} test images were named rightly; the test set was opened {times}×.")
+    if evaluation is None:
+        text = _(
+            "The test set was opened after {epochs} epochs. Training has gone on since, so that result was "
+            "another network's."
+        )
+        return _paragraph(text.format(epochs=number(before.epochs)))
+    text = _(
+        "After {epochs} epochs the network named {accuracy} of {count} test images rightly. In this training "
+        "run the test set was opened {times}×."
+    )
     words = {"accuracy": percent(evaluation.accuracy), "count": number(len(evaluation.labels))}
+    words |= {"epochs": number(run.trained_epochs())}
     counts = metrics.confusion(evaluation.probabilities, evaluation.labels)
     caption = _(
         "One row a true class, one column an answer, in per cent of the row; right answers are framed."

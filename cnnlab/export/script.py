@@ -61,7 +61,7 @@ def cells(run: Run) -> list[Cell]:
         _rate(config, plan),
         _training(config),
     ]
-    return [*parts, _test(run.evaluation())]
+    return [*parts, _test(run)]
 
 
 def _heading(cell: Cell) -> str:
@@ -276,15 +276,21 @@ for epoch in range(EPOCHS):
     return Cell(_("Training"), words, code)
 
 
-def _test(evaluation) -> Cell:
-    if evaluation is None:
+def _test(run: Run) -> Cell:
+    evaluation, before = run.evaluation(), run.last_evaluation()
+    if evaluation is not None:
+        words = _("In the app, {accuracy} of the {count} test images were named rightly.")
+        words = words.format(accuracy=percent(evaluation.accuracy), count=number(len(evaluation.labels)))
+    elif before is not None:
+        words = _(
+            "In the app the test set was opened after {epochs} epochs. Training has gone on since: nobody "
+            "has asked this network yet. To do it, take away the sign # before the last two lines."
+        ).format(epochs=number(before.epochs))
+    else:
         words = _(
             "In the app the test set of this run is still sealed, so it stays sealed here. When you are sure "
             "that this is your network, take away the sign # before the last two lines."
         )
-    else:
-        words = _("In the app, {accuracy} of the {count} test images were named rightly.")
-        words = words.format(accuracy=percent(evaluation.accuracy), count=number(len(evaluation.labels)))
     sign = "# " if evaluation is None else ""
     code = f"""\
 {sign}answers = model.predict(test_images, verbose=0).argmax(axis=1)

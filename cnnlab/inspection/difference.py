@@ -24,7 +24,7 @@ def difference(root: str, run_id: str, image: np.ndarray) -> list[tuple[str, flo
     Raises RunError where the run was deleted or is damaged.
     """
     run = Store(root).get(run_id)
-    layers, weights, model = _network(str(run.folder), written(run))
+    layers, weights, model = _network(str(run.folder), run.written())
     mine = ops.forward(layers, weights, image)
     theirs = model(image[np.newaxis], training=False)
     rows = []
@@ -34,12 +34,6 @@ def difference(root: str, run_id: str, image: np.ndarray) -> list[tuple[str, flo
         scale = float(np.abs(keras_values).max())
         rows.append((output.name, largest, largest / scale if scale else largest))
     return rows
-
-
-def written(run: Run) -> int:
-    """Return when the run's weights were last written, in nanoseconds: they change with every epoch."""
-    paths = [run.folder / name for name in ("weights.npz", "checkpoint/state.npz")]
-    return max((path.stat().st_mtime_ns for path in paths if path.exists()), default=0)
 
 
 @lru_cache(maxsize=8)

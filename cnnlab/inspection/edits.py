@@ -9,7 +9,6 @@ from threading import Lock
 import numpy as np
 
 from cnnlab import models, ops
-from cnnlab.inspection.difference import written
 from cnnlab.inspection.probes import probes
 from cnnlab.progress import report
 from cnnlab.runs import Run, Store
@@ -99,7 +98,7 @@ def judge(root: str, run_id: str, edits: Sequence[Edit]) -> Judged:
     run = Store(root).get(run_id)
     recipe, weights = run.recipe(), run.weights()
     images, labels, held_out = probes(recipe)
-    copy, lock = _copy(str(run.folder), written(run))
+    copy, lock = _copy(str(run.folder), run.written())
     parts = []
     with lock:  # a worker answers two questions at a time
         models.set_weights(copy, edited(weights, edits))

@@ -17,21 +17,20 @@ def open_test_set(root: str, id: str) -> None:
         text = _("Training run {run} has not ended yet; its test set stays sealed until then.")
         raise RunError(text.format(run=run.id))
     data = datasets.load(run.recipe().config.dataset)
-    run.save_evaluation(models.predict(trained_model(run), data.test_images), data.test_labels)
+    model, epochs = _network(run.folder, run.written())
+    run.save_evaluation(models.predict(model, data.test_images), data.test_labels, epochs)
 
 
 def trained_model(run: Run):
     """Return the run's Keras model with its newest weights; the last few are kept, by their file's time."""
-    path = next(
-        run.folder / name for name in ("weights.npz", "checkpoint/state.npz") if (run.folder / name).exists()
-    )
-    return _model(run.folder, path.stat().st_mtime_ns)
+    return _network(run.folder, run.written())[0]
 
 
 @lru_cache(maxsize=4)
-def _model(folder, _written: int):
+def _network(folder, _written: int) -> tuple:
+    """Return the model, and after how many epochs it stands."""
     run = Run(folder)
-    recipe = run.recipe()
+    recipe, epochs, weights = run.recipe(), run.trained_epochs(), run.weights()
     model = models.build(recipe.layers(), recipe.config.model.l2, recipe.config.seed)
-    models.set_weights(model, run.weights())
-    return model
+    models.set_weights(model, weights)
+    return model, epochs

@@ -24,8 +24,9 @@ def judge(root: str, id: str) -> int:
     Raises RunError or DatasetError where its images are not here or too few were held out.
     """
     run = Store(root).get(id)
-    judgement.write(run, measured(run))
-    return judgement.checksum(run.weights())
+    found = measured(run)
+    judgement.write(run, found)
+    return found.weights
 
 
 def measured(run: Run) -> Judgement:
@@ -38,19 +39,21 @@ def measured(run: Run) -> Judgement:
         text = _("Only {count} images were held out while this network learned; {least} are needed for this.")
         raise RunError(text.format(count=len(held), least=FEWEST))
     fit, rest = held[::2], held[1::2]
+    model = trained_model(run)  # one and the same, should the run go on meanwhile
     steps = 4
     report(0, steps)
-    means, _scores = answers(run, data.train_images[training[:TRAINING]])
+    means, _scores = answers(run, data.train_images[training[:TRAINING]], model)
     report(1, steps)
-    fit_means, fit_scores = answers(run, data.train_images[fit])
-    rest_means, rest_scores = answers(run, data.train_images[rest])
+    fit_means, fit_scores = answers(run, data.train_images[fit], model)
+    rest_means, rest_scores = answers(run, data.train_images[rest], model)
     report(2, steps)
     familiarity = Familiarity.fit(means, (fit_means, fit_scores))
     limit = unfamiliar.threshold(familiarity.of(fit_means, fit_scores))
     familiar = familiarity.of(rest_means, rest_scores)
     strange = []
     for name, pictures in strange_pictures(config.dataset).items():
-        row = told_apart(name, familiarity, limit, (rest_means, rest_scores), answers(run, pictures))
+        theirs = answers(run, pictures, model)
+        row = told_apart(name, familiarity, limit, (rest_means, rest_scores), theirs)
         strange.append(row)
         report(2 + len(strange), steps)
     temperature = calibration.fit_temperature(fit_scores, data.train_labels[fit])
@@ -59,7 +62,7 @@ def measured(run: Run) -> Judgement:
         for at in (1.0, temperature)
     )
     return Judgement(
-        weights=judgement.checksum(run.weights()),
+        weights=judgement.checksum(models.weights(model)),
         fitted_on=len(fit),
         measured_on=len(rest),
         temperature=round(temperature, 4),
@@ -97,11 +100,14 @@ def with_twin(found: Judgement, row: Strange, left_out: tuple[str, ...]) -> Judg
     return replace(found, strange=(*found.strange, replace(row, twin=left_out)))
 
 
-def answers(run: Run, pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean of each watched map (n, k) and the scores (n, classes) of pictures (n, 32, 32, 3)."""
+def answers(run: Run, pictures: np.ndarray, model=None) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean of each watched map (n, k) and the scores (n, classes) of pictures (n, 32, 32, 3).
+
+    model: the run's network where it is at hand already.
+    """
     import keras
 
-    model = trained_model(run)
+    model = model or trained_model(run)
     names = unfamiliar.watched(run.recipe().layers(), (models.SIDE, models.SIDE, 3))
     means = [keras.layers.GlobalAveragePooling2D()(model.get_layer(name).output) for name in names]
     scores = model.get_layer("scores").output

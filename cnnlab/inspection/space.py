@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 
 from cnnlab import datasets
-from cnnlab.inspection.difference import written
 from cnnlab.inspection.evaluation import trained_model
 from cnnlab.progress import report
 from cnnlab.runs import Run, Store
@@ -60,7 +59,7 @@ def space(root: str, run_id: str) -> Space:
 def place(root: str, run_id: str, image: np.ndarray) -> Placed:
     """Find the place of one picture (32, 32, 3) uint8 among them."""
     arranged = _arranged(root, run_id)
-    row = _features(Store(root).get(run_id), image[np.newaxis])
+    row = _features(arranged.model, image[np.newaxis])
     axes = arranged.pca.transform(row)
     distances = np.linalg.norm(arranged.features - row, axis=1)
     nearest = np.argsort(distances, kind="stable")[:NEIGHBOURS]
@@ -78,6 +77,7 @@ class _Arranged:
     """What is kept in the worker: the result, and what a new point needs."""
 
     space: Space
+    model: object  # the network that all this is of
     features: np.ndarray  # (n, k)
     pca: object
     embedding: object
@@ -85,7 +85,7 @@ class _Arranged:
 
 def _arranged(root: str, run_id: str) -> _Arranged:
     run = Store(root).get(run_id)
-    return _arrange(str(run.folder), written(run))
+    return _arrange(str(run.folder), run.written())
 
 
 @lru_cache(maxsize=4)
@@ -98,10 +98,10 @@ def _arrange(folder: str, _written: int) -> _Arranged:
     images, labels = data.test_images[:IMAGES], data.test_labels[:IMAGES]
     batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
     steps = len(batches) + sum(ROUNDS)
-    parts = []
+    model, parts = trained_model(run), []
     for done, batch in enumerate(batches):
         report(done, steps)
-        parts.append(_features(run, batch))
+        parts.append(_features(model, batch))
     features = np.concatenate(parts)
     pca = PCA(min(KEPT, *features.shape), random_state=0)
     axes = pca.fit_transform(features)
@@ -109,14 +109,13 @@ def _arrange(folder: str, _written: int) -> _Arranged:
     spread = tuple(float(share) for share in pca.explained_variance_ratio_[:2])
     alike, usual = _neighbourhood(features, labels, len(recipe.classes))
     result = Space(axes[:, :2], np.asarray(embedding), labels, features.shape[1], spread, alike, usual)
-    return _Arranged(result, features, pca, embedding)
+    return _Arranged(result, model, features, pca, embedding)
 
 
-def _features(run: Run, images: np.ndarray) -> np.ndarray:
+def _features(model, images: np.ndarray) -> np.ndarray:
     """Return what reaches the layer of scores, (n, k), for pictures (n, 32, 32, 3) uint8."""
     import keras
 
-    model = trained_model(run)
     return np.asarray(keras.Model(model.input, model.get_layer("scores").input)(images, training=False))
 
 

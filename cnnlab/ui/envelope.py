@@ -38,9 +38,11 @@ def envelope(run: Run) -> None:
             left.metric(_("Test accuracy"), percent(evaluation.accuracy))
             middle.metric(_("Test loss"), number(evaluation.loss, 3))
             text = _(
-                "{right} of {all} right. Opened {times}×: the first look is honest, each further one less."
+                "{right} of {all} right, by the network after {epochs} epochs. In this training run the test "
+                "set was opened {times}×: the first look is honest, each further one less."
             )
-            st.caption(text.format(right=number(right), all=number(all), times=evaluation.openings))
+            words = {"right": number(right), "all": number(all), "epochs": number(run.trained_epochs())}
+            st.caption(text.format(times=evaluation.openings, **words))
             _per_class(run, evaluation)
         _opening(run, first=before is None)
 

@@ -26,6 +26,7 @@ class Network:
     recipe: Recipe
     layers: list[dict]
     weights: dict[str, np.ndarray]
+    epochs: int  # finished ones behind these weights
     stamp: int  # when the weights were written, in nanoseconds: what caches go by
     mark: str  # "weights 3fa2b1c0", a checksum: what people and other servers know these weights by
 
@@ -78,7 +79,7 @@ def trained() -> list[Run]:
 
 def load(run: Run) -> Network:
     """Read a run's network. Raises RunError where a file is missing, damaged, or does not fit the others."""
-    return _load(str(run.folder), _stamp(run))
+    return _load(str(run.folder), run.written())
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -158,17 +159,6 @@ def _first_sound(wanted: str | None, runs: dict[str, Run]) -> Network | None:
     return None
 
 
-def _stamp(run: Run) -> int:
-    """Return when the weights were written, in nanoseconds; 0 where there are none."""
-    times = []
-    for name in ("weights.npz", "checkpoint/state.npz"):
-        try:
-            times.append((run.folder / name).stat().st_mtime_ns)
-        except OSError:
-            continue
-    return max(times, default=0)
-
-
 def _checksum(weights: dict[str, np.ndarray]) -> int:
     checksum = 0
     for name in sorted(weights):
@@ -179,10 +169,11 @@ def _checksum(weights: dict[str, np.ndarray]) -> int:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _load(folder: str, stamp: int) -> Network:
     run = Run(Path(folder))
-    recipe, weights = run.recipe(), run.weights()
+    recipe, epochs, weights = run.recipe(), run.trained_epochs(), run.weights()
     for array in weights.values():
         array.flags.writeable = False  # one network serves every session
-    network = Network(run, recipe, recipe.layers(), weights, stamp, f"weights {_checksum(weights):08x}")
+    mark = f"weights {_checksum(weights):08x}"
+    network = Network(run, recipe, recipe.layers(), weights, epochs, stamp, mark)
     try:
         network.forward(np.zeros((SIDE, SIDE, 3), np.uint8))
     except ops.GeometryError as error:
@@ -194,7 +185,7 @@ def _load(folder: str, stamp: int) -> Network:
 def label(run: Run) -> str:
     """Name a run for a choice among networks: whose it is, what it learned, how well."""
     try:
-        recipe, rows = run.recipe(), run.history()
+        recipe, rows = run.recipe(), run.history()[: run.trained_epochs()]
     except RunError:
         return run.id
     words = [name_of(run), DATASETS[recipe.config.dataset].title]
@@ -225,7 +216,7 @@ def _follow(network: Network) -> None:
 
 
 def _wait_for_epoch(network: Network) -> None:
-    if _stamp(network.run) != network.stamp or not _training(network.run):
+    if network.run.written() != network.stamp or not _training(network.run):
         st.rerun()
     text = _("Still training. These are the weights of the last finished epoch; the next come by themselves.")
     st.caption(f":material/sync: {text}")
