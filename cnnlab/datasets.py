@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlab import settings
+from cnnlab import files, settings
 from cnnlab.images import resize
 from cnnlab.text import _, number, percent
 
@@ -356,12 +356,9 @@ def _download(folder: Path, future: Future, bar: _Bar) -> None:
                 raise _error(fault)
             if _fault(folder):
                 with suppress(FileNotFoundError):
-                    folder.rename(Path(temporary) / "damaged")
-            try:
-                unpacked.rename(folder)
-            except OSError:
-                if _fault(folder):  # else another process was faster, and its copy serves as well
-                    raise
+                    files.move(folder, Path(temporary) / "damaged")
+            if not files.place(unpacked, folder) and (fault := _fault(folder)):
+                raise _error(fault)  # else another process was faster, and its copy serves as well
     except Exception as error:
         future.set_exception(_download_error(error, cache_folder))
     else:

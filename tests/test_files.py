@@ -247,7 +247,7 @@ def test_a_line_that_was_left_half_written_goes_with_the_next(tmp_path):
 
 ALONE = {"link", "rename", "replace", "unlink", "rmtree"}  # what `cnnlab.files` alone calls
 ELSEWHERE = {
-    "cnnlab/datasets.py": {"rename", "rmtree"},  # the cache of CIFAR-10, which one process writes
+    "cnnlab/datasets.py": {"rmtree"},  # what a killed download left behind
     "cnnlab/runs.py": {"rmtree"},  # a folder that nobody has seen
 }
 
