@@ -4,10 +4,10 @@ import sys
 from contextlib import asynccontextmanager
 
 import streamlit as st
-from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
 
 from cnnlab import rights, settings, system, workers
+from cnnlab.ui import uploads
 from cnnlab.ui.identity import IdentityCookie
 from cnnlab.ui.memory import give_back
 from cnnlab.ui.nodelay import send_at_once
@@ -22,8 +22,7 @@ except settings.SettingError as error:
 rights.take_pin()
 system.allow_open_files()
 
-# Uploads stay in memory: by default the web server keeps what exceeds 1 MB in a temporary file on disk.
-MultiPartParser.spool_max_size = 16 * 2**20
+uploads.install()
 
 
 @asynccontextmanager
@@ -38,5 +37,7 @@ async def lifespan(app):
 
 
 app = st.App(
-    "cnnlab/ui/main.py", lifespan=lifespan, middleware=[Middleware(IdentityCookie), Middleware(Untranslated)]
+    "cnnlab/ui/main.py",
+    lifespan=lifespan,
+    middleware=[Middleware(IdentityCookie), Middleware(Untranslated), Middleware(uploads.Limits)],
 )

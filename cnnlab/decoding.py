@@ -20,7 +20,7 @@ from cnnlab import jpeg
 from cnnlab.picture_kinds import FORMATS, MEGAPIXELS, READABLE, Kind, announced, kind_of, names
 from cnnlab.text import _, number
 
-MAX_BYTES = 25 * 2**20  # a 48-megapixel JPEG of a phone has 12 to 20 MB
+MAX_BYTES = 25_000_000  # a 48-megapixel JPEG of a phone has 12 to 20 MB
 MAX_JPEG_VALUES = 80e6  # of a JPEG in several scans all values are held at once, two bytes each
 MEMORY = 500e6  # bytes that all pictures may need that are being decoded at one time
 NEARLY_ALL = 0.95  # of a picture's rows: with that many, one that is cut off is shown as browsers show it
@@ -108,7 +108,7 @@ def decode(data: bytes) -> np.ndarray:
         raise ImageError(_("The file is empty."))
     if len(data) > MAX_BYTES:
         text = _("The file has {size} MB; at most {limit} MB can be read here.")
-        raise ImageError(text.format(size=number(len(data) / 2**20, 1), limit=number(MAX_BYTES / 2**20)))
+        raise ImageError(text.format(size=number(len(data) / 1e6, 1), limit=number(MAX_BYTES / 1e6)))
     kind = kind_of(data)
     try:
         data, layout = _whole(data, kind)

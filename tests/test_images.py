@@ -124,7 +124,7 @@ def test_a_phones_48_megapixels_in_20_megabytes_are_read_at_a_quarter(monkeypatc
     sizes, real = [], decoding._load
     monkeypatch.setattr(decoding, "_load", lambda image: sizes.append(image.size) or real(image))
     data = file(Image.new("L", (8_064, 6_048), 77), "JPEG")
-    data += film(20 * 2**20 - len(data))
+    data += film(20_000_000 - len(data))
     assert images.read(data).shape == (866, 1155, 3)
     assert sizes == [(2_016, 1_512)]  # 48 million pixels are never in memory
 

@@ -272,7 +272,7 @@ def test_an_upload_is_let_go_once_it_is_read_and_only_few_photos_stay(store):
     at = open_page("classify", photo__choice="own")
     first = at.file_uploader[0].proto.id
     assert set(picture_kinds.ENDINGS) < set(at.file_uploader[0].proto.type)
-    assert at.file_uploader[0].proto.max_upload_size_mb == decoding.MAX_BYTES / 2**20 == 25
+    assert at.file_uploader[0].proto.max_upload_size_mb == decoding.MAX_BYTES / 1e6 == 25
     files = [png(np.full((40, 40, 3), shade, np.uint8)) for shade in range(photo.MOST + 3)]
     upload(at, *files)
     assert at.file_uploader[0].proto.id != first  # a new, empty one: the server drops the old one's files

@@ -18,13 +18,13 @@ import numpy as np
 from cnnlab import history
 from cnnlab.attempts import Attempt
 from cnnlab.export import check
-from cnnlab.export.unpack import MEGABYTE, UNPACKED, ArchiveError, members
+from cnnlab.export.unpack import UNPACKED, ArchiveError, members
 from cnnlab.files import write_arrays, write_text
 from cnnlab.runs import SCHEMA, Run, RunError, Store
 from cnnlab.text import _, number
 
 NOTE = "Imported"  # translated where it is shown
-LARGEST = 32 * MEGABYTE  # an archive as it travels
+LARGEST = 32_000_000  # bytes of an archive as it travels; browsers count a megabyte as 10^6 too
 
 
 # ---- Out
@@ -61,7 +61,7 @@ def export_archive(run: Run) -> bytes:
             archive.writestr(name, data)
     if packed.tell() > LARGEST or sum(map(len, files.values())) > UNPACKED:
         text = _("Run {run} is too large for an archive: packed, it has {size} MB.")
-        raise RunError(text.format(run=run.id, size=number(packed.tell() / MEGABYTE)))
+        raise RunError(text.format(run=run.id, size=number(packed.tell() / 1e6)))
     return packed.getvalue()
 
 
@@ -92,7 +92,7 @@ def import_archive(data: bytes, store: Store, owner: str) -> Run:
     """
     if len(data) > LARGEST:
         text = _("The archive is larger than {limit} MB, so it was not read.")
-        raise ArchiveError(text.format(limit=number(LARGEST / MEGABYTE)))
+        raise ArchiveError(text.format(limit=number(LARGEST / 1e6)))
     files = members(data, check.limit)
     if missing := check.NEEDED.keys() - files.keys():
         raise ArchiveError(_("The archive lacks the file {name}.").format(name=min(missing)))

@@ -4,8 +4,8 @@ Streamlit keeps a closed session for two minutes, in case its browser comes back
 when the next one closes: the last class of the day would stay all night. A session is a ring of objects that
 hold each other, which only Python's collector frees. And the C library keeps what was freed, in a pool for
 each thread; thirty sessions leave many pools that are mostly empty. So threads share their pools here
-(`cnnlab.malloc`), and three times a minute sessions whose time is over are let go, collected, and what is
-free goes back.
+(`cnnlab.malloc`), and three times a minute uploads that nobody reads and sessions whose time is over are let
+go, collected, and what is free goes back.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ import gc
 from streamlit.runtime import Runtime
 
 from cnnlab import malloc
+from cnnlab.ui import uploads
 
 EVERY = 20.0  # seconds
 
@@ -27,6 +28,8 @@ def give_back() -> asyncio.Task:
 async def _go_on() -> None:
     while True:
         await asyncio.sleep(EVERY)
+        if kept := uploads.store():
+            kept.tidy()
         if let_go():
             gc.collect()
         malloc.give_back()

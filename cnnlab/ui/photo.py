@@ -9,13 +9,12 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import streamlit as st
-from starlette.formparsers import MultiPartParser
 
 from cnnlab import decoding, images
 from cnnlab.figures.tiles import shrink
 from cnnlab.picture_kinds import ENDINGS
 from cnnlab.text import _, number
-from cnnlab.ui import state
+from cnnlab.ui import state, uploads
 from cnnlab.ui.components.sheet import sheet
 
 OWN = "own"  # the choice among one's own photos; the one on show lies under "photo.own"
@@ -28,8 +27,6 @@ MINE, WHICH, PAPER, TURN, TROUBLE = (
     "_photo.trouble",
 )
 HTTPS = "https://docs.streamlit.io/develop/concepts/configuration/https-support"
-
-MultiPartParser.spool_max_size = 2 * images.MAX_BYTES  # else an upload over 1 MB lies in a temporary file
 
 
 def current() -> tuple[str, np.ndarray]:
@@ -69,8 +66,9 @@ def own(*, camera: bool = False) -> None:
             _removal(mine)
     else:
         _let_in(camera)
-    for sentence in st.session_state.get(TROUBLE, []):
-        st.error(sentence)
+    for sentence in (*st.session_state.get(TROUBLE, []), uploads.refusal("photo")):
+        if sentence:
+            st.error(sentence)
     if "photo.own" not in st.session_state:
         st.info(_("Until you choose a file you see the sample."))
 
@@ -101,20 +99,20 @@ def _let_in(camera: bool) -> None:
     key = f"_photo.upload.{turn}"
 
     def take(key: str) -> None:
-        given = st.session_state.get(key) or []
-        files = given if isinstance(given, list) else [given]
-        if files:
+        files, lost = uploads.taken(key)
+        if files or lost:
             add([file.getvalue() for file in files])
+            st.session_state[TROUBLE] += lost
+            uploads.let_go(files)
             st.session_state[TURN] = turn + 1  # new, empty widgets
 
-    st.file_uploader(
+    uploads.field(
         _("Your photos (they stay in memory and are gone when you close the page)"),
-        type=["image/*", *ENDINGS],  # a phone then offers its camera too; content decides later
-        max_upload_size=images.MAX_BYTES // 2**20,
+        ["image/*", *ENDINGS],  # a phone then offers its camera too; content decides later
+        images.MAX_BYTES,
+        key,
+        take,
         accept_multiple_files=True,
-        key=key,
-        on_change=take,
-        args=(key,),
     )
     if camera:
         _camera(f"_photo.camera.{turn}", take)

@@ -7,10 +7,10 @@ from functools import partial
 import streamlit as st
 
 from cnnlab.export import ArchiveError, export_archive, import_archive, notebook, report, script
-from cnnlab.export.archive import LARGEST, MEGABYTE
+from cnnlab.export.archive import LARGEST
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.text import _
-from cnnlab.ui import class_state, identity
+from cnnlab.ui import class_state, identity, uploads
 
 
 def take_home(run: Run) -> None:
@@ -37,35 +37,31 @@ def take_home(run: Run) -> None:
 
 def bring_in() -> None:
     """Draw the way in: an archive becomes a run of this student, which is then looked at."""
-    data = st.file_uploader(
-        _("Bring in an archive"),
-        type="zip",
-        key=f"_take_home.archive.{st.session_state.get('take_home.taken', 0)}",
-        max_upload_size=LARGEST // MEGABYTE,
-    )
-    if data is None:
-        return
-    key = "_take_home.refused"  # the file stays in the field while the page is drawn again and again
-    known = st.session_state.get(key, ("", ""))[0] == data.file_id
-    run = None if known else _taken_in(data.getvalue(), key, data.file_id)
-    if run:
-        st.session_state["take_home.taken"] = st.session_state.get("take_home.taken", 0) + 1  # a new field
-        st.query_params["run"] = run.id
+    key = f"_take_home.archive.{st.session_state.get('take_home.taken', 0)}"
+    uploads.field(_("Bring in an archive"), [".zip"], LARGEST, key, _take_in)
+    for sentence in (*st.session_state.get("_take_home.refused", []), uploads.refusal("archive")):
+        if sentence:
+            st.error(sentence, icon=":material/folder_off:")
+    if come := st.session_state.pop("_take_home.come", None):
+        st.query_params["run"] = come
         st.rerun()
-    st.error(st.session_state[key][1], icon=":material/folder_off:")
 
 
-def _taken_in(data: bytes, key: str, file_id: str) -> Run | None:
-    """Import the archive; where that fails, keep the reason under `key` together with the file's id."""
-    try:
-        return import_archive(data, Store(), identity.owner())
-    except ArchiveError as error:
-        reason = str(error)
-    except OSError as error:
-        text = _("The archive could not be stored: {why}.")
-        reason = text.format(why=error.strerror or type(error).__name__)
-    st.session_state[key] = (file_id, reason)
-    return None
+def _take_in(key: str) -> None:
+    """Import the archive that has come; where that fails, keep the reason until another comes."""
+    files, refused = uploads.taken(key)
+    for file in files:
+        try:
+            run = import_archive(file.getvalue(), Store(), identity.owner())
+            st.session_state["_take_home.come"] = run.id
+        except ArchiveError as error:
+            refused.append(str(error))
+        except OSError as error:
+            text = _("The archive could not be stored: {why}.")
+            refused.append(text.format(why=error.strerror or type(error).__name__))
+    uploads.let_go(files)
+    st.session_state["_take_home.refused"] = refused
+    st.session_state["take_home.taken"] = st.session_state.get("take_home.taken", 0) + 1  # a new, empty field
 
 
 def _downloads(run: Run) -> list[tuple[str, str, str, str, Callable | bytes]]:
