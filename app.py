@@ -11,8 +11,10 @@ from cnnlab.ui import uploads
 from cnnlab.ui.identity import IdentityCookie
 from cnnlab.ui.memory import give_back
 from cnnlab.ui.nodelay import send_at_once
+from cnnlab.ui.offline import ask_nobody
 from cnnlab.ui.timers import wait_their_turn
 from cnnlab.ui.untranslated import Untranslated
+from cnnlab.ui.welcome import welcome
 
 # Before the server starts: what fails in `lifespan` is told with a page of traceback above it.
 try:
@@ -27,10 +29,13 @@ uploads.install()
 
 @asynccontextmanager
 async def lifespan(app):
+    ask_nobody()
     send_at_once()
     wait_their_turn()
     tidying = give_back()
     workers.start()
+    sys.stdout.write(welcome())
+    sys.stdout.flush()
     yield
     tidying.cancel()
     workers.stop()

@@ -10,6 +10,7 @@ import time
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -50,11 +51,15 @@ def elsewhere(function, *arguments):
 
 
 class App:
-    """`streamlit run app.py` in a process of its own, on a free port, with a run folder of its own."""
+    """`streamlit run app.py` in a process of its own, on a free port, with a run folder of its own.
 
-    def __init__(self, runs: Path, **environment: str):
-        self.runs, self.environment = runs, environment
+    Neither it nor one of its workers may ask anybody beyond this computer for anything: `tests/recorder`.
+    """
+
+    def __init__(self, runs: Path, address: str = "127.0.0.1", **environment: str):
+        self.runs, self.address, self.environment = runs, address, environment
         self.process: subprocess.Popen | None = None
+        self.said, self.asked = runs.parent / "said.txt", runs.parent / "asked.txt"
 
     def start(self) -> "App":
         with socket.socket() as free:
@@ -67,15 +72,18 @@ class App:
             "--server.headless",
             "true",
             "--server.address",
-            "127.0.0.1",
+            self.address,
         ]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", "app.py", *options],
-            cwd=ROOT,
-            env={**os.environ, "CNNLAB_RUNS": str(self.runs), **self.environment},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        places = [str(ROOT / "tests" / "recorder"), *filter(None, [os.environ.get("PYTHONPATH")])]
+        recorded = {"PYTHONPATH": os.pathsep.join(places), "ASKED": str(self.asked)}
+        with self.said.open("a") as said:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "streamlit", "run", "app.py", *options],
+                cwd=ROOT,
+                env={**os.environ, "CNNLAB_RUNS": str(self.runs), **recorded, **self.environment},
+                stdout=said,
+                stderr=said,
+            )
         wait_for(self._answers, 60, "the app answers")
         return self
 
@@ -86,6 +94,7 @@ class App:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
+        assert not self.asked.exists(), self.asked.read_text()
 
     def _answers(self) -> bool:
         assert self.process.poll() is None, "the app ended at its start"
@@ -130,11 +139,15 @@ def chromium():
 
 @pytest.fixture
 def page(chromium):
-    """A fresh browser window, 1280 pixels wide, with cookies of its own."""
+    """A fresh browser window, 1280 pixels wide, with cookies of its own; it may ask no other computer."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(30_000)
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
     yield context.new_page()
     context.close()
+    elsewhere = {url for url in asked if urlsplit(url).hostname not in (None, "127.0.0.1", "localhost")}
+    assert not elsewhere
 
 
 @pytest.fixture(scope="session")
