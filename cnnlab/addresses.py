@@ -1,4 +1,4 @@
-"""At which address do other computers reach this one, and who is connected to it now?
+"""At which address do other computers reach this one, who is connected to it now, and from where?
 
 A computer has one address for each network that it is in. None of this sends anything into the network.
 """
@@ -19,6 +19,7 @@ import psutil
 
 from cnnlab.text import _
 
+HERE = "here"  # the client that is this computer itself
 ELSEWHERE = ("198.51.100.1", 9)  # an address that belongs to nobody (RFC 5737, TEST-NET-2)
 # Networks that exist within a computer alone, or lead to a company: Docker, virtual machines, tunnels.
 VIRTUAL = re.compile(
@@ -145,6 +146,20 @@ def parts(address: str) -> tuple[str, str | None, int | None]:
     """Return scheme, host and port (None: the scheme's own) of an address."""
     split = urlsplit(address)
     return split.scheme, split.hostname, split.port
+
+
+def network_of(client: str) -> str:
+    """Return what one device cannot change in its address: IPv4 the whole of it, of IPv6 the first half.
+
+    Within that half an IPv6 device takes another address whenever it likes. HERE stands for this computer.
+    """
+    try:
+        address = ipaddress.ip_address(_plain(client))
+    except ValueError:
+        return client
+    if address.is_loopback:
+        return HERE
+    return str(address) if address.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))
 
 
 def _reachable(ip: str) -> bool:

@@ -6,6 +6,7 @@ Everything lies in files below the folder of the runs, so that every page server
     .class/names/<nickname>        the hash of the browser that has the name; its time: when it was last seen
     .class/answers/<hash>.jsonl    one first answer a line                      written by that student alone
     .class/votes/<vote>/<hash>     which option                                 written by that student alone
+    .teachers/<hash>               an empty file: this browser has had the teacher's PIN right before
 
 A browser is known by the hash of its token (`cnnlab.ui.identity`); the hash never leaves these files.
 """
@@ -34,6 +35,7 @@ from cnnlab.runs import ARCHIVE, Run, RunError, Store
 from cnnlab.text import _
 
 FOLDER = ".class"
+TEACHERS = 20  # browsers of teachers that are remembered, the latest
 _changing, _queueing = threading.Lock(), threading.Lock()
 
 
@@ -140,6 +142,20 @@ class Classroom:
                 if files.read_text(path) == owner:  # another tab of the same browser was quicker
                     return path
         raise RunError(_("There are no names left: let the teacher begin a new class."))
+
+    # Teachers
+
+    def was_teacher(self, owner: str) -> None:
+        """Remember that this browser has had the PIN right, whatever class comes next."""
+        folder = self.root / ".teachers"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / owner).touch()
+        latest = sorted(folder.iterdir(), key=lambda path: -path.stat().st_mtime)
+        for path in latest[TEACHERS:]:
+            path.unlink(missing_ok=True)
+
+    def has_been_teacher(self, owner: str) -> bool:
+        return (self.root / ".teachers" / owner).exists()
 
     # Training runs
 

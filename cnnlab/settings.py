@@ -8,7 +8,7 @@ from pathlib import Path
 from cnnlab import files
 from cnnlab.rights import PIN
 
-SHORTEST_PIN = 4  # characters; one device has five tries a minute, so four digits last it a day and a half
+SHORTEST_PIN = 4  # characters; there are 20 tries a minute for all, so four digits last eight hours
 
 
 class SettingError(ValueError):

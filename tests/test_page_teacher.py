@@ -1,6 +1,7 @@
 """The teacher's page: who gets in, what each action changes, and that none of them works without the pass."""
 
 import hashlib
+import os
 import re
 import shutil
 from xml.etree import ElementTree
@@ -133,6 +134,30 @@ def test_five_wrong_pins_shut_the_door_for_a_minute(store, monkeypatch):
     assert "wait 1 s" in words(enter(at, PIN)), "even the right one has to wait"
     now[0] += 2
     assert "How is the class doing?" in words(enter(at, PIN))
+
+
+def test_guessing_from_the_teachers_own_address_does_not_keep_the_teacher_out_after_a_restart(
+    store, monkeypatch
+):
+    enter(open_page())
+    monkeypatch.setattr(door, "_door", rights.Door())  # as after a restart
+    monkeypatch.setattr(door, "_inside", {})
+    student = open_page(token="student")
+    for _try in range(rights.TRIES):
+        enter(student, "wrong")
+    assert "Too many wrong tries" in words(enter(student))
+    assert "Too many wrong tries" in words(enter(open_page(token="another of theirs")))
+    at = enter(open_page())
+    assert "How is the class doing?" in words(at)
+    assert re.search(r"A wrong PIN was entered 5× since \d\d:\d\d", words(at))
+
+
+def test_a_few_browsers_of_teachers_are_remembered_the_latest(store):
+    room = Classroom(store.root)
+    for n in range(25):
+        room.was_teacher(f"{n:032x}")
+        os.utime(store.root / ".teachers" / f"{n:032x}", (n, n))
+    assert [room.has_been_teacher(f"{n:032x}") for n in (0, 4, 5, 24)] == [False, False, True, True]
 
 
 # ---- can students reach me?

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from cnnlab import rights
-from cnnlab.rights import TRIES, WAIT, Door, PinError, TeacherPass, teaching
+from cnnlab.rights import ALL_TRIES, TRIES, WAIT, Door, PinError, TeacherPass, teaching
 
 
 class Clock:
@@ -27,10 +27,10 @@ def door(monkeypatch, clock):
     return Door(clock)
 
 
-def fail(door: Door, client: str, times: int = 1) -> str:
+def fail(door: Door, client: str, times: int = 1, **who) -> str:
     for _ in range(times):
         with pytest.raises(PinError) as refused:
-            door.enter("wrong", client)
+            door.enter("wrong", client, **who)
     return str(refused.value)
 
 
@@ -112,3 +112,63 @@ def test_a_student_s_guessing_does_not_lock_the_teacher_out(door):
     assert isinstance(door.enter("Kürbis-42", "teacher"), TeacherPass)
     with pytest.raises(PinError, match="Too many"):
         door.enter("Kürbis-42", "student")
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        [f"2001:db8:0:1::{n:x}" for n in range(1, 7)],
+        [f"2001:db8:0:1:{n:x}::5" for n in range(1, 7)],
+        [f"fe80::{n:x}%eth0" for n in range(1, 7)],
+        ["192.168.1.20", "::ffff:192.168.1.20", "::FFFF:c0a8:114"] * 2,
+        ["127.0.0.1", "::1", "here", "::ffff:127.0.0.1", "127.0.0.2", "::1"],
+    ],
+)
+def test_however_a_device_writes_its_address_it_has_five_tries(door, addresses):
+    for address in addresses[:TRIES]:
+        fail(door, address)
+    assert "Too many" in fail(door, addresses[TRIES])
+
+
+def test_other_devices_have_tries_of_their_own(door):
+    fail(door, "::ffff:192.168.1.20", TRIES)
+    fail(door, "2001:db8:0:1::5", TRIES)
+    for address in ("::ffff:192.168.1.21", "2001:db8:0:2::5", "127.0.0.1"):
+        assert isinstance(door.enter("Kürbis-42", address), TeacherPass)
+
+
+def test_a_device_of_many_addresses_soon_waits_with_all_of_them(door, clock):
+    for n in range(ALL_TRIES):
+        assert "4 more" in fail(door, f"2001:db8:{n:x}::1")
+    for n in range(ALL_TRIES, 10_000):
+        assert "wait 60 s" in fail(door, f"2001:db8:{n:x}::1")
+    assert len(door._wrong) == len(door._lately) == ALL_TRIES, "what is kept has a bound"
+    assert isinstance(door.enter("Kürbis-42", "127.0.0.1"), TeacherPass), "not the computer's own browser"
+    clock.now += WAIT
+    assert isinstance(door.enter("Kürbis-42", "2001:db8::1"), TeacherPass)
+    fail(door, "a")
+    assert len(door._wrong) == 1
+
+
+def test_nobody_s_guessing_keeps_out_a_browser_that_was_in_before(door):
+    for n in range(ALL_TRIES // TRIES):
+        fail(door, f"10.0.0.{n}", TRIES, browser=f"guesser {n}")
+    teacher = {"browser": "teacher", "known": True}
+    assert isinstance(door.enter("Kürbis-42", "10.0.0.1", **teacher), TeacherPass)
+    assert "Too many" in fail(door, "10.0.0.1", browser="another")
+    assert "Too many" in fail(door, "10.0.0.1", TRIES + 1, **teacher), "but it has five tries as well"
+
+
+def test_the_teacher_learns_how_many_wrong_pins_there_were(door, clock):
+    assert door.guesses is None
+    fail(door, "10.0.0.1", 2, browser="slip")
+    door.enter("Kürbis-42", "10.0.0.1", browser="slip")
+    assert door.guesses is None, "a slip is no guess"
+    fail(door, "10.0.0.1", 3, browser="guesser")
+    clock.now += 10 * WAIT
+    fail(door, "10.0.0.2", 4, browser="guesser")
+    fail(door, "10.0.0.1", 1, browser="slip", known=True)
+    fail(door, "10.0.0.1", 1, browser="teacher")
+    door.enter("Kürbis-42", "10.0.0.1", browser="teacher")
+    assert door.guesses.count == 7
+    assert door.guesses.first <= door.guesses.last

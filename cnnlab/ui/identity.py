@@ -10,6 +10,8 @@ import secrets
 import streamlit as st
 from starlette.requests import HTTPConnection
 
+from cnnlab.addresses import HERE
+
 COOKIE = "cnnlab_browser"
 YEAR = 365 * 24 * 3600
 
@@ -39,6 +41,12 @@ def owner() -> str:
     if not isinstance(token, str) or not token:  # no cookie, or no browser at all
         token = st.session_state.setdefault("identity.token", secrets.token_urlsafe(24))
     return hashlib.sha256(token.encode()).hexdigest()[:32]
+
+
+def client() -> str:
+    """Return the network address of this browser's computer."""
+    address = st.context.ip_address  # None: this computer itself
+    return address if isinstance(address, str) else HERE
 
 
 def is_page(message) -> bool:

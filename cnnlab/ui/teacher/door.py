@@ -6,11 +6,13 @@ again at every action, not only where a button is drawn.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import streamlit as st
 
 from cnnlab import rights
-from cnnlab.runs import RunError
+from cnnlab.classroom import Classroom
+from cnnlab.runs import RunError, Store
 from cnnlab.text import _
 from cnnlab.ui import identity
 
@@ -41,11 +43,18 @@ def ask() -> None:
 def _enter() -> None:
     pin = st.session_state["_teacher.pin"] or ""
     st.session_state["_teacher.pin"] = ""  # it is kept nowhere
-    client = st.context.ip_address  # None: this computer itself
+    me, classroom = identity.owner(), Classroom(Store().root)
     try:
-        _inside[identity.owner()] = _door.enter(pin, client if isinstance(client, str) else "here")
+        _inside[me] = _door.enter(pin, identity.client(), me, classroom.has_been_teacher(me))
     except rights.PinError as error:
-        _say("door", str(error), wrong=True)
+        return _say("door", str(error), wrong=True)
+    with suppress(OSError):  # a full disk keeps no teacher out
+        classroom.was_teacher(me)
+
+
+def guesses() -> rights.Guesses | None:
+    """Return how many wrong PINs were tried since when, None where none were."""
+    return _door.guesses
 
 
 def leave() -> None:

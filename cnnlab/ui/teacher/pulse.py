@@ -1,5 +1,8 @@
 """What does the teacher see at first sight: who is here, what trains, what waits, and how to stop it."""
 
+import time
+from datetime import datetime
+
 import streamlit as st
 
 from cnnlab.rules import Rules
@@ -11,6 +14,7 @@ from cnnlab.ui.teacher import actions, door, overview
 from cnnlab.ui.training import seconds_left
 
 SHOWN = 4  # waiting runs at first sight
+QUIET = 600.0  # seconds after which a wrong PIN is old news
 PLACE = "pulse"
 
 
@@ -34,6 +38,7 @@ def pulse() -> None:
         _switch(rules)
     if rules.queue_paused:
         st.warning(_("The queue is paused: nothing new begins. What is being trained goes on."))
+    _guesses()
     door.word(PLACE)
     named = overview.names(everybody)
     for row in working:
@@ -42,6 +47,22 @@ def pulse() -> None:
     if not working and not waiting:
         st.caption(_("Nothing is being trained. A student's training run appears here by itself."))
     _lost(rows)
+
+
+def _guesses() -> None:
+    """Say that somebody tries PINs; smaller once they have let it be for a while."""
+    if (found := door.guesses()) is None:
+        return
+    text = _(
+        "A wrong PIN was entered {count}× since {first}, the last time at {last}. If it was not you, "
+        "somebody is guessing: a PIN of six digits or more will hold."
+    )
+    first, last = (f"{datetime.fromtimestamp(when):%H:%M}" for when in (found.first, found.last))
+    words = text.format(count=number(found.count), first=first, last=last)
+    if time.time() - found.last < QUIET:
+        st.warning(words, icon=":material/password:")
+    else:
+        st.caption(words)
 
 
 def _switch(rules: Rules) -> None:
