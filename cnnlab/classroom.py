@@ -36,6 +36,9 @@ from cnnlab.text import _
 
 FOLDER = ".class"
 TEACHERS = 20  # browsers of teachers that are remembered, the latest
+LONG_AWAY = 1800.0  # seconds after which a name of which nothing is kept may go to somebody else
+FURTHER = 20  # candidates for a name that are looked at behind a free one
+ANSWERS = 1000  # first answers of a student that are kept; there are some dozens of questions
 _changing, _queueing = threading.Lock(), threading.Lock()
 
 
@@ -127,21 +130,56 @@ class Classroom:
         now = time.time()
         return [student for student in self.students() if now - student.seen <= within]
 
+    def has_name(self, owner: str) -> bool:
+        return self._places(owner)[0] is not None
+
+    def give_back(self) -> None:
+        """Free the names of browsers that were not seen for long and of which nothing is kept.
+
+        One that comes back gets the same name again, unless another has got it meanwhile.
+        """
+        away = [one for one in self.students() if time.time() - one.seen > LONG_AWAY]
+        if not away:
+            return
+        kept = {path.stem for path in (self.folder / "answers").glob("*.jsonl")}
+        kept |= {path.name for path in (self.folder / "votes").glob("*/*")}
+        for run in Store(self.root).runs():
+            with contextlib.suppress(RunError):
+                kept.add(run.recipe().owner)
+        for one in away:
+            if one.owner not in kept:
+                files.take_away(self.folder / "names" / one.nickname.replace(" ", "-"))
+
     def _name(self, owner: str) -> Path:
-        """Return the file of the student's name: the first of their candidates that is theirs or free."""
-        names = self.folder / "names"
+        """Return the file of the student's name: theirs, else the first of their candidates that is free."""
+        while True:
+            own, free = self._places(owner)
+            if own is not None:
+                return own
+            if free is None:
+                raise RunError(_("There are no names left: let the teacher begin a new class."))
+            free.parent.mkdir(parents=True, exist_ok=True)
+            if files.create(free, owner):
+                return free  # else another student or another tab was quicker
+
+    def _places(self, owner: str) -> tuple[Path | None, Path | None]:
+        """Return the file of the student's name, and of their candidates the first free one; None for none.
+
+        A candidate that was taken when the student came may have been given back since: hence the look at
+        those that follow a free one.
+        """
+        free, left = None, FURTHER
         for name in nicknames(owner + self.rules().began):
-            path = names / name.replace(" ", "-")
+            path = self.folder / "names" / name.replace(" ", "-")
             try:
                 if files.read_text(path) == owner:
-                    return path
+                    return path, free
             except FileNotFoundError:
-                names.mkdir(parents=True, exist_ok=True)
-                if files.create(path, owner):
-                    return path
-                if files.read_text(path) == owner:  # another tab of the same browser was quicker
-                    return path
-        raise RunError(_("There are no names left: let the teacher begin a new class."))
+                free = free or path
+            left -= free is not None
+            if not left:
+                break
+        return None, free
 
     # Teachers
 
@@ -224,8 +262,8 @@ class Classroom:
         self, owner: str, question: str, settings: str, answer: str, right: bool, partner: int = 1
     ) -> None:
         """Keep a student's first answer to a question about these settings; a later one is not kept."""
-        entry = Answer(_now(), question, settings, answer, right, partner)
-        if any(_same_question(one, entry) for one in self.answers_of(owner)):
+        entry, kept = Answer(_now(), question, settings, answer, right, partner), self.answers_of(owner)
+        if len(kept) >= ANSWERS or any(_same_question(one, entry) for one in kept):
             return
         path = self.folder / "answers" / f"{owner}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -160,6 +160,11 @@ def remove(path: Path) -> None:
     _patiently(lambda: path.unlink(missing_ok=True))
 
 
+def take_away(path: Path) -> None:
+    """Remove what `create` has made, so that the name is free again."""
+    remove_folder(path) if path.is_dir() else remove(path)
+
+
 def remove_folder(folder: Path) -> None:
     """Remove a folder. It is renamed first, so that nobody meets half of it."""
     away = folder.with_name(f".deleted-{folder.name.lstrip('.')}-{secrets.token_hex(4)}")

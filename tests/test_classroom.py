@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+import os
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
 import pytest
 
 from cnnlab.attempts import Attempt
-from cnnlab.classroom import Classroom
-from cnnlab.names import ANIMALS, MANNERS
+from cnnlab.classroom import ANSWERS, LONG_AWAY, Classroom
+from cnnlab.names import ANIMALS, MANNERS, nicknames
 from cnnlab.presets import PRESETS
 from cnnlab.rules import CLASS_RULES, HOME_RULES
 from cnnlab.runs import RunError, Store
@@ -70,6 +73,37 @@ def test_who_is_here_is_who_was_seen_lately(classroom, monkeypatch):
     monkeypatch.setattr("cnnlab.classroom.time.time", lambda: later)
     assert classroom.here() == []
     assert len(classroom.students()) == 2, "who has gone keeps the name"
+
+
+def test_names_of_which_nothing_is_kept_are_given_back_after_a_while(classroom, monkeypatch):
+    idle, answered, voted, trained = (owner(name) for name in ("idle", "answered", "voted", "trained"))
+    names = {one: classroom.nickname(one) for one in (idle, answered, voted, trained)}
+    vote = classroom.ask("layer.weights").vote
+    classroom.record(answered, "pooling.shift", "2, 2", "half", False)
+    classroom.cast(voted, 1, vote)
+    Store(classroom.root).create(CONFIG, ("cat",), preset="article", owner=trained)
+    classroom.give_back()
+    assert len(classroom.students()) == 4, "they were here a moment ago"
+    later = time.time() + LONG_AWAY + 60
+    monkeypatch.setattr("cnnlab.classroom.time.time", lambda: later)
+    present = classroom.nickname(owner("present"))
+    os.utime(classroom.folder / "names" / present.replace(" ", "-"), (later, later))
+    classroom.give_back()
+    assert {one.owner for one in classroom.students()} == {answered, voted, trained, owner("present")}
+    assert classroom.nickname(idle) == names[idle], "who comes back gets the same again"
+
+
+def test_a_name_stays_when_an_earlier_candidate_is_given_back(classroom):
+    first, second = islice(nicknames(ANNA), 2)
+    folder = classroom.folder / "names"
+    folder.mkdir(parents=True)
+    (folder / first.replace(" ", "-")).write_text(BEN)
+    assert not classroom.has_name(ANNA)
+    assert classroom.nickname(ANNA) == second
+    (folder / first.replace(" ", "-")).unlink()
+    assert classroom.has_name(ANNA)
+    assert classroom.nickname(ANNA) == second
+    assert len(classroom.students()) == 1
 
 
 # ---- Rules
@@ -140,6 +174,15 @@ def test_an_answer_written_by_two_tabs_at_once_counts_once(classroom):
     path = classroom.folder / "answers" / f"{ANNA}.jsonl"
     path.write_bytes(2 * path.read_bytes())
     assert len(classroom.answers_of(ANNA)) == 1
+
+
+def test_the_file_of_answers_has_an_end(classroom):
+    path = classroom.folder / "answers" / f"{ANNA}.jsonl"
+    classroom.record(ANNA, "pooling.shift", "0", "half", False)
+    line = path.read_text()
+    path.write_text("".join(line.replace('"0"', f'"{n}"') for n in range(ANSWERS)))
+    classroom.record(ANNA, "pooling.shift", "one more", "half", False)
+    assert len(path.read_text().splitlines()) == ANSWERS
 
 
 # ---- Votes

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from cnnlab.attempts import Attempt
 from cnnlab.classroom import Classroom
 from cnnlab.export import export_archive, notebook, report, script
+from cnnlab.newcomers import AT_ONCE, Newcomers
 from cnnlab.presets import PRESETS
 from cnnlab.rights import TeacherPass
 from cnnlab.runs import SHIPPED, Run, Store
@@ -105,6 +106,22 @@ def test_a_student_reads_the_own_nickname_and_those_of_others_beside_their_runs(
     at = sound(at.run())
     assert classroom.nickname(owner("ben")) not in everything(at)
     assert f"You are **{anna}**" in words(at)
+
+
+def test_made_up_browsers_run_out_of_names_and_take_no_part_then(store, classroom, monkeypatch):
+    monkeypatch.setattr(class_state, "_newcomers", Newcomers())
+    for _n in range(AT_ONCE):
+        assert class_state._newcomers.admit("here", str(store.root))
+    made_up = open_page("train", "one more")
+    assert "You have no name in the class yet" in words(made_up)
+    button(made_up, "Train").click()
+    assert "You have no name in the class yet" in words(sound(made_up.run()))
+    predict(open_page("pixels", "another"), 0)
+    open_page("vote", "a third")
+    assert not classroom.students() and not store.runs()
+    assert not list((classroom.folder / "answers").glob("*"))
+    monkeypatch.setattr(class_state, "_newcomers", Newcomers())  # as some minutes later
+    assert "You are **" in words(sound(made_up.run()))
 
 
 def test_at_home_there_are_no_names_and_nothing_is_kept(store, classroom, monkeypatch):

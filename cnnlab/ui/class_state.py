@@ -9,8 +9,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from cnnlab.addresses import network_of
 from cnnlab.classroom import Classroom
 from cnnlab.config import TrainConfig
+from cnnlab.newcomers import Newcomers
 from cnnlab.rights import TeacherPass, Who, teaching
 from cnnlab.rules import CLASS_RULES, Rules
 from cnnlab.runs import Run, RunError, Store
@@ -20,6 +22,8 @@ from cnnlab.ui.teacher import door
 
 PRESENCE = 20  # seconds between two notes that a student is here
 NAMES = 10  # seconds until a name that came within the file system's tick is seen for certain
+
+_newcomers = Newcomers()  # one for the whole server
 
 
 def classroom() -> Classroom:
@@ -56,12 +60,21 @@ def nicknames() -> dict[str, str]:
 
 def nickname() -> str | None:
     """Return this browser's nickname and note that it is here; None at home, for a teacher, on a fault."""
-    if not teaching() or is_teacher():
-        return None
     try:
-        return _present(str(Store().root), identity.owner(), rules().began)
+        return take_part()
     except (RunError, OSError):
         return None
+
+
+def take_part() -> str | None:
+    """Return this browser's nickname; RunError with a sentence where it has none in the class now.
+
+    Who has none adds nothing to the class: else one device could train, vote and answer as many. None at home
+    and for a teacher, who need none.
+    """
+    if not teaching() or is_teacher():
+        return None
+    return _present(str(Store().root), identity.owner(), rules().began, identity.client())
 
 
 def shown_names() -> dict[str, str]:
@@ -85,6 +98,7 @@ def submit(
     seconds: how long one of them takes, as far as that was measured.
     """
     me, store = identity.owner(), Store()
+    take_part()
     if is_teacher():
         return [store.create(config, classes, preset=preset, owner=me) for config in configs]
     return classroom().submit_all(store, configs, classes, preset=preset, owner=me, seconds=seconds)
@@ -111,8 +125,21 @@ def _nicknames(root: str, changed: int) -> dict[str, str]:
 
 
 @st.cache_data(ttl=PRESENCE, max_entries=1000, show_spinner=False)
-def _present(root: str, owner: str, began: str) -> str:
+def _present(root: str, owner: str, began: str, _client: str) -> str:
     """Note that the student is here; `began` is the class's mark, with which everybody has another name."""
     classroom = Classroom(Path(root))
+    if not classroom.has_name(owner):
+        _give_back(root)
+        if not _newcomers.admit(network_of(_client), root + began):
+            text = _(
+                "You have no name in the class yet: very many browsers have come at once. You get one "
+                "within a few minutes, and can then train, vote and answer."
+            )
+            raise RunError(text)
     classroom.seen(owner)
     return classroom.nickname(owner)
+
+
+@st.cache_data(ttl=60, max_entries=4, show_spinner=False)
+def _give_back(root: str) -> None:
+    Classroom(Path(root)).give_back()

@@ -164,6 +164,7 @@ def _count(this: Question, chosen: str, partner: int) -> None:
     if teaching() and not class_state.is_teacher():
         classroom, me = class_state.classroom(), identity.owner()
         try:
+            class_state.take_part()
             classroom.record(me, this.key, this.settings, chosen, right, partner)
         except (RunError, OSError):
             st.session_state["_lesson.unkept"] = True

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from cnnlab.rights import teaching
+from cnnlab.runs import RunError
 from cnnlab.text import _
 from cnnlab.ui import class_state
 
@@ -25,7 +26,13 @@ def badge(*, sidebar: bool = True) -> None:
 
 @st.fragment(run_every=STAYING)
 def _name() -> None:
-    name = class_state.nickname()
+    try:
+        name = class_state.take_part()
+    except RunError as error:
+        st.caption(str(error))
+        return
+    except OSError:
+        return
     if name is None:
         return
     seen = _("The class sees this name beside your training runs.")

@@ -145,6 +145,7 @@ def _choices(vote: Vote, question: Question) -> None:
 
 def _cast(vote: Vote, option: int) -> None:
     try:
+        class_state.take_part()
         class_state.classroom().cast(identity.owner(), option, vote)
     except RunError as error:
         st.session_state["_vote.trouble"] = str(error)
