@@ -88,7 +88,7 @@ class Attempt:
         arrays |= {"epoch": checkpoint.epoch, "step": checkpoint.step, "so_far": checkpoint.so_far}
         self._write_arrays(f"checkpoint/{'within' if checkpoint.step else 'state'}.npz", arrays)
         if not checkpoint.step:
-            (self.run.folder / "checkpoint" / "within.npz").unlink(missing_ok=True)  # of the epoch before
+            files.remove(self.run.folder / "checkpoint" / "within.npz")  # of the epoch before
 
     def write_kernels(self, epoch: int, kernels: Mapping[str, np.ndarray]) -> None:
         """Keep kernels as they were after `epoch` epochs (0: before training), as float16."""

@@ -24,6 +24,7 @@ import numpy as np
 
 HELD = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY)  # how it is told that somebody has a file open
 TRIES, WAIT = 100, 0.02  # how often it is tried then, and seconds in between
+UNABLE = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)  # how a disk says that it cannot
 WINDOWS = os.name == "nt"
 CONTENT = "content"  # the one file of a folder that `create` has made where there are no links
 _T = TypeVar("_T")
@@ -66,9 +67,13 @@ def write_arrays(path: Path, arrays: Mapping[str, object], **how) -> None:
 
 
 def to_disk(file) -> None:
-    """Make sure that what was written to an open file survives a power cut."""
+    """Make sure that what was written to an open file survives a power cut, if the disk can promise that."""
     file.flush()
-    os.fsync(file.fileno())
+    try:
+        os.fsync(file.fileno())
+    except OSError as error:
+        if error.errno not in UNABLE:
+            raise
 
 
 def opened(path: Path) -> BinaryIO:
@@ -187,6 +192,7 @@ def try_out(folder: Path) -> None:
         "what was written there cannot be read": lambda: _require(read_text(one) == "3\n"),
         "a name cannot be taken there": lambda: _require(create(other, "1")),
         "two who take the same name there both get it": lambda: _require(not create(other, "2")),
+        "when somebody was seen last cannot be noted there": lambda: os.utime(other),
         "nothing can be removed there": lambda: remove_folder(corner),
     }
     try:

@@ -79,6 +79,6 @@ def _warm_up() -> None:
     from cnnlab.train import train
 
     config = PRESETS["article"].config.model_copy(update={"dataset": "digits", "epochs": 1, "limit": 200})
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         run = Store(folder).create(config, datasets.load("digits").classes, preset="article", owner="warm-up")
         train(run, run.claim("warm-up"), should_stop=lambda: False)

@@ -60,6 +60,7 @@ class Workers:
         self.client: Client | None = None
         self.trouble = ""  # what keeps the dispatcher from working, for the pages to show
         self.processes: dict[str, subprocess.Popen] = {}  # by name
+        self.began: float | None = None  # when they were started, by the monotonic clock
         self._channel: Channel | None = None
         self._cluster: Any = None
         self._training: list[Future] = []
@@ -176,17 +177,22 @@ class Workers:
             asyncio.run(_knock(self.scheduler))
             return Client(self.scheduler, set_as_default=False, timeout=5)
         if self._cluster is None:
-            self._channel = Channel()
+            self._channel = self._channel or Channel()
             self._cluster = self._channel.scheduler()
-            address, threads = self._cluster.scheduler_address, threads_each(self.trainers)
-            names = ["train", *(f"train-{n}" for n in range(2, self.trainers + 1)), "look"]
-            names = [name for name in names if _kind(name) in LANES]
-            key = self._channel.environment()
-            self.processes = {
-                name: _start_worker(address, key, name, self.store.root, threads) for name in names
-            }
         address = self._cluster.scheduler_address
+        self._start_processes(address, self._channel.environment())
         return Client(address, security=self._channel.security, set_as_default=False)
+
+    def _start_processes(self, address: str, key: dict[str, str]) -> None:
+        """Start each worker process that there is none of yet: one try may fail, as for lack of memory."""
+        names = ["train", *(f"train-{n}" for n in range(2, self.trainers + 1)), "look"]
+        started, threads = dict(self.processes), threads_each(self.trainers)
+        try:
+            for name in names:
+                if _kind(name) in LANES and name not in started:
+                    started[name] = _start_worker(address, key, name, self.store.root, threads)
+        finally:
+            self.processes, self.began = started, time.monotonic()
 
     def _keep_limits(self) -> None:
         """Stop training runs that have taken longer than the class allows."""

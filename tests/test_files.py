@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -239,13 +240,29 @@ def test_text_is_the_same_bytes_everywhere(tmp_path):
         assert arrays["a"].tolist() == [0, 1, 2]
 
 
+@pytest.mark.parametrize(
+    ("name", "told"), [("EINVAL", False), ("ENOTSUP", False), ("EIO", True), ("ENOSPC", True)]
+)
+def test_a_disk_that_cannot_promise_to_survive_a_power_cut_serves_as_well(tmp_path, monkeypatch, name, told):
+    monkeypatch.setattr(os, "fsync", refuse(name))
+    with pytest.raises(OSError, match=os.strerror(getattr(errno, name))) if told else nullcontext():
+        files.write_arrays(tmp_path / "arrays.npz", {"a": np.arange(3)})
+    assert (tmp_path / "arrays.npz").exists() != told
+
+
 def test_a_line_that_was_left_half_written_goes_with_the_next(tmp_path):
     (tmp_path / "lines").write_bytes(b"one\ntw")
     files.append(tmp_path / "lines", "three")
     assert files.read_text(tmp_path / "lines") == "one\nthree\n"
 
 
-ALONE = {"link", "rename", "replace", "unlink", "rmtree"}  # what `cnnlab.files` alone calls
+ALONE = {
+    "link",
+    "rename",
+    "replace",
+    "unlink",
+    "rmtree",
+}  # Windows refuses these at times: `cnnlab.files` waits
 ELSEWHERE = {
     "cnnlab/datasets.py": {"rmtree"},  # what a killed download left behind
     "cnnlab/runs.py": {"rmtree"},  # a folder that nobody has seen

@@ -97,6 +97,7 @@ FAILS = [  # what a disk refuses, by which call, and what is told of it
     (os, "replace", "no file can be written there"),
     (files, "append", "nothing can be added to a file there"),
     (os, "rename", "a name cannot be taken there"),
+    (os, "utime", "when somebody was seen last cannot be noted there"),
     (os, "rmdir", "nothing can be removed there"),
 ]
 

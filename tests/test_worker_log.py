@@ -1,6 +1,8 @@
 """A worker that dies at its start: every page that waits for it says so, why, and where its log is."""
 
+import errno
 import os
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -137,6 +139,33 @@ def test_train_says_that_no_worker_will_come(lost):
     said = phases.phase_text(run, run.state())
     assert "starting" not in said and "Its process has ended." in said and "`ImportError: keras`" in said
     assert str(worker_log.path(lost.store.root, "train")) in said
+
+
+def test_a_worker_that_starts_for_minutes_is_told_with_its_log(lost, monkeypatch):
+    run = lost.store.create(PRESETS["article"].config, ("a", "b"), preset="article", owner="anna")
+    lost.began = time.monotonic()
+    assert phases.phase_text(run, run.state()) == "The worker is still starting; that takes some seconds."
+    lost.began -= 300
+    said = phases.phase_text(run, run.state())
+    assert "has been starting for 5 min" in said and str(worker_log.path(lost.store.root, "train")) in said
+
+
+def test_a_process_that_could_not_be_started_is_started_later(tmp_path, monkeypatch):
+    refusals, started = [True], []
+
+    def start(_address, _key, name, *_more):
+        if name == "train-2" and refusals:
+            refusals.pop()
+            raise OSError(errno.ENOMEM, "Cannot allocate memory")
+        started.append(name)
+        return SimpleNamespace(poll=lambda: None)
+
+    monkeypatch.setattr(workers, "_start_worker", start)
+    crew = Workers(Store(tmp_path / "runs"), trainers=2)
+    with pytest.raises(OSError, match="Cannot allocate memory"):
+        crew._start_processes("tls://127.0.0.1:1", {})
+    crew._start_processes("tls://127.0.0.1:1", {})
+    assert started == ["train", "train-2", "look"] == list(crew.processes)
 
 
 def waits():

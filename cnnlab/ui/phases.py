@@ -1,16 +1,18 @@
 """What is a training run called, and what is it doing, in one sentence?"""
 
+import time
 from pathlib import Path
 
 import streamlit as st
 
-from cnnlab import datasets, estimate, turns, workers
+from cnnlab import datasets, estimate, turns, worker_log, workers
 from cnnlab.limits import stopped_after
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, RunError, State, Store
 from cnnlab.text import _, number
 from cnnlab.ui import class_state
 
+LONG = 120.0  # seconds after which it is no longer usual that a worker is still starting
 MEASURED = 50  # newest runs that the speed is measured on, at most
 
 
@@ -125,5 +127,11 @@ def _waiting_for_a_worker() -> str:
     if crew is not None and not crew.ready("train"):
         if crew.scheduler is not None:
             return _("Waiting: no worker that trains is connected to the cluster yet.")
-        return _("The worker is still starting; that takes some seconds.")
+        waited = time.monotonic() - crew.began if crew.began else 0.0
+        if waited < LONG:
+            return _("The worker is still starting; that takes some seconds.")
+        text = _(
+            "The worker has been starting for {time}; mostly that takes some seconds. Its log is `{file}`."
+        )
+        return text.format(time=duration(waited), file=worker_log.path(crew.store.root, "train"))
     return _("Waiting for a worker.")
