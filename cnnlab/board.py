@@ -18,7 +18,7 @@ from cnnlab import files
 from cnnlab.classroom import Classroom
 from cnnlab.comparison import Entry, entry
 from cnnlab.config import Frozen
-from cnnlab.datasets import DATASETS, DatasetError
+from cnnlab.datasets import DATASETS, DatasetError, held_out
 from cnnlab.inspection.evaluation import open_test_set
 from cnnlab.progress import report
 from cnnlab.runs import ENDED, Run, RunError, Store
@@ -139,16 +139,16 @@ def _standing(run: Run, imported: bool) -> Standing | None:
         return None
     if recipe.note and not imported:  # the note says where it came from
         return None
-    images = min(recipe.config.limit or spec.train_images, spec.train_images)
-    held_out = round(recipe.config.validation * images)
-    if held_out < ENOUGH:
+    config = recipe.config
+    count = held_out(config.dataset, config.limit, config.validation)
+    if count < ENOUGH:
         return None
     return Standing(
         owner=recipe.owner,
         run=run.id,
         dataset=recipe.config.dataset,
         validation=found.best,
-        held_out=held_out,
+        held_out=count,
         parameters=found.parameters,
         seconds=found.seconds if math.isfinite(found.seconds) else None,
     )

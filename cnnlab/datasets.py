@@ -104,6 +104,12 @@ def class_name(name: str) -> str:
     return words.get(name, name)
 
 
+def held_out(name: str, limit: int | None, validation: float) -> int:
+    """Return how many images of a dataset `split` holds out for validation."""
+    images = DATASETS[name].train_images
+    return round(validation * min(limit or images, images))
+
+
 def split(n: int, validation: float, limit: int | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Divide n training images into those to train on and those held out: two disjoint index arrays.
 

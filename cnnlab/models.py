@@ -142,10 +142,13 @@ def optimizer(name: str, learning_rate: float) -> "keras.optimizers.Optimizer":
     raise ValueError(f"no optimiser is called {name!r}")
 
 
-def predict(model: "keras.Model", images: np.ndarray, batch: int = 500) -> np.ndarray:
-    """Return the probabilities (n, classes) for uint8 images (n, 32, 32, 3), a batch at a time."""
+def predict(model: "keras.Model", images: np.ndarray, batch: int = 500, dropout: bool = False) -> np.ndarray:
+    """Return the probabilities (n, classes) for uint8 images (n, 32, 32, 3), a batch at a time.
+
+    dropout: with values dropped out at random, as while it learns.
+    """
     parts: Sequence[np.ndarray] = [
-        np.asarray(model(images[start : start + batch], training=False))
+        np.asarray(model(images[start : start + batch], training=dropout))
         for start in range(0, len(images), batch)
     ]
     return np.concatenate(parts)

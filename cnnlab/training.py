@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from cnnlab import datasets, history, losses, models, precision, schedules
+from cnnlab import datasets, history, losses, models, precision, sample, schedules
 from cnnlab.attempts import Attempt
 from cnnlab.augmentation import augment
 from cnnlab.config import TrainConfig, steps_per_epoch
+from cnnlab.history import Row
 from cnnlab.ops import network
 from cnnlab.runs import Checkpoint, Recipe, Run, RunError
 from cnnlab.text import _, plain
@@ -76,8 +77,8 @@ class Training:
                 return self._end_early(watch.end, rows, None if whole else watch, partial)
             if self._stagnates(rows):
                 text = _("Stopped early: the validation loss has not improved for {epochs} epochs.")
-                return self._finish(text.format(epochs=self.config.patience))
-        self._finish()
+                return self._finish(rows, text.format(epochs=self.config.patience))
+        self._finish(rows)
 
     def _epoch(self, epoch: int, first: int) -> tuple:
         """Train from batch `first` on; then, unless that ended early, judge the held-out images.
@@ -99,15 +100,15 @@ class Training:
         models.set_weights(self.result, models.weights(self.model))
         return self.result
 
-    def _finish(self, message: str = "") -> None:
-        self._write_network(models.weights(self.model))
+    def _finish(self, rows: list[Row], message: str = "") -> None:
+        self._settle(rows, models.weights(self.model))
         if self.config.open_test:
             self.attempt.update(message=_("Opening the test set"))
             answers = models.predict(self._take_result(), self.data.test_images)
             self.run.save_evaluation(answers, self.data.test_labels)
         self.attempt.enter("finished", " ".join(filter(None, [message, self.remark])))
 
-    def _end_early(self, end: str, rows: list[dict], within, partial: Checkpoint | None) -> None:
+    def _end_early(self, end: str, rows: list[Row], within, partial: Checkpoint | None) -> None:
         """End before the last epoch; `within` is the watcher of an epoch under way, if there is one.
 
         To go on later, the state so far is kept; otherwise what counts is the last finished epoch.
@@ -119,7 +120,7 @@ class Training:
             return self.attempt.enter("paused" if end == "pause" else "queued")
         checkpoint = self.run.checkpoint()
         if checkpoint is not None:
-            self._write_network(checkpoint.weights)
+            self._settle(rows, checkpoint.weights)
         self.attempt.update(step=0, accuracy=None, loss=None)
         if end == "stop":
             return self.attempt.enter("stopped")
@@ -130,7 +131,7 @@ class Training:
         rate = plain(float(self.optimizer.learning_rate))
         self.attempt.enter("failed", text.format(epoch=len(rows) + 1, kept=len(rows), rate=rate))
 
-    def _restore(self) -> tuple[list[dict[str, float]], Checkpoint | None]:
+    def _restore(self) -> tuple[list[Row], Checkpoint | None]:
         """Take over the checkpoint; return the history up to it, and itself where it is within an epoch."""
         within = self.run.within()
         checkpoint = within or self.run.checkpoint()
@@ -149,7 +150,7 @@ class Training:
         rest = {name: np.asarray(variable) for name, variable in self.rest.items()}
         return Checkpoint(epoch, models.weights(self.model), rest, step, so_far)
 
-    def _keep(self, rows: list[dict[str, float]]) -> None:
+    def _keep(self, rows: list[Row]) -> None:
         """Write what a finished epoch has brought: the row first, so a checkpoint always has its rows."""
         epoch = len(rows)
         self.attempt.write_history(rows)
@@ -163,11 +164,21 @@ class Training:
             self.attempt.write_probe(epoch, index, answers)
         self.attempt.update(epoch=epoch, epochs=self.epochs(), step=0, accuracy=None, loss=None)
 
-    def _stagnates(self, rows: list[dict[str, float]]) -> bool:
+    def _stagnates(self, rows: list[Row]) -> bool:
         if self.config.patience is None:
             return False
         best = int(np.argmin([row["val_loss"] for row in rows]))
         return len(rows) - 1 - best >= self.config.patience
+
+    def _settle(self, rows: list[Row], weights: dict[str, np.ndarray]) -> None:
+        """Keep the network with which training ends, and how it does on images that it has learned from."""
+        if len(self.validation):
+            asked = self.training[: sample.SIZE]
+            models.set_weights(self.result, weights)
+            images, labels = self.data.train_images[asked], self.data.train_labels[asked]
+            rows[-1] |= sample.measure(self.result, images, labels, self.config)
+            self.attempt.write_history(rows)
+        self._write_network(weights)
 
     def _write_network(self, weights: dict[str, np.ndarray]) -> None:
         """Write the result: the arrays, and model.keras, an uncompiled model of plain Keras layers."""

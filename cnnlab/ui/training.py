@@ -12,7 +12,7 @@ from cnnlab.figures.sheet import sheet
 from cnnlab.figures.tiles import colour_tiles
 from cnnlab.runs import RESTING, Run, RunError, State, Store
 from cnnlab.text import _, number, percent, plain
-from cnnlab.ui import class_state, data_state, layers, lesson, steering, watching
+from cnnlab.ui import class_state, data_state, layers, lesson, sample, steering, watching
 from cnnlab.ui import state as page_state
 from cnnlab.ui.chart import chart
 from cnnlab.ui.envelope import envelope
@@ -156,7 +156,7 @@ def _drawn_kernels(folder: str, epoch: int, finished: int, _run: Run) -> tuple[s
 
 
 def _explain(run: Run, rows: list[dict[str, float]]) -> None:
-    """Say why validation can stand above training, or near guessing, where it does."""
+    """Say why validation stands near guessing, or above training, where it does."""
     if not rows:
         return
     recipe = run.recipe()
@@ -167,12 +167,7 @@ def _explain(run: Run, rows: list[dict[str, float]]) -> None:
             "maps, and those need some hundred steps to settle."
         )
         st.caption(text)
-    if rows[-1]["val_accuracy"] > rows[-1]["accuracy"]:
-        text = _(
-            "Validation stands above training here: the training value is an average over the epoch, "
-            "while the weights were still changing; validation is measured at its end."
-        )
-        st.caption(text)
+    sample.explain(rows[-1], recipe.config)
 
 
 def network(run: Run) -> None:
