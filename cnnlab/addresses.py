@@ -8,6 +8,7 @@ import platform
 import re
 import socket
 import ssl
+import threading
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ import psutil
 
 from cnnlab.text import _
 
+PATIENCE = 4.0  # seconds
 HERE = "here"  # the client that is this computer itself
 ELSEWHERE = ("198.51.100.1", 9)  # an address that belongs to nobody (RFC 5737, TEST-NET-2)
 # Networks that exist within a computer alone, or lead to a company: Docker, virtual machines, tunnels.
@@ -118,7 +120,18 @@ def connected(port: int) -> set[str]:
 
 
 def answers(address: str) -> bool:
-    """Say whether this app answers at an address, asked from this computer, within two seconds."""
+    """Say whether this app answers at an address, asked from this computer, within some seconds.
+
+    A name server that does not answer would take many: nobody waits for it.
+    """
+    found: list[bool] = []
+    asking = threading.Thread(target=lambda: found.append(_answers(address)), daemon=True)
+    asking.start()
+    asking.join(PATIENCE)
+    return found == [True]
+
+
+def _answers(address: str) -> bool:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # schools sign certificates themselves
     direct = urllib.request.ProxyHandler({})  # a proxy would be asked instead of this computer

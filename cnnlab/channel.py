@@ -6,6 +6,7 @@ below /tmp that anybody can make first. Both are known to this account alone and
 """
 
 import tempfile
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import dask.config
@@ -20,7 +21,11 @@ class Channel:
     def __init__(self):
         from distributed.security import Security
 
-        self.security = Security.temporary()
+        certificate, key = _certificate()
+        of_each = {}
+        for role in ("scheduler", "worker", "client"):
+            of_each |= {f"tls_{role}_cert": certificate, f"tls_{role}_key": key}
+        self.security = Security(require_encryption=True, tls_ca_file=certificate, **of_each)
         self._folder = tempfile.TemporaryDirectory(prefix="cnnlab-", ignore_cleanup_errors=True)
 
     def scheduler(self) -> "LocalCluster":
@@ -51,3 +56,31 @@ class Channel:
 
     def close(self) -> None:
         self._folder.cleanup()
+
+
+def _certificate() -> tuple[str, str]:
+    """Return a certificate and its key, as PEM.
+
+    It holds at any time, unlike that of Dask's `Security.temporary`: some computers learn what day it is from
+    the network alone, and set their clock by years while the app runs.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "cnnlab")])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(datetime(1970, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2200, 1, 1, tzinfo=UTC))
+        .sign(key, hashes.SHA256())
+    )
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    return certificate.public_bytes(serialization.Encoding.PEM).decode(), private.decode()

@@ -3,7 +3,7 @@
 import socket
 from collections import namedtuple
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
+from threading import Event, Thread
 
 import psutil
 import pytest
@@ -110,6 +110,22 @@ def test_the_app_is_asked_whether_it_answers(health):
     assert addresses.answers(f"http://127.0.0.1:{health}")
     assert not addresses.answers(f"http://127.0.0.1:{health}/elsewhere")
     assert not addresses.answers("http://127.0.0.1:9")
+
+
+def test_nobody_waits_for_a_name_server_that_does_not_answer(monkeypatch):
+    over = Event()
+
+    def look_up(*_asked, **_how):
+        over.wait(60)
+        raise socket.gaierror(socket.EAI_AGAIN, "no answer")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(addresses, "PATIENCE", 0.1)
+    answered = Thread(target=lambda: addresses.answers("http://lab.school:8501"), daemon=True)
+    answered.start()
+    wait_for(lambda: not answered.is_alive(), 30, "it has given up")
+    assert not over.is_set()
+    over.set()
 
 
 def test_listening_on_the_loopback_alone_is_noticed(health):
