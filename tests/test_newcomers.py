@@ -2,7 +2,10 @@
 
 import pytest
 
+from cnnlab.classroom import LONG_AWAY
 from cnnlab.newcomers import A_MINUTE, ALL_AT_ONCE, AT_ONCE, Newcomers
+from cnnlab.rights import ALL_TRIES
+from tests.conftest import ROOT
 
 
 class Clock:
@@ -51,3 +54,10 @@ def test_a_device_of_many_networks_has_a_limit_as_well_and_what_is_kept_has_a_bo
 def test_in_a_new_class_everybody_is_new(newcomers):
     come(newcomers, 500)
     assert come(newcomers, 30, began="another class") == 30
+
+
+def test_the_guide_says_how_many():
+    guide = (ROOT / "docs" / "teaching.md").read_text()
+    assert f"only {AT_ONCE} new ones get a name at once from one network, and {A_MINUTE:g}\nmore" in guide
+    assert f"all devices together can try {ALL_TRIES} PINs a minute" in guide
+    assert LONG_AWAY == 1800, "half an hour"

@@ -52,9 +52,10 @@ def _take_in(key: str) -> None:
     files, refused = uploads.taken(key)
     for file in files:
         try:
+            class_state.take_part()
             run = import_archive(file.getvalue(), Store(), identity.owner())
             st.session_state["_take_home.come"] = run.id
-        except ArchiveError as error:
+        except (ArchiveError, RunError) as error:
             refused.append(str(error))
         except OSError as error:
             text = _("The archive could not be stored: {why}.")

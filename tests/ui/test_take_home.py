@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from cnnlab import export
 from cnnlab.export import export_archive
 from cnnlab.runs import Store
-from cnnlab.ui import take_home
+from cnnlab.ui import class_state, take_home
 from tests.test_archive import trained
 
 ME = hashlib.sha256(b"me").hexdigest()[:32]
@@ -112,6 +112,15 @@ def test_a_wrong_archive_is_refused_on_the_page_and_read_once(run, monkeypatch):
     assert "cannot be unpacked" in at.error[0].value
     at.run()
     assert "cannot be unpacked" in at.error[0].value and calls == [1]
+    assert [other.id for other in Store().runs()] == [run.id]
+
+
+def test_who_has_no_name_in_the_class_brings_nothing_in(run, monkeypatch):
+    monkeypatch.setenv("CNNLAB_TEACHER_PIN", "4711")
+    monkeypatch.setattr(class_state._newcomers, "admit", lambda *_browser: False)
+    at = opened(run)
+    at.file_uploader[0].set_value(("a.zip", export_archive(run), "application/zip")).run()
+    assert "You have no name in the class yet" in at.error[0].value
     assert [other.id for other in Store().runs()] == [run.id]
 
 
