@@ -12,16 +12,17 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, TypeAdapter
 
-from cnnlab import files
-from cnnlab.classroom import Classroom
+from cnnlab import files, reading
+from cnnlab.classroom import Classroom, make_room
 from cnnlab.comparison import Entry, entry
 from cnnlab.config import Frozen
 from cnnlab.datasets import DATASETS, DatasetError, held_out
 from cnnlab.inspection.evaluation import open_test_set
 from cnnlab.progress import report
 from cnnlab.runs import ENDED, Run, RunError, Store
+from cnnlab.survey import sound
 from cnnlab.text import _
 from cnnlab.turns import AT_WORK
 
@@ -68,15 +69,15 @@ class Unfinished:
 
 def unfinished(runs: Iterable[Run], owners: Collection[str]) -> list[Unfinished]:
     """Return what these owners have in training or waiting, then what rests and could go on; oldest first."""
-    found = []
-    for run in runs:
-        try:
-            owner, state = run.recipe().owner, run.state()
-            comes = state.phase in AT_WORK or run.needs_attempt() is not None
-        except RunError:
-            continue  # the list of runs says what is wrong with it
-        if owner in owners and (comes or state.phase in ("paused", "interrupted")):
-            found.append(Unfinished(owner, run.id, state.phase, state.epoch, state.epochs, comes))
+
+    def read(run: Run) -> Unfinished:
+        state = run.state()
+        comes = state.phase in AT_WORK or run.needs_attempt() is not None
+        return Unfinished(run.recipe().owner, run.id, state.phase, state.epoch, state.epochs, comes)
+
+    found = [one for _run, one in sound(runs, read)]
+    found = [one for one in found if one.comes or one.phase in ("paused", "interrupted")]
+    found = [one for one in found if one.owner in owners]
     return sorted(reversed(found), key=lambda one: not one.comes)
 
 
@@ -86,10 +87,14 @@ def standings(runs: Iterable[Run], owners: Collection[str], ended: bool = False)
     ended: only networks whose training has ended. Left out: networks without validation, those judged by
     fewer than ENOUGH photos, those that came in from elsewhere, damaged ones.
     """
-    runs = [run for run in runs if _has_ended(run)] if ended else runs
+
+    def read(run: Run) -> Standing | None:
+        if ended and run.state().phase not in ENDED:
+            return None
+        return _standing(run, imported=False)
+
     best: dict[tuple[str, str], Standing] = {}
-    for run in runs:
-        one = _standing(run, imported=False)
+    for _run, one in sound(runs, read):
         if one is None or one.owner not in owners:
             continue
         place = one.owner, one.dataset
@@ -114,13 +119,12 @@ def shipped(store: Store, opened: bool) -> list[Standing]:
 
     opened: whether what their test sets said is told, as that of the students' networks.
     """
-    found = []
-    for run in store.shipped():
-        one = _standing(run, imported=True)
-        if one is not None:
-            test = run.evaluation() if opened else None
-            found.append(one.model_copy(update={"test": test.accuracy if test else None}))
-    return ranked(found)
+
+    def read(run: Run) -> Standing | None:
+        one, test = _standing(run, imported=True), run.evaluation() if opened else None
+        return one and one.model_copy(update={"test": test.accuracy if test else None})
+
+    return ranked(one for _run, one in sound(store.shipped(), read) if one)
 
 
 def _order(one: Standing) -> tuple:
@@ -137,7 +141,7 @@ def _standing(run: Run, imported: bool) -> Standing | None:
     spec = DATASETS.get(recipe.config.dataset)
     if spec is None or not 0 <= found.best <= 1:  # nan is not between them either
         return None
-    if recipe.note and not imported:  # the note says where it came from
+    if recipe.foreign and not imported:
         return None
     config = recipe.config
     count = held_out(config.dataset, config.limit, config.validation)
@@ -152,13 +156,6 @@ def _standing(run: Run, imported: bool) -> Standing | None:
         parameters=found.parameters,
         seconds=found.seconds if math.isfinite(found.seconds) else None,
     )
-
-
-def _has_ended(run: Run) -> bool:
-    try:
-        return run.state().phase in ENDED
-    except RunError:
-        return False
 
 
 def _stamp(run: Run) -> int:
@@ -195,21 +192,22 @@ def open_envelopes(root: str, ids: Sequence[str]) -> dict[str, float]:
 
 def reveal(classroom: Classroom, found: Sequence[Standing], tests: Mapping[str, float]) -> None:
     """Write what the tests said beside the standings, and let the board show it; RunError the second time."""
-    if classroom.rules().envelope_opened:
+    if classroom.in_force().envelope_opened:
         raise RunError(_("The envelopes of this class are open already: that happens once."))
     opened = datetime.now(UTC).isoformat(timespec="seconds")
     judged = tuple(one.model_copy(update={"test": tests.get(one.run)}) for one in found)
     classroom.folder.mkdir(parents=True, exist_ok=True)
     envelope = Envelope(opened=opened, standings=judged)
+    make_room(classroom.folder / FILE)
     files.write_text(classroom.folder / FILE, envelope.model_dump_json(indent=1))
     classroom.change(envelope_opened=opened, envelopes_wait=False)
 
 
 def revealed(classroom: Classroom) -> Envelope | None:
     """Return the board of the opened envelopes, None while they are sealed; RunError for a damaged file."""
-    if not classroom.rules().envelope_opened:
+    if not classroom.in_force().envelope_opened:
         return None
     try:
-        return Envelope.model_validate_json(files.read_text(classroom.folder / FILE))
-    except (OSError, ValueError) as error:
+        return reading.value(classroom.folder / FILE, TypeAdapter(Envelope))
+    except (FileNotFoundError, reading.Damaged) as error:
         raise RunError(_("The file with what the envelopes said is damaged.")) from error

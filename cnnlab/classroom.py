@@ -8,7 +8,9 @@ Everything lies in files below the folder of the runs, so that every page server
     .class/votes/<vote>/<hash>     which option                                 written by that student alone
     .teachers/<hash>               an empty file: this browser has had the teacher's PIN right before
 
-A browser is known by the hash of its token (`cnnlab.ui.identity`); the hash never leaves these files.
+A browser is known by the hash of its token (`cnnlab.ui.identity`); the hash never leaves these files. One
+that is damaged costs what it held, and nobody else anything: what cannot be read is passed over, and where it
+is written anew it is moved out of the way.
 """
 
 import contextlib
@@ -25,13 +27,14 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from cnnlab import files, limits
+from cnnlab import files, limits, reading
 from cnnlab.config import TrainConfig, faults
 from cnnlab.limits import LimitError as LimitError
 from cnnlab.names import nicknames
 from cnnlab.rights import TeacherPass, Who, teaching
 from cnnlab.rules import CLASS_RULES, HOME_RULES, Rules, Vote
-from cnnlab.runs import ARCHIVE, Run, RunError, Store
+from cnnlab.runs import ARCHIVE, ASIDE, AT_WORK, Run, RunError, Store
+from cnnlab.survey import sound, survey
 from cnnlab.text import _
 
 FOLDER = ".class"
@@ -63,7 +66,8 @@ class Answer:
     partner: int = 1
 
 
-_ANSWER = TypeAdapter(Answer)
+_ANSWER, _RULES, _OBJECT = TypeAdapter(Answer), TypeAdapter(Rules), TypeAdapter(dict)
+_OWNER, _NICKNAME = re.compile(r"[\w-]{1,100}"), re.compile(r"[A-Z][a-z]+-[A-Z][a-z]+")
 
 
 class Classroom:
@@ -78,29 +82,47 @@ class Classroom:
     # Rules
 
     def rules(self) -> Rules:
-        """Return the rules; the usual ones until the teacher has changed some, and no limits without one."""
+        """Return the rules; the usual ones until the teacher has changed some, and no limits without one.
+
+        RunError where they are damaged: that is for the teacher to read. All else goes by `in_force`.
+        """
         if not teaching():
             return HOME_RULES
         try:
-            return Rules.model_validate_json(files.read_text(self.folder / "rules.json"))
+            return reading.value(self.folder / "rules.json", _RULES)
         except FileNotFoundError:
             return CLASS_RULES
-        except (OSError, ValueError) as error:
-            text = _("The rules of the class cannot be read; they can once the teacher has set one anew.")
+        except reading.Damaged as error:
+            text = _(
+                "The rules of the class cannot be read, so the usual ones hold: look at *Class* and set anew "
+                "what should be otherwise."
+            )
             raise RunError(text) from error
+
+    def in_force(self) -> Rules:
+        """Return the rules that hold now: where they are damaged, the usual ones for what cannot be read."""
+        try:
+            return self.rules()
+        except RunError:
+            return self._rest_of_the_rules()
+
+    def _rest_of_the_rules(self) -> Rules:
+        """Return the rules with what is whole in their file, as where a later version has added some."""
+        try:
+            found = reading.value(self.folder / "rules.json", _OBJECT)
+            return Rules.model_validate(CLASS_RULES.model_dump() | _sound_fields(found))
+        except (FileNotFoundError, reading.Damaged, ValidationError):
+            return CLASS_RULES
 
     def change(self, **fields) -> Rules:
         """Set some of the rules; RunError says what is wrong with a value, and nothing is changed."""
         with _changing:
             try:
-                before = self.rules()
-            except RunError:
-                before = CLASS_RULES  # a damaged file is written anew
-            try:
-                rules = Rules.model_validate(before.model_dump() | fields)
+                rules = Rules.model_validate(self.in_force().model_dump() | fields)
             except ValidationError as error:
                 raise RunError(" ".join(faults(error, Rules))) from error
             self.folder.mkdir(parents=True, exist_ok=True)
+            make_room(self.folder / "rules.json")
             files.write_text(self.folder / "rules.json", rules.model_dump_json(indent=1))
         return rules
 
@@ -116,14 +138,13 @@ class Classroom:
 
     def students(self) -> list[Student]:
         """Return everybody who has a name, whoever was seen last first."""
-        found = []
-        for path in (self.folder / "names").glob("[A-Z]*"):
-            try:
-                owner, seen = files.read_text(path), path.stat().st_mtime
-            except FileNotFoundError:
-                continue  # the class has just begun anew
-            found.append(Student(owner, path.name.replace("-", " "), seen))
-        return sorted(found, key=lambda student: -student.seen)
+        found: dict[str, Student] = {}
+        for path in sorted((self.folder / "names").glob("[A-Z]*")):
+            owner = _owner_of(path)
+            if owner is not None and owner not in found:
+                with contextlib.suppress(OSError):  # the class has just begun anew
+                    found[owner] = Student(owner, path.name.replace("-", " "), path.stat().st_mtime)
+        return sorted(found.values(), key=lambda student: -student.seen)
 
     def here(self, within: float = 120.0) -> list[Student]:
         """Return who was seen in the last so many seconds."""
@@ -143,9 +164,7 @@ class Classroom:
             return
         kept = {path.stem for path in (self.folder / "answers").glob("*.jsonl")}
         kept |= {path.name for path in (self.folder / "votes").glob("*/*")}
-        for run in Store(self.root).runs():
-            with contextlib.suppress(RunError):
-                kept.add(run.recipe().owner)
+        kept |= {owner for _run, owner in sound(Store(self.root).runs(), Run.owner)}
         for one in away:
             if one.owner not in kept:
                 files.take_away(self.folder / "names" / one.nickname.replace(" ", "-"))
@@ -169,17 +188,18 @@ class Classroom:
         those that follow a free one.
         """
         free, left = None, FURTHER
-        for name in nicknames(owner + self.rules().began):
+        for name in nicknames(owner + self.in_force().began):
             path = self.folder / "names" / name.replace(" ", "-")
-            try:
-                if files.read_text(path) == owner:
-                    return path, free
-            except FileNotFoundError:
+            if _owner_of(path) == owner:
+                return path, free
+            if not reading.there(path):
                 free = free or path
             left -= free is not None
             if not left:
                 break
-        return None, free
+        # With damaged rules the mark of the class is lost, and so is the order: a name that was given holds.
+        theirs = [one.nickname for one in self.students() if one.owner == owner]
+        return (self.folder / "names" / theirs[0].replace(" ", "-") if theirs else None), free
 
     # Teachers
 
@@ -193,7 +213,7 @@ class Classroom:
             path.unlink(missing_ok=True)
 
     def has_been_teacher(self, owner: str) -> bool:
-        return (self.root / ".teachers" / owner).exists()
+        return reading.there(self.root / ".teachers" / owner)
 
     # Training runs
 
@@ -238,7 +258,7 @@ class Classroom:
         seconds: float | None = None,
     ) -> None:
         """Raise LimitError unless the student may put `count` training runs like this into the queue."""
-        rules = self.rules()
+        rules = self.in_force()
         limits.check_run(rules, config, seconds)
         limits.check_place(store, rules, owner, count)
 
@@ -246,14 +266,14 @@ class Classroom:
         """Leave these wishes (`Run.wish`), all or none: the owner within the limits, the teacher without."""
         run.require(who)
         if not isinstance(who, TeacherPass):
-            limits.check_wishes(store, self.rules(), run, who, wishes)
+            limits.check_wishes(store, self.in_force(), run, who, wishes)
         for wish, value in wishes.items():
             run.wish(wish, who, value)
 
     def may_open(self, run: Run, who: Who) -> None:
         """Raise RunError unless this is somebody who may open the sealed test set of the run."""
         run.require(who)
-        if not isinstance(who, TeacherPass) and not self.rules().students_open:
+        if not isinstance(who, TeacherPass) and not self.in_force().students_open:
             raise limits.LimitError(_("In this class the teacher opens the envelopes, for all at once."))
 
     # Answers
@@ -267,6 +287,7 @@ class Classroom:
             return
         path = self.folder / "answers" / f"{owner}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
+        make_room(path)
         files.append(path, json.dumps(asdict(entry)))
 
     def answers(self) -> list[tuple[str, Answer]]:
@@ -277,8 +298,8 @@ class Classroom:
     def answers_of(self, owner: str) -> list[Answer]:
         """Return a student's first answers in their order; lines that are damaged are passed over."""
         try:
-            lines = (self.folder / "answers" / f"{owner}.jsonl").read_bytes().splitlines()
-        except FileNotFoundError:
+            lines = reading.content(self.folder / "answers" / f"{owner}.jsonl").splitlines()
+        except (FileNotFoundError, reading.Damaged):
             return []
         found: list[Answer] = []
         for line in lines:
@@ -298,10 +319,11 @@ class Classroom:
 
     def cast(self, owner: str, option: int, vote: Vote) -> None:
         """Vote, or vote otherwise, as long as the vote that was on show is open; RunError after that."""
-        if not vote.is_open or self.rules().vote != vote:
+        if not vote.is_open or self.in_force().vote != vote:
             raise RunError(_("This vote is closed."))
         folder = self.folder / "votes" / f"{vote.id}-{vote.round}"
         folder.mkdir(parents=True, exist_ok=True)
+        make_room(folder / owner)
         files.write_text(folder / owner, str(int(option)))
 
     def cast_by(self, owner: str, vote: Vote) -> int | None:
@@ -311,8 +333,10 @@ class Classroom:
     def ballots(self, vote: Vote, round: str) -> dict[str, int]:
         """Return which option each student chose in a round ("first" or "second")."""
         folder = self.folder / "votes" / f"{vote.id}-{round}"
-        found = {path.name: _ballot(path) for path in folder.glob("[0-9a-f]*")}
-        return {owner: option for owner, option in found.items() if option is not None}
+        found = {path.name: _ballot(path) for path in folder.iterdir()} if folder.is_dir() else {}
+        return {
+            owner: option for owner, option in found.items() if option is not None and _OWNER.fullmatch(owner)
+        }
 
     # The end
 
@@ -321,15 +345,16 @@ class Classroom:
 
         The rules stay, but for what belonged to the old class. What is being trained has to be stopped first.
         """
-        store, rules = Store(self.root), self.rules()
-        busy = [run.id for run in store.runs() if _at_work(run)]
+        store, rules = Store(self.root), self.in_force()
+        busy = [run.id for run, state in sound(store.runs(), Run.state) if state.phase in AT_WORK]
         if busy:
             raise RunError(_("Stop these training runs first: {runs}.").format(runs=", ".join(busy)))
         mark = secrets.token_hex(4)
         archive = self.root / f"{ARCHIVE}{datetime.now(UTC):%Y-%m-%d-%H%M%S}-{mark}"
         archive.mkdir(parents=True)
-        for run in store.runs():
-            files.move(run.folder, archive / run.id)
+        for one in survey(store.runs(), lambda run: files.move(run.folder, archive / run.id)):
+            if one.fault:  # one that may not be moved to another folder is hidden where it is
+                one.run.set_aside(TeacherPass())
         fresh = {
             "following": None,
             "offered": None,
@@ -357,24 +382,46 @@ class Classroom:
             name = f"class-{secrets.token_hex(2)}"  # a student has come in between: their page made it anew
 
 
+def make_room(path: Path) -> None:
+    """Move away what is in the place of a file that is to be written, and cannot be read, as a folder."""
+    try:
+        reading.content(path)
+    except FileNotFoundError:
+        return
+    except reading.Damaged:
+        files.move(path, path.with_name(f"{ASIDE}{path.name}-{secrets.token_hex(4)}"))
+
+
+def _sound_fields(found: dict) -> dict:
+    """Return which of these values can be rules."""
+    try:
+        Rules.model_validate(found)
+    except ValidationError as error:
+        unsound = {fault["loc"][0] for fault in error.errors(include_url=False, include_input=False)}
+        return {name: value for name, value in found.items() if name not in unsound}
+    return found
+
+
+def _owner_of(path: Path) -> str | None:
+    """Return whose name this is; None where there is no such name, or it is damaged."""
+    try:
+        owner = reading.text(path)
+    except (FileNotFoundError, reading.Damaged):
+        return None
+    return owner if _OWNER.fullmatch(owner) and _NICKNAME.fullmatch(path.name) else None
+
+
 def _ballot(path: Path) -> int | None:
     """Read a ballot; None where there is none (a new class has just begun), or none that we wrote."""
     try:
-        text = path.read_bytes()
-    except FileNotFoundError:
+        text = reading.content(path)
+    except (FileNotFoundError, reading.Damaged):
         return None
     return int(text) if re.fullmatch(rb"\d{1,2}", text) else None
 
 
 def _same_question(one: Answer, other: Answer) -> bool:
     return (one.question, one.settings, one.partner) == (other.question, other.settings, other.partner)
-
-
-def _at_work(run: Run) -> bool:
-    try:
-        return run.state().phase in ("starting", "running")
-    except RunError:
-        return False
 
 
 def _now() -> str:

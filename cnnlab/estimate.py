@@ -59,7 +59,7 @@ def measure(run: Run, dataset: str, images: int) -> Measured | None:
     except RunError:
         return None
     config = recipe.config
-    if config.dataset != dataset:
+    if config.dataset != dataset or recipe.foreign:  # seconds of another machine
         return None
     operations = epoch_operations(recipe.layers(), *_parts(config, images)) * len(seconds)
     return (

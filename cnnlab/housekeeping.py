@@ -14,7 +14,8 @@ from pathlib import Path
 
 from cnnlab import files
 from cnnlab.rights import TeacherPass
-from cnnlab.runs import ARCHIVE, Run, RunError, Store
+from cnnlab.runs import ARCHIVE, ASIDE, Run, RunError, Store
+from cnnlab.survey import sound
 from cnnlab.text import _
 
 ARCHIVED = re.compile(re.escape(ARCHIVE) + r"(\d{4}-\d\d-\d\d-\d{6})-[0-9a-f]{4,16}")
@@ -27,7 +28,8 @@ class Usage:
     """Bytes in the folder of the runs, and what makes them up; `free` is what the disk has left.
 
     `runs` are those of the class, the largest first; `checkpoints` are the parts of finished runs that only
-    training on would need; `archives` are old classes, the newest first; `left` is what a crash left behind.
+    training on would need; `archives` are old classes, the newest first; `aside` are damaged runs that were
+    set aside; `left` is what a crash left behind.
     """
 
     total: int
@@ -35,6 +37,7 @@ class Usage:
     runs: tuple[tuple[str, int], ...]
     checkpoints: int
     archives: tuple["Archive", ...]
+    aside: int
     left: int
 
 
@@ -51,13 +54,14 @@ class Archive:
 def usage(store: Store) -> Usage:
     """Measure the folder of the runs; whatever vanishes meanwhile counts for nothing."""
     store.root.mkdir(parents=True, exist_ok=True)
-    runs = {run.id: size(run.folder) for run in store.runs()}
+    runs = {run.id: bytes for run, bytes in sound(store.runs(), lambda run: size(run.folder))}
     return Usage(
         total=size(store.root),
         free=shutil.disk_usage(store.root).free,
         runs=tuple(sorted(runs.items(), key=lambda pair: -pair[1])),
         checkpoints=sum(size(path) for path in _spare_checkpoints(store)),
         archives=tuple(archives(store)),
+        aside=sum(size(path) for path in store.root.glob(f"{ASIDE}*")),
         left=sum(size(path) for path in _left(store)),
     )
 
@@ -92,6 +96,12 @@ def delete_checkpoints(store: Store, teacher: TeacherPass) -> int:
     return sum(_remove(path) for path in _spare_checkpoints(store))
 
 
+def delete_aside(store: Store, teacher: TeacherPass) -> int:
+    """Delete the damaged runs that were set aside; return how many bytes that freed."""
+    _require(teacher)
+    return sum(_remove(path) for path in store.root.glob(f"{ASIDE}*"))
+
+
 def delete_left(store: Store, teacher: TeacherPass) -> int:
     """Delete what a crash left behind; return how many bytes that freed."""
     _require(teacher)
@@ -103,28 +113,32 @@ def size(path: Path) -> int:
     total = 0
     for folder, _folders, names in os.walk(path):
         for name in names:
-            with suppress(FileNotFoundError):  # renamed while we looked
+            with suppress(OSError):  # renamed while we looked
                 total += os.lstat(Path(folder) / name).st_size
     return total
 
 
 def _spare_checkpoints(store: Store) -> list[Path]:
     """Return the checkpoint folders of finished runs whose network is stored without them too."""
-    return [run.folder / "checkpoint" for run in store.runs() if _finished(run)]
 
-
-def _finished(run: Run) -> bool:
-    try:
+    def read(run: Run) -> bool:
         stored = (run.folder / "weights.npz").exists() and (run.folder / "checkpoint").is_dir()
         return stored and run.state().phase == "finished"
-    except RunError:
-        return False
+
+    return [run.folder / "checkpoint" for run, spare in sound(store.runs(), read) if spare]
 
 
 def _left(store: Store) -> list[Path]:
     now = time.time()
     paths = [path for pattern in LEFT for path in store.root.glob(pattern)]
-    return [path for path in paths if path.is_dir() and now - path.stat().st_mtime > OLD]
+    return [path for path in paths if _is_old(path, now)]
+
+
+def _is_old(path: Path, now: float) -> bool:
+    try:
+        return path.is_dir() and now - path.stat().st_mtime > OLD
+    except OSError:  # gone meanwhile
+        return False
 
 
 def _remove(folder: Path) -> int:

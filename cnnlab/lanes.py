@@ -6,15 +6,17 @@ version of their files. Tasks ask for a lane, so a worker of another checkout, o
 runs, is never handed anything; `misfit` says why.
 """
 
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from cnnlab import files, runs
+from cnnlab import files, reading, runs
 from cnnlab.text import _
 
 KINDS = ("train", "look", "long")
 MARK = ".mark"
+_marks: dict[Path, str] = {}  # folder -> what was read last
 
 
 def mark(root: Path) -> str:
@@ -24,9 +26,28 @@ def mark(root: Path) -> str:
     """
     if not root.is_dir():
         return ""
-    if not (root / MARK).exists():
+    found = _read_mark(root)
+    if found is None:
+        files.create(
+            root / MARK, _marks.get(root) or secrets.token_hex(8)
+        )  # nothing, where something is there
+        found = _read_mark(root)
+    if found is None and root not in _marks:
+        files.move(root / MARK, root / f"{MARK}-damaged-{secrets.token_hex(4)}")
         files.create(root / MARK, secrets.token_hex(8))
-    return files.read_text(root / MARK)
+        found = _read_mark(root)
+    if found is not None:
+        _marks[root] = found
+    return _marks.get(root, "")  # while it is damaged, app and workers go on by what they have read before
+
+
+def _read_mark(root: Path) -> str | None:
+    """Return what stands in the folder; None where nothing does, or something else."""
+    try:
+        found = reading.text(root / MARK)
+    except (FileNotFoundError, reading.Damaged):
+        return None
+    return found if re.fullmatch(r"[0-9a-f]{16}", found) else None
 
 
 def lane(kind: str, root: Path) -> str:

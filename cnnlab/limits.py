@@ -10,7 +10,10 @@ from cnnlab.datasets import DATASETS
 from cnnlab.rights import TeacherPass
 from cnnlab.rules import Rules
 from cnnlab.runs import Run, RunError, State, Store
+from cnnlab.survey import sound
 from cnnlab.text import _, number
+
+WAITING = ("queued", "starting", "running")  # phases of a run that has a place in the queue or at a worker
 
 
 class LimitError(RunError):
@@ -59,7 +62,11 @@ def check_place(store: Store, rules: Rules, owner: str, count: int = 1, but: str
     """Raise LimitError where `count` more runs of the student (not counting run `but`) are too many."""
     if rules.waiting is None:
         return
-    mine = sum(run.id != but and _waits_for(run, owner) for run in store.runs())
+
+    def read(run: Run) -> bool:
+        return run.id != but and run.recipe().owner == owner and run.state().phase in WAITING
+
+    mine = sum(waits for _run, waits in sound(store.runs(), read))
     if mine + count > rules.waiting:
         texts = [_("In this class a student has at most {limit} training runs waiting or at work.")]
         if rules.waiting == 1:
@@ -91,14 +98,15 @@ def stop_overdue(store: Store, rules: Rules) -> None:
     """
     if rules.minutes is None:
         return
-    for run in store.runs():
-        try:
-            state = run.state()
-            late = state.phase == "running" and seconds_trained(run, state) >= 60 * rules.minutes
-            if late and run.id != rules.following and "stop" not in run.new_wishes():
-                run.wish("stop", TeacherPass(), rules.minutes)
-        except (RunError, OSError):
-            continue  # damaged, or deleted this very moment, or the disk is full
+
+    def stop(run: Run) -> None:
+        state = run.state()
+        late = state.phase == "running" and seconds_trained(run, state) >= 60 * rules.minutes
+        if late and run.id != rules.following and "stop" not in run.new_wishes():
+            run.wish("stop", TeacherPass(), rules.minutes)
+
+    for _run in sound(store.runs(), stop):
+        pass  # one that is damaged, or deleted this very moment, is passed over
 
 
 def stopped_after(run: Run) -> float | None:
@@ -119,13 +127,6 @@ def _check_epochs(rules: Rules, epochs: int) -> None:
     if rules.epochs and epochs > rules.epochs:
         text = _("In this class a training run has at most {limit} epochs; this one would have {epochs}.")
         raise LimitError(text.format(limit=number(rules.epochs), epochs=number(epochs)))
-
-
-def _waits_for(run: Run, owner: str) -> bool:
-    try:
-        return run.recipe().owner == owner and run.state().phase in ("queued", "starting", "running")
-    except RunError:
-        return False
 
 
 def _minutes(minutes: float) -> str:

@@ -16,7 +16,6 @@ from cnnlab import files, history
 
 TEXT, ARRAYS = 4 * 2**20, 8 * 2**30  # the most bytes of a file of text, and of one of arrays
 STEPS = 1_000_000  # the most batches of an epoch
-RATE = 10.0  # the largest learning rate that can be asked for
 EARLY = timedelta(days=1)  # by how much clocks that write one file differ at most
 
 Share = Annotated[float, Field(ge=0, le=history.SHARE, allow_inf_nan=False)]

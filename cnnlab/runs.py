@@ -25,7 +25,7 @@ import numpy as np
 from pydantic import AfterValidator, Field, TypeAdapter
 
 from cnnlab import files, history, ops, reading, settings
-from cnnlab.config import TrainConfig
+from cnnlab.config import LARGEST_RATE, TrainConfig
 from cnnlab.history import Row
 from cnnlab.names import run_name
 from cnnlab.rights import TeacherPass, Who, teaching
@@ -40,6 +40,7 @@ ARCHIVE = ".archive-"  # how the folders begin in which the runs of earlier clas
 SHIPPED = Path(__file__).parent / "pretrained"
 COLUMNS = history.COLUMNS
 RESTING = ("queued", "paused", "stopped", "finished", "failed", "interrupted")  # no attempt is at work
+AT_WORK = ("starting", "running")
 ENDED = ("finished", "stopped")  # its student or its plan has ended it: this network can be tested
 PICTURE = (32, 32, 3)  # what a network looks at
 ASIDE = ".set-aside-"  # how the folders of damaged runs begin that were put out of the way
@@ -108,8 +109,10 @@ class Wish:
     def possible(self) -> "Wish":
         """Return the wish; ValueError with a sentence where its value is impossible."""
         value = self.value
-        if self.wish == "rate" and not (value and 0 < value <= reading.RATE):
-            raise ValueError(_("A learning rate is above 0 and at most {most}.").format(most=reading.RATE))
+        if self.wish == "rate" and not (value and 0 < value <= LARGEST_RATE):
+            raise ValueError(
+                _("A learning rate is above 0 and at most {most}.").format(most=number(LARGEST_RATE))
+            )
         if self.wish == "epochs" and value not in range(1, history.EPOCHS + 1):
             text = _("A training run has from 1 to {most} epochs.")
             raise ValueError(text.format(most=number(history.EPOCHS)))
@@ -200,6 +203,11 @@ class Run:
             return reading.moment(self.recipe().created, self.folder / "config.json")
         except RunError:
             return reading.moment("")
+
+    def look(self) -> tuple[Recipe, "State"]:
+        """Return what every list tells of a run; RunError where a file is damaged that lists rely on."""
+        self.history()
+        return self.recipe(), self.state()
 
     # Wishes
 

@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 
-from cnnlab.runs import Run, RunError, Store
-
-AT_WORK = ("starting", "running")
+from cnnlab.runs import AT_WORK as AT_WORK
+from cnnlab.runs import Run, Store
+from cnnlab.survey import sound
 
 
 def waiting(store: Store) -> list[tuple[Run, str]]:
@@ -13,17 +13,15 @@ def waiting(store: Store) -> list[tuple[Run, str]]:
     A run whose worker died goes on before all others. Then comes one run of each student, the oldest, before
     anybody's second; and among students whoever was served longest ago. Damaged runs are passed over.
     """
+
+    def read(run: Run) -> tuple[str, str, str | None]:
+        return run.recipe().owner, run.taken_up(), run.needs_attempt()
+
     served: dict[str, str] = defaultdict(str)  # owner -> when a run of theirs was last taken up
     wanting: dict[str, int] = defaultdict(int)  # owner -> how many of their runs wait
     found = []
-    for run in reversed(store.runs()):  # the oldest first
-        try:
-            owner, number = run.recipe().owner, run.attempt()
-            if number:
-                served[owner] = max(served[owner], run.claimed(number)["at"])
-            reason = run.needs_attempt()
-        except RunError:
-            continue  # the page shows what is wrong with it
+    for run, (owner, taken_up, reason) in sound(reversed(store.runs()), read):  # the oldest first
+        served[owner] = max(served[owner], taken_up)
         if reason:
             found.append((reason != "recovery", wanting[owner], owner, run, reason))
             wanting[owner] += reason != "recovery"
@@ -33,25 +31,15 @@ def waiting(store: Store) -> list[tuple[Run, str]]:
 
 def last_turn(store: Store) -> str:
     """Return when a run was last taken up; "" before the first."""
-    return max((_taken_up(run) for run in store.runs()), default="")
+    return max((at for _run, at in sound(store.runs(), Run.taken_up)), default="")
 
 
 def places(store: Store) -> dict[str, int]:
     """Return for each waiting run, by name, how many are trained now or come before it."""
-    at_work = sum(_at_work(run) for run in store.runs())
-    return {run.id: at_work + ahead for ahead, (run, _reason) in enumerate(waiting(store))}
+    busy = len(at_work(store))
+    return {run.id: busy + ahead for ahead, (run, _reason) in enumerate(waiting(store))}
 
 
-def _at_work(run: Run) -> bool:
-    try:
-        return run.state().phase in AT_WORK
-    except RunError:
-        return False
-
-
-def _taken_up(run: Run) -> str:
-    try:
-        number = run.attempt()
-        return run.claimed(number)["at"] if number else ""
-    except RunError:
-        return ""
+def at_work(store: Store) -> list[Run]:
+    """Return the runs that a worker is busy with."""
+    return [run for run, state in sound(store.runs(), Run.state) if state.phase in AT_WORK]

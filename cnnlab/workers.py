@@ -196,7 +196,7 @@ class Workers:
 
     def _keep_limits(self) -> None:
         """Stop training runs that have taken longer than the class allows."""
-        stop_overdue(self.store, Classroom(self.store.root).rules())
+        stop_overdue(self.store, Classroom(self.store.root).in_force())
 
     def _dispatch(self) -> None:
         """Claim waiting runs, in turn, for as many *train* workers as are idle."""
@@ -208,14 +208,20 @@ class Workers:
             return
         # Also while workers start: to be taken for interrupted, a run must be listened to for some seconds.
         anything = waiting(self.store)
-        if idle <= 0 or not anything or Classroom(self.store.root).rules().queue_paused:
+        if idle <= 0 or not anything or Classroom(self.store.root).in_force().queue_paused:
             return
         # Another page server may hand out runs on the same cluster: one looks and hands out at a time.
         with Lock("cnnlab hands out", scheduler_rpc=self.client.scheduler, loop=self.client.loop):
             idle, handed_out = self._idle(), self._handed_out()
+            begun, trouble = 0, None
             for run, reason in waiting(self.store):
-                if idle > 0 and run.id not in handed_out:
-                    idle -= self._hand_out(run, reason)
+                if idle > begun and run.id not in handed_out:
+                    try:
+                        begun += self._hand_out(run, reason)
+                    except RunError as error:  # its folder takes nothing, or the disk is full
+                        trouble = error
+            if trouble and not begun:
+                raise trouble
 
     def _hand_out(self, run: "Run", reason: str) -> bool:
         """Claim a run and give it to a worker; False where another server was quicker."""

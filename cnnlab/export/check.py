@@ -14,11 +14,11 @@ import numpy as np
 from pydantic import ValidationError
 
 from cnnlab import history, ops
-from cnnlab.config import LARGEST_RATE, TrainConfig
+from cnnlab.config import TrainConfig
 from cnnlab.datasets import DATASETS
 from cnnlab.export.unpack import MEGABYTE, UNPACKED, ArchiveError, arrays
 from cnnlab.models import SIDE
-from cnnlab.runs import SCHEMA
+from cnnlab.runs import SCHEMA, Wish
 from cnnlab.text import _, number
 
 KERNEL_FILE = re.compile(r"kernels/epoch-(\d{4})\.npz")
@@ -28,7 +28,6 @@ KERNELS = 4 * MEGABYTE  # all kernels of all epochs travel up to this size, else
 PARTS = {"schema", "preset", "classes", "steps", "config"}  # of config.json
 CLASSES = range(2, 101)
 STEPS = range(1_000_001)
-EPOCHS = 2_000
 EMPTY = {"val_loss", "val_accuracy", *history.LATER}  # columns of the history that may be NaN
 HARMLESS = re.compile(r"[\w.+-]{1,40}")
 
@@ -120,7 +119,7 @@ def rows(data: bytes) -> list[history.Row]:
         rows = history.read(data.decode())
     except (ValueError, csv.Error) as error:
         raise fault from error
-    if not 0 < len(rows) <= EPOCHS or not all(map(HARMLESS.fullmatch, rows[0])):
+    if not rows or not all(map(HARMLESS.fullmatch, rows[0])):
         raise fault
     for epoch, row in enumerate(rows, start=1):
         known = {name: row[name] for name in history.COLUMNS if name not in EMPTY or row[name] == row[name]}
@@ -142,9 +141,12 @@ def changes(data: bytes) -> list[dict]:
         if not isinstance(change, dict):
             raise fault
         wish, value = change.get("wish"), change.get("value")
-        most = {"rate": LARGEST_RATE, "epochs": EPOCHS}.get(wish) if isinstance(wish, str) else None
-        if most is None or type(value) not in (int, float) or not 0 < value <= most:
+        if wish not in ("rate", "epochs") or type(value) not in (int, float):
             raise fault
+        try:
+            Wish(wish, value).possible()
+        except ValueError as error:
+            raise fault from error
         changes.append({"wish": wish, "value": value})
     return changes
 

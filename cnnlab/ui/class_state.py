@@ -14,7 +14,7 @@ from cnnlab.classroom import Classroom
 from cnnlab.config import TrainConfig
 from cnnlab.newcomers import Newcomers
 from cnnlab.rights import TeacherPass, Who, teaching
-from cnnlab.rules import CLASS_RULES, Rules
+from cnnlab.rules import Rules
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.text import _
 from cnnlab.ui import identity
@@ -32,10 +32,7 @@ def classroom() -> Classroom:
 
 def rules() -> Rules:
     """Return the rules of the class as they are now, to guide what is drawn; actions check for themselves."""
-    try:
-        return classroom().rules()
-    except RunError:
-        return CLASS_RULES
+    return classroom().in_force()
 
 
 def who() -> Who:

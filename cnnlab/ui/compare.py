@@ -10,6 +10,7 @@ from cnnlab.config import ModelConfig, title
 from cnnlab.datasets import DATASETS
 from cnnlab.figures.compare import cost, overlaid
 from cnnlab.runs import Run, RunError, Store
+from cnnlab.survey import sound
 from cnnlab.text import _, number, percent
 from cnnlab.ui import class_state, identity, preflight, state
 from cnnlab.ui.chart import chart
@@ -20,13 +21,14 @@ MOST = 6  # runs that one chart can tell apart
 
 def compare(shown: Run) -> None:
     """Draw the choice of runs to compare with the one on show, and the comparison."""
-    sound, marks = _sound(Store().runs() + Store().shipped()), class_state.shown_names()
-    names = sorted(sound, key=lambda id: sound[id].owner != identity.owner())  # one's own first
+    whole = {run.id: one for run, one in sound(Store().runs() + Store().shipped(), entry)}
+    names = sorted(whole, key=lambda id: whole[id].owner != identity.owner())  # one's own first
+    marks = class_state.shown_names()
 
     here = data(shown.recipe().config)
 
     def name(id: str) -> str:
-        one = sound[id]
+        one = whole[id]
         words = [name_of(one.run), marks.get(one.owner)]
         if data(one.config) != here:
             words.append(_data_title(one))
@@ -40,7 +42,7 @@ def compare(shown: Run) -> None:
     left.multiselect(label, names, key="compare.runs", **options)
     if right.button(_("Race the optimisers"), icon=":material/flag:", key="_compare.race", width="stretch"):
         _start_race(shown)
-    chosen = ranked([sound[id] for id in st.session_state["compare.runs"]])
+    chosen = ranked([whole[id] for id in st.session_state["compare.runs"]])
     if len(chosen) < 2:
         st.caption(
             _(
@@ -83,17 +85,6 @@ def _start_race(shown: Run) -> None:
     if workers.current():
         workers.current().wake()
     st.rerun()
-
-
-def _sound(runs: list[Run]) -> dict[str, Entry]:
-    """Return the runs that can be compared: those that are whole."""
-    entries = {}
-    for run in runs:
-        try:
-            entries[run.id] = entry(run)
-        except RunError:
-            continue  # the list of runs says what is wrong with it
-    return entries
 
 
 def _charts(entries: list[Entry], kind: Hashable) -> None:

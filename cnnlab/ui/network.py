@@ -11,6 +11,7 @@ from cnnlab import images, ops
 from cnnlab.datasets import DATASETS, class_name
 from cnnlab.models import SIDE
 from cnnlab.runs import RESTING, Recipe, Run, RunError, Store
+from cnnlab.survey import sound
 from cnnlab.text import _, percent
 from cnnlab.ui import identity, lesson
 from cnnlab.ui.phases import name_of
@@ -73,7 +74,7 @@ def choose() -> Network | None:
 def trained() -> list[Run]:
     """Return the runs with weights: one's own, then those of others, then the shipped; newest first."""
     me = identity.owner()
-    runs = [run for run in Store().runs() if run.has_weights()]
+    runs = [run for run, there in sound(Store().runs(), Run.has_weights) if there]
     return [*sorted(runs, key=lambda run: _owner(run) != me), *Store().shipped()]
 
 

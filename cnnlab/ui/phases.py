@@ -1,6 +1,7 @@
 """What is a training run called, and what is it doing, in one sentence?"""
 
 import time
+from itertools import islice
 from pathlib import Path
 
 import streamlit as st
@@ -8,7 +9,8 @@ import streamlit as st
 from cnnlab import datasets, estimate, turns, worker_log, workers
 from cnnlab.limits import stopped_after
 from cnnlab.presets import PRESETS
-from cnnlab.runs import Run, RunError, State, Store
+from cnnlab.runs import Run, State, Store
+from cnnlab.survey import sound
 from cnnlab.text import _, number
 from cnnlab.ui import class_state
 
@@ -45,13 +47,13 @@ def _queue(root: str) -> dict[str, tuple[int, float]]:
     """
     store = Store(Path(root))
     places = turns.places(store)
-    left: dict[str, float] = {}  # seconds that each run still takes
-    for run in store.runs() if places else ():
-        try:
-            if run.id in places or run.state().phase in turns.AT_WORK:
-                left[run.id] = _seconds_left(store, run)
-        except RunError:
-            continue
+
+    def read(run: Run) -> float | None:
+        counts = run.id in places or run.state().phase in turns.AT_WORK
+        return _seconds_left(store, run) if counts else None
+
+    runs = store.runs() if places else []
+    left = {run.id: seconds for run, seconds in sound(runs, read) if seconds is not None}
     at_work = [left[id] for id in left if id not in places]
     ahead = [left.get(id, 0.0) for id in places]
     return {id: (place, estimate.wait(at_work, ahead[:n])) for n, (id, place) in enumerate(places.items())}
@@ -66,9 +68,12 @@ def _seconds_left(store: Store, run: Run) -> float:
 @st.cache_data(ttl=30, max_entries=20, show_spinner=False)
 def measured(root: str, dataset: str, images: int) -> list[estimate.Measured]:
     """Return what the newest runs with this data have shown of this machine's speed."""
-    runs = Store(Path(root)).runs()[:MEASURED]
-    found = [estimate.measure(run, dataset, images) for run in runs]
-    return [one for one in found if one]
+
+    def read(run: Run) -> estimate.Measured | None:
+        return estimate.measure(run, dataset, images)
+
+    found = (one for _run, one in sound(Store(Path(root)).runs(), read) if one)
+    return list(islice(found, MEASURED))
 
 
 def phase_text(run: Run, state: State) -> str:

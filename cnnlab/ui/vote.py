@@ -31,7 +31,7 @@ def ask(_teacher: TeacherPass, name: str) -> None:
 def go_on(_teacher: TeacherPass, vote: Vote) -> None:
     """Move the vote to its next stage; a second click on the same button does nothing more."""
     classroom = class_state.classroom()
-    if classroom.rules().vote == vote:
+    if classroom.in_force().vote == vote:
         classroom.change(vote=vote.model_dump() | {"stage": NEXT[vote.stage]})
 
 

@@ -5,11 +5,10 @@ A button carries one out by `door.carry_out(place, actions.stop, ...)`, which lo
 
 from collections.abc import Sequence
 
-from cnnlab import workers
+from cnnlab import turns, workers
 from cnnlab.rights import TeacherPass
-from cnnlab.runs import Run, RunError, Store
+from cnnlab.runs import RunError, Store
 from cnnlab.text import _
-from cnnlab.turns import AT_WORK
 from cnnlab.ui.class_state import classroom
 from cnnlab.ui.teacher import overview
 
@@ -27,6 +26,12 @@ def wish(teacher: TeacherPass, wish: str, ids: Sequence[str]) -> str:
 def delete(teacher: TeacherPass, ids: Sequence[str]) -> str:
     """Delete training runs for good."""
     return _each(ids, _("Deleted: {runs}."), lambda run: run.delete(teacher))
+
+
+def set_aside(teacher: TeacherPass, ids: Sequence[str]) -> str:
+    """Put damaged training runs out of everybody's way."""
+    said = _("Set aside: {runs}. Nothing is deleted until you do that under *This computer*.")
+    return _each(ids, said, lambda run: run.set_aside(teacher))
 
 
 def _each(ids: Sequence[str], said: str, action) -> str:
@@ -61,15 +66,10 @@ def follow(teacher: TeacherPass, id: str | None) -> str:
     return _("Every student's page now points to {run}.").format(run=id)
 
 
-def at_work(store: Store) -> list[Run]:
-    """Return the training runs that a worker is busy with; damaged ones are passed over."""
-    return [run for run in store.runs() if _phase(run) in AT_WORK]
-
-
 def clear_the_way(teacher: TeacherPass) -> None:
     """Stop what is being trained and let nothing new begin, so that a new class can."""
     change(teacher, {"queue_paused": True})
-    for run in at_work(Store()):
+    for run in turns.at_work(Store()):
         if "stop" not in run.new_wishes():
             run.wish("stop", teacher)
     wake()
@@ -87,10 +87,3 @@ def wake() -> None:
     overview.forget()
     if workers.current():
         workers.current().wake()
-
-
-def _phase(run: Run) -> str:
-    try:
-        return run.state().phase
-    except RunError:
-        return ""

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cnnlab import turns
 from cnnlab.rights import TeacherPass
 from cnnlab.runs import Store
 from cnnlab.text import _
@@ -25,7 +26,7 @@ def new_class() -> None:
     if RENEWING in st.session_state:
         _renewing()
         return
-    busy = actions.at_work(Store())
+    busy = turns.at_work(Store())
     if busy:
         text = _("At work now: {runs}. They are stopped first, and what they have learned is kept.")
         st.markdown(text.format(runs=", ".join(run.id for run in busy)))
@@ -38,7 +39,7 @@ def new_class() -> None:
 
 def _begin(teacher: TeacherPass) -> str:
     """Begin the new class at once, or as soon as what is being trained has stopped."""
-    if actions.at_work(Store()):
+    if turns.at_work(Store()):
         before = {"queue_paused": class_state.rules().queue_paused}
         st.session_state.setdefault(RENEWING, before)
         actions.clear_the_way(teacher)
@@ -50,7 +51,7 @@ def _begin(teacher: TeacherPass) -> str:
 @st.fragment(run_every=1)
 def _renewing() -> None:
     """Wait until nothing is being trained, then begin; meanwhile it can be called off."""
-    busy = [run.id for run in actions.at_work(Store())]
+    busy = [run.id for run in turns.at_work(Store())]
     if not busy:
         before = st.session_state.pop(RENEWING, None)
         if before is not None:  # it was not called off this very moment

@@ -10,6 +10,7 @@ import streamlit as st
 
 from cnnlab.classroom import Answer, Classroom, Student
 from cnnlab.runs import Run, RunError, State, Store
+from cnnlab.survey import survey
 from cnnlab.text import _, number
 from cnnlab.turns import AT_WORK
 from cnnlab.ui.phases import before, title_of
@@ -47,7 +48,7 @@ def rows() -> list[Row]:
 
 @st.cache_data(ttl=FRESH, max_entries=4, show_spinner=False)
 def _rows(root: str) -> list[Row]:
-    found = [_row(run) for run in Store(Path(root)).runs()]
+    found = [one.value or Row(one.run, fault=one.fault) for one in survey(Store(Path(root)).runs(), _row)]
     return sorted(found, key=lambda row: (not row.working, row.ahead is None, row.ahead or 0))
 
 
@@ -57,12 +58,9 @@ def forget() -> None:
 
 
 def _row(run: Run) -> Row:
-    try:
-        recipe, state = run.recipe(), run.state()
-        ahead = before(run) if state.phase == "queued" else None
-        return Row(run, recipe.owner, recipe.preset, state, ahead)
-    except RunError as error:
-        return Row(run, fault=str(error))
+    recipe, state = run.look()
+    ahead = before(run) if state.phase == "queued" else None
+    return Row(run, recipe.owner, recipe.preset, state, ahead)
 
 
 def students() -> list[Student]:

@@ -48,6 +48,9 @@ def storage() -> None:
         )
         words = text.format(when=f"{archive.put_away.astimezone():%Y-%m-%d %H:%M}", runs=number(archive.runs))
         _clean(archive.name, words, archive.bytes, _delete_archive, archive.name)
+    if found.aside:
+        text = _("**Damaged training runs that were set aside.** Perhaps somebody can still repair one.")
+        _clean("aside", text, found.aside, _delete_aside)
     if found.left:
         text = _("**Left behind** by a crash or a full disk: half-made folders that nobody uses.")
         _clean("left", text, found.left, _delete_left)
@@ -75,6 +78,10 @@ def _clean(name: str, text: str, size: int, action: Callable[..., str], *argumen
 
 def _delete_checkpoints(teacher: TeacherPass) -> str:
     return _freed(housekeeping.delete_checkpoints(Store(), teacher))
+
+
+def _delete_aside(teacher: TeacherPass) -> str:
+    return _freed(housekeeping.delete_aside(Store(), teacher))
 
 
 def _delete_left(teacher: TeacherPass) -> str:
