@@ -3,13 +3,15 @@
     python benchmarks/intake.py [--files N]
 
 Builds at least 1,000 files from one real photo: every format, mode and bit depth, all eight EXIF
-orientations, cut off and bit-flipped at many places, bombs, hostile JPEGs, extremes of shape and size, and
-what is no photo. Each goes the way of an upload, from its bytes to ten probabilities of the shipped network.
-The last line is one JSON object: tried, answered, refused_clearly (an ImageError's sentence), tracebacks (any
-other exception), slowest_s and slowest_cpu_s (time on the clock and of the processors for one file),
-peak_extra_mb (the largest growth of this process's memory while one file was read), jpeg_12mp_s (median of
-five runs), orientations and modes (the largest difference of a probability, in points, between versions of
-one photo, and whether all give the same class).
+orientations, photos as phones make them (a film or a second picture behind, thumbnails, large profiles, 48
+megapixels) and as they lack their last bytes, cut off and bit-flipped at many places, bombs, hostile JPEGs,
+extremes of shape and size, and what is no photo. Each goes the way of an upload, from its bytes to ten
+probabilities of the shipped network. The last line is one JSON object: tried, answered, refused_clearly (an
+ImageError's sentence), tracebacks (any other exception), slowest_s and slowest_cpu_s (time on the clock and
+of the processors for one file), peak_extra_mb (the largest growth of this process's memory while one file was
+read), jpeg_12mp_s (median of five runs), phones (how many were answered, of how many), orientations and modes
+(the largest difference of a probability, in points, between versions of one photo, and whether all give the
+same class).
 """
 
 import argparse
@@ -29,10 +31,11 @@ from PIL import ExifTags, Image, ImageCms
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from cnnlab import decoding, images, ops
+from cnnlab import decoding, images, malloc, ops
 from cnnlab.runs import Store
 
 LARGE = (4_000, 3_000)  # a photo of 12 megapixels
+PHONE = (8_064, 6_048)  # and of 48
 MOST = (4_600, 3_470)  # just below 16
 FORMATS = {
     "JPEG": ("RGB", "L", "CMYK"),
@@ -42,6 +45,7 @@ FORMATS = {
     "TIFF": ("RGB", "RGBA", "L", "LA", "P", "1", "I;16", "I", "F", "CMYK", "YCbCr", "LAB"),
     "BMP": ("RGB", "L", "P", "1"),
     "HEIF": ("RGB", "RGBA", "L"),
+    "AVIF": ("RGB", "RGBA", "L"),
 }
 
 
@@ -93,7 +97,7 @@ def with_orientation(photo: Image.Image, orientation: int, format: str) -> bytes
         stored = photo.transpose(undo.get(orientation, decoding.UPRIGHT[orientation]))
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
-    options = {"quality": 95} if format in ("JPEG", "HEIF") else {}
+    options = {"quality": 95} if format in ("JPEG", "HEIF", "AVIF") else {}
     return file(stored, format, exif=exif.tobytes(), **options)
 
 
@@ -117,6 +121,49 @@ def sound(photo: Image.Image) -> Iterator[bytes]:
         yield file(photo.resize((320, 240)), "PNG", icc_profile=profile)
 
 
+def exif_with_thumbnail(thumbnail: bytes) -> bytes:
+    """Return an EXIF block with a picture of its own (Exif 2.32, 4.6.5)."""
+    first = struct.pack("<HI", 0, 14)
+    second = struct.pack("<HHHIIHHIII", 2, 513, 4, 1, 44, 514, 4, 1, len(thumbnail), 0)
+    return b"Exif\0\0II*\0\x08\0\0\0" + first + second + thumbnail
+
+
+def film(size: int) -> bytes:
+    """Return as much of an MP4, which looks like noise."""
+    return b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + np.random.default_rng(2).bytes(size)
+
+
+def phones(photo: Image.Image) -> Iterator[bytes]:
+    """Yield photos as phones, cameras and browsers make them; all of these must be answered."""
+    medium, srgb = photo.resize((1_600, 1_200)), ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    thumbnail = exif_with_thumbnail(file(photo.resize((160, 120)), "JPEG", progressive=True))
+    profile = srgb.tobytes() + np.random.default_rng(3).bytes(900_000)
+    for options in ({}, {"progressive": True}, {"subsampling": 0}, {"restart_marker_blocks": 4}):
+        still = file(medium, "JPEG", quality=92, exif=thumbnail, icc_profile=profile, **options)
+        yield still
+        yield still + film(4_000_000)
+        yield still[:-2]
+    yield file(medium, "MPO", save_all=True, append_images=[medium, photo], quality=92) + film(2_000_000)
+    for format, modes in FORMATS.items():
+        for mode in modes if format not in ("TIFF", "HEIF", "AVIF") else modes[:1]:
+            whole = file(in_mode(medium, mode), format)
+            yield from (whole[:-1], whole[:-2]) if format != "TIFF" else (whole,)
+    noisy = np.asarray(photo.resize(PHONE)).astype(np.int16)
+    for row in range(0, PHONE[1], 168):  # in strips, for the memory's sake
+        noisy[row : row + 168] += np.random.default_rng(row).integers(
+            -9, 10, (168, PHONE[0], 1), dtype=np.int16
+        )
+    camera = Image.fromarray(noisy.clip(0, 255).astype(np.uint8))
+    still = file(camera, "JPEG", quality=93, exif=thumbnail)
+    print(f"48 megapixels in {len(still) / 1e6:.1f} MB")
+    yield still
+    yield still + film(24_900_000 - len(still))
+    yield still[:-2]
+    fast = {"enc_params": {"preset": "ultrafast"}}
+    yield file(photo.resize(PHONE), "HEIF", quality=40, **fast)
+    yield file(photo.resize((5_712, 4_284)), "HEIF", quality=40, **fast)
+
+
 def large(photo: Image.Image) -> Iterator[bytes]:
     """Yield the largest files that are let in: smooth ones, and noise that costs decoders most."""
     smooth, rng = photo.resize(MOST), np.random.default_rng(0)
@@ -129,6 +176,7 @@ def large(photo: Image.Image) -> Iterator[bytes]:
         yield file(picture.convert("CMYK"), "JPEG", quality=quality)
         yield file(picture, "WEBP", quality=quality, method=0)
         yield file(picture.resize(LARGE), "HEIF", quality=quality)
+        yield file(picture, "AVIF", quality=quality, speed=10)
     yield file(smooth, "WEBP", lossless=True, quality=0, method=0)
     yield file(faded, "WEBP", quality=1, method=0)
     yield file(smooth.quantize(64), "GIF")
@@ -150,6 +198,9 @@ def hostile(photo: Image.Image) -> Iterator[bytes]:
     jpeg = file(small, "JPEG", progressive=True)
     last = jpeg.rindex(b"\xff\xda")
     yield jpeg[:last] + jpeg[last:-2] * 5_000 + jpeg[-2:]  # thousands of passes
+    yield jpeg[:2] + 6_000_000 * b"\xff\xfe\0\2" + jpeg[2:]  # millions of pieces
+    yield jpeg[:2] + 20_000_000 * b"\xff" + jpeg[2:]
+    yield b"\0\0\0\x18ftypheic" + bytes(12) + 3_000_000 * b"\0\0\0\x08free"
     wide = bytearray(file(photo.resize((640, 480)), "JPEG"))
     at = wide.index(b"\xff\xc0") + 5
     wide[at : at + 4] = struct.pack(">HH", 7_000, 7_000)  # a header far larger than its data
@@ -159,7 +210,7 @@ def hostile(photo: Image.Image) -> Iterator[bytes]:
     yield png(4_000, 4_000, 8, 2, bytes(4_000 * (3 * 4_000 + 1)))  # 48 MB of zeros in 200 kB: let in, in time
     gif = file(Image.new("L", (8, 8)), "GIF")
     yield gif.replace(struct.pack("<HH", 8, 8), struct.pack("<HH", 65_535, 65_535))
-    yield from (file(small, "TIFF") + bytes(n) for n in (1, 10**6, 10 * 2**20))
+    yield from (file(small, "TIFF") + bytes(n) for n in (1, 10**6, decoding.MAX_BYTES))
     yield from (b"", b"\0", bytes(10**6), b"Dear diary", b"%PDF-1.7\n", b"\xff\xd8", b"II*\0\x08\0\0\0")
     yield b'<svg xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/></svg>'
     for format in ("PPM", "ICO", "EPS", "JPEG2000", "PDF"):
@@ -193,6 +244,7 @@ class Memory:
     """How far this process's memory grows above where it stands now (Linux)."""
 
     def __enter__(self) -> "Memory":
+        malloc.give_back()  # else what was freed before hides what is used now
         Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
         self.before = self._kilobytes("VmRSS")
         return self
@@ -253,11 +305,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--files", type=int, default=1_000, help="damaged files beside the others")
     given = parser.parse_args()
+    malloc.share()  # as the app does
     photo, intake = Image.fromarray(images.sample("cat")), Intake()
-    for kind in (sound(photo), large(photo), hostile(photo), damaged(photo, given.files)):
-        before = intake.tried
+    ours = {}
+    for kind in (sound(photo), phones(photo), large(photo), hostile(photo), damaged(photo, given.files)):
+        before, answered = intake.tried, intake.answered
         for data in kind:
             intake.take(data)
+        ours[kind.__name__] = [intake.answered - answered, intake.tried - before]
         print(
             f"{intake.tried - before} files; slowest {intake.slowest:.2f} s, {intake.extra:.0f} MB",
             flush=True,
@@ -281,6 +336,7 @@ def main() -> None:
         "slowest_s": round(intake.slowest, 2),
         "slowest_cpu_s": round(intake.slowest_cpu, 2),
         "peak_extra_mb": round(intake.extra),
+        "phones": ours["phones"],
         "jpeg_12mp_s": round(statistics.median(times), 3),
         "orientations": spread(turned),
         "modes": spread([intake.take(data) for data in versions]),

@@ -17,11 +17,21 @@ import pillow_heif
 from PIL import Image, ImageCms, JpegImagePlugin, UnidentifiedImageError
 
 from cnnlab import jpeg
-from cnnlab.picture_kinds import FORMATS, MEGAPIXELS, READABLE, Kind, announced, kind_of, names
+from cnnlab.picture_kinds import (
+    FORMATS,
+    MEGAPIXELS,
+    MEMORY_OF_A_PIXEL,
+    READABLE,
+    Kind,
+    announced,
+    kind_of,
+    names,
+)
 from cnnlab.text import _, number
 
 MAX_BYTES = 25_000_000  # a 48-megapixel JPEG of a phone has 12 to 20 MB
 MAX_JPEG_VALUES = 80e6  # of a JPEG in several scans all values are held at once, two bytes each
+MAX_JPEG_VISITS = 1e9  # and each scan may visit all of them
 MEMORY = 500e6  # bytes that all pictures may need that are being decoded at one time
 NEARLY_ALL = 0.95  # of a picture's rows: with that many, one that is cut off is shown as browsers show it
 KEPT_PIXELS = 1_000_000
@@ -207,9 +217,9 @@ def _limit(image: Image.Image, layout: jpeg.Layout | None) -> float:
     """
     width, height = image.size
     kind = next(kind for kind in READABLE if kind.format == image.format.replace("MPO", "JPEG"))
-    limit = kind.megapixels
+    limit, memory = kind.megapixels, kind.memory
     if image.format == "HEIF" and (image.mode != "RGB" or image.info.get("bit_depth") != 8):
-        limit = MEGAPIXELS  # each pixel takes more
+        limit, memory = MEGAPIXELS, MEMORY_OF_A_PIXEL  # each pixel takes more
     megapixels = round(width * height / 1e6)  # counted as on a camera's box: 8,160 x 6,144 is "50 megapixels"
     if megapixels > limit:
         text = _(
@@ -225,16 +235,16 @@ def _limit(image: Image.Image, layout: jpeg.Layout | None) -> float:
             )
         )
     if layout is None:
-        return width * height * kind.memory
+        return width * height * memory
     values = width * height * SAMPLES.get(JpegImagePlugin.get_sampling(image), len(image.getbands()))
-    if layout.held_whole and values > MAX_JPEG_VALUES:
+    if layout.held_whole and (values > MAX_JPEG_VALUES or values * layout.scans > MAX_JPEG_VISITS):
         text = _(
-            "This JPEG is stored in several passes (“progressive”), which takes too much memory at its size. "
-            "Save it anew as an ordinary JPEG, or smaller."
+            "This JPEG is stored in several passes (“progressive”), which takes too much time or memory at "
+            "its size. Save it anew as an ordinary JPEG, or smaller."
         )
         raise ImageError(text)
     image.draft(None, _kept_size(width, height))  # at least this large: by 1, 1/2, 1/4 or 1/8
-    return 16 * image.width * image.height + 2 * values * layout.held_whole
+    return MEMORY_OF_A_PIXEL * image.width * image.height + 2 * values * layout.held_whole
 
 
 def _kept_size(width: int, height: int) -> tuple[int, int]:

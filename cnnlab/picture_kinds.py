@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from cnnlab.text import _
 
 MEGAPIXELS = 16
-PHONE_MEGAPIXELS = 50  # what phones make themselves
+PHONE_MEGAPIXELS = 50  # of the kinds that phones make themselves
+MEMORY_OF_A_PIXEL = 16  # bytes, of the dearest kinds (benchmarks/intake.py)
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Kind:
     endings: tuple[str, ...] = ()
     format: str | None = None
     megapixels: int = MEGAPIXELS
-    memory: int = 16
+    memory: int = MEMORY_OF_A_PIXEL
 
 
 def _box(*brands: bytes) -> bytes:

@@ -578,12 +578,14 @@ def test_a_jpeg_of_thousands_of_passes_is_refused(photo):
     assert "very many pieces" in refused(pieces)
 
 
-def test_a_large_progressive_jpeg_is_refused_for_its_memory(monkeypatch):
-    monkeypatch.setattr(decoding, "MAX_JPEG_VALUES", 90 * 60 * 2.9)
+def test_a_large_progressive_jpeg_is_refused_for_its_memory_and_time(monkeypatch):
     image = Image.new("RGB", (90, 60), (9, 99, 200))
-    assert "progressive" in refused(file(image, "JPEG", progressive=True, subsampling=0))
-    for options in ({"progressive": True}, {"subsampling": 0}):
-        assert images.read(file(image, "JPEG", **options)).shape == (60, 90, 3)
+    for limit, value in (("MAX_JPEG_VALUES", 90 * 60 * 2.9), ("MAX_JPEG_VISITS", 90 * 60 * 29)):
+        with monkeypatch.context() as patched:
+            patched.setattr(decoding, limit, value)
+            assert "progressive" in refused(file(image, "JPEG", progressive=True, subsampling=0))
+            for options in ({"progressive": True}, {"subsampling": 0}):
+                assert images.read(file(image, "JPEG", **options)).shape == (60, 90, 3)
 
 
 def test_a_jpeg_beyond_fifty_megapixels_is_refused():
