@@ -210,7 +210,7 @@ class Classroom:
         (folder / owner).touch()
         latest = sorted(folder.iterdir(), key=lambda path: -path.stat().st_mtime)
         for path in latest[TEACHERS:]:
-            path.unlink(missing_ok=True)
+            files.remove(path)
 
     def has_been_teacher(self, owner: str) -> bool:
         return reading.there(self.root / ".teachers" / owner)

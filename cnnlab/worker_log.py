@@ -71,7 +71,7 @@ def _reason(text: str) -> str:
     said = [line for line in text.splitlines() if line.strip()]
     ends = [line.removeprefix(ENDS) for line in said if line.startswith(ENDS)]
     if last := (ends or broken or ([] if BEGINS in text else said))[-1:]:
-        return _("The last that it said: `{line}`").format(line=last[0].replace("`", "'").strip()[:LINE])
+        return _("The last that it said was `{line}`.").format(line=last[0].replace("`", "'").strip()[:LINE])
     if BEGINS in text:
         return _("Something ended it from outside, most likely because the memory was full.")
     return ""

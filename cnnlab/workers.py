@@ -93,6 +93,8 @@ class Workers:
         found = [one for one in self.health() if kind in one.kinds]
         if any(one.coming for one in found):
             return ""
+        if len(found) == 1:
+            return found[0].trouble
         return " ".join(f"{one.name}: {one.trouble}" for one in found)
 
     def look(self, function: Callable, *arguments, long: bool = False) -> "Future":

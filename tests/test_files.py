@@ -256,13 +256,7 @@ def test_a_line_that_was_left_half_written_goes_with_the_next(tmp_path):
     assert files.read_text(tmp_path / "lines") == "one\nthree\n"
 
 
-ALONE = {
-    "link",
-    "rename",
-    "replace",
-    "unlink",
-    "rmtree",
-}  # Windows refuses these at times: `cnnlab.files` waits
+ALONE = {"link", "rename", "replace", "unlink", "rmtree"}  # `cnnlab.files` waits where Windows refuses these
 ELSEWHERE = {
     "cnnlab/datasets.py": {"rmtree"},  # what a killed download left behind
     "cnnlab/runs.py": {"rmtree"},  # a folder that nobody has seen

@@ -88,9 +88,9 @@ ILL = "Fatal Python error: Illegal instruction"
         ([BEGINS, "Windows fatal exception: code 0xc000001d"], False, "TensorFlow needs instructions"),
         ([BEGINS, AVX, "Fatal Python error: Aborted", NANNY], False, "TensorFlow needs instructions"),
         ([BEGINS, f"{ENDS} MemoryError: ", NANNY], False, "There was not enough memory."),
-        ([BEGINS, f"{ENDS} ImportError: `x`", NANNY], False, "The last that it said: `ImportError: 'x'`"),
+        ([BEGINS, f"{ENDS} ImportError: `x`", NANNY], False, "The last that it said was `ImportError: 'x'`"),
         ([BEGINS, NANNY], False, "Something ended it from outside, most likely because the memory"),
-        (["ModuleNotFoundError: No module named 'dask'"], False, "The last that it said: `ModuleNotFound"),
+        (["ModuleNotFoundError: No module named 'dask'"], False, "The last that it said was `ModuleNotFound"),
         ([BEGINS, ILL, BEGINS, READY, "Fatal Python error: _enter_buffered_busy"], False, "ended. The last"),
     ],
 )
@@ -116,7 +116,7 @@ def test_avx_is_named_where_the_processor_is_known_to_lack_it(tmp_path, monkeypa
 
 # What the pages say
 
-TOLD = "look: Its process has ended. The last that it said: `ImportError: keras`"
+TOLD = "Its process has ended. The last that it said was `ImportError: keras`"
 
 
 @pytest.fixture
@@ -135,8 +135,10 @@ def lost(tmp_path, monkeypatch):
 
 def test_train_says_that_no_worker_will_come(lost):
     run = lost.store.create(PRESETS["article"].config, ("a", "b"), preset="article", owner="anna")
+    later = lost.store.create(PRESETS["article"].config, ("a", "b"), preset="article", owner="anna")
     lost.trouble = lost.lost("train")  # as the dispatcher sets it
     said = phases.phase_text(run, run.state())
+    assert phases.phase_text(later, later.state()) == said, "its turn will not come either"
     assert "starting" not in said and "Its process has ended." in said and "`ImportError: keras`" in said
     assert str(worker_log.path(lost.store.root, "train")) in said
 
@@ -178,6 +180,21 @@ def test_a_long_answer_is_given_up_and_tells_why(lost):
     at = AppTest.from_function(waits).run()
     assert not at.exception and TOLD in at.warning[0].value
     assert [button.label for button in at.button] == ["Try again"]
+
+
+def of_the_teacher():
+    from cnnlab.ui.teacher import machines, pulse
+
+    pulse.trouble()
+    machines.machines()
+
+
+def test_the_teacher_reads_it_at_first_sight_and_of_each_worker(lost):
+    lost.trouble = lost.lost("train")
+    at = AppTest.from_function(of_the_teacher).run()
+    assert not at.exception and TOLD in at.error[0].value
+    assert ["**train**" in at.warning[0].value, "**look**" in at.warning[1].value] == [True, True]
+    assert all(TOLD in warning.value for warning in at.warning)
 
 
 def test_a_cluster_without_workers_is_not_said_to_be_starting(tmp_path, monkeypatch):

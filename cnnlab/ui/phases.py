@@ -118,6 +118,10 @@ def _waiting(run: Run) -> str:
             return _("Your teacher has paused the queue; this run is the first to go on.")
         text = _("Your teacher has paused the queue; this run keeps its place, with {count} before it.")
         return text.format(count=number(count))
+    crew = workers.current()
+    if crew is not None and crew.trouble:
+        text = _("Waiting: training runs cannot be given to a worker now. {trouble}")
+        return text.format(trouble=crew.trouble)
     if not count:
         return _waiting_for_a_worker()
     text = _("Waiting for its turn: {count} before it, about {time}.")
@@ -126,17 +130,12 @@ def _waiting(run: Run) -> str:
 
 def _waiting_for_a_worker() -> str:
     crew = workers.current()
-    if crew is not None and crew.trouble:
-        text = _("Waiting: there is no worker that can train. {trouble}")
-        return text.format(trouble=crew.trouble)
     if crew is not None and not crew.ready("train"):
         if crew.scheduler is not None:
             return _("Waiting: no worker that trains is connected to the cluster yet.")
         waited = time.monotonic() - crew.began if crew.began else 0.0
         if waited < LONG:
             return _("The worker is still starting; that takes some seconds.")
-        text = _(
-            "The worker has been starting for {time}; mostly that takes some seconds. Its log is `{file}`."
-        )
+        text = _("The worker has been starting for {time}, longer than usual. Its log is `{file}`.")
         return text.format(time=duration(waited), file=worker_log.path(crew.store.root, "train"))
     return _("Waiting for a worker.")

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
+from cnnlab import workers
 from cnnlab.rules import Rules
 from cnnlab.runs import RunError
 from cnnlab.text import _, number, percent
@@ -38,6 +39,7 @@ def pulse() -> None:
         _switch(rules)
     if rules.queue_paused:
         st.warning(_("The queue is paused: nothing new begins. What is being trained goes on."))
+    trouble()
     _guesses()
     door.word(PLACE)
     named = overview.names(everybody)
@@ -47,6 +49,14 @@ def pulse() -> None:
     if not working and not waiting:
         st.caption(_("Nothing is being trained. A student's training run appears here by itself."))
     _lost(rows)
+
+
+def trouble() -> None:
+    """Say what keeps training runs from being handed out, if anything."""
+    crew = workers.current()
+    if crew is not None and crew.trouble:
+        text = _("Training runs cannot be given to a worker now. {trouble}")
+        st.error(text.format(trouble=crew.trouble), icon=":material/error:")
 
 
 def _guesses() -> None:
