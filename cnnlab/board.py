@@ -33,9 +33,9 @@ FILE = "envelope.json"
 class Standing(Frozen):
     """A student's best network: `owner` is the hash of their browser, `held_out` the photos that judged it.
 
-    `validation` is its highest accuracy on these; `seconds` the time of all its epochs, None where
-    another computer trained it; `test` its accuracy
-    on the sealed test set, None while that is sealed.
+    `validation` is its accuracy on these after its last finished epoch; `seconds` the time of all its epochs,
+    None where another computer trained it; `test` its accuracy on the sealed test set, None while that is
+    sealed.
     """
 
     owner: str
@@ -139,7 +139,7 @@ def _standing(run: Run, imported: bool) -> Standing | None:
     except (RunError, OSError):
         return None  # the list of runs says what is wrong with it
     spec = DATASETS.get(recipe.config.dataset)
-    if spec is None or not 0 <= found.best <= 1:  # nan is not between them either
+    if spec is None or not 0 <= found.validation <= 1:  # nan is not between them either
         return None
     if recipe.foreign and not imported:
         return None
@@ -151,7 +151,7 @@ def _standing(run: Run, imported: bool) -> Standing | None:
         owner=recipe.owner,
         run=run.id,
         dataset=recipe.config.dataset,
-        validation=found.best,
+        validation=found.validation,
         held_out=count,
         parameters=found.parameters,
         seconds=found.seconds if math.isfinite(found.seconds) else None,

@@ -20,7 +20,8 @@ RACERS = ("sgd", "momentum", "rmsprop", "adam")
 class Entry:
     """A run as it enters a comparison: its history, and what it took.
 
-    `best` is its highest validation accuracy, nan without validation; `seconds` of all epochs together, nan
+    `validation` is the validation accuracy of its network, which is that of its last finished epoch, not of
+    its best one; nan without validation. `seconds` of all epochs together, nan
     where another computer trained it: its seconds are not this one's.
     """
 
@@ -30,7 +31,7 @@ class Entry:
     rows: list[dict[str, float]]
     parameters: int
     seconds: float
-    best: float
+    validation: float
 
 
 def entry(run: Run) -> Entry:
@@ -38,7 +39,6 @@ def entry(run: Run) -> Entry:
     recipe, rows = run.recipe(), run.history()
     if is_cross_entropy(recipe.config):  # an older run kept it under one name alone
         rows = [row | {"cross_entropy": row["loss"]} for row in rows]
-    validation = [row["val_accuracy"] for row in rows if math.isfinite(row["val_accuracy"])]
     return Entry(
         run,
         recipe.owner,
@@ -46,13 +46,15 @@ def entry(run: Run) -> Entry:
         rows,
         parameters=sum(ops.parameters(recipe.layers(), (SIDE, SIDE, 3))),
         seconds=math.nan if recipe.note else float(np.sum([row["seconds"] for row in rows])),
-        best=max(validation, default=math.nan),
+        validation=rows[-1]["val_accuracy"] if rows else math.nan,
     )
 
 
 def ranked(entries: Sequence[Entry]) -> list[Entry]:
     """Return the entries, the highest validation accuracy first; those without validation last."""
-    return sorted(entries, key=lambda entry: -entry.best if math.isfinite(entry.best) else math.inf)
+    return sorted(
+        entries, key=lambda entry: -entry.validation if math.isfinite(entry.validation) else math.inf
+    )
 
 
 def grouped(entries: Sequence[Entry], by: Callable[[TrainConfig], Hashable]) -> dict[Hashable, list[Entry]]:

@@ -6,20 +6,29 @@ answers alone; the *L2 penalty* is the part of the loss that the weights themsel
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from cnnlab.config import TrainConfig
-from cnnlab.text import _
+from cnnlab.text import _, number
 
 SMALLEST = float(np.finfo(np.float32).tiny)  # a probability that became 0 by rounding
 
 
-def loss(
-    probabilities: np.ndarray, labels: np.ndarray, config: TrainConfig, weights: Mapping[str, np.ndarray]
-) -> float:
-    """Return the loss as this configuration trains on it: of answers (n, classes), true labels (n,)."""
-    return of_answers(probabilities, labels, config) + penalty(weights, config.model.l2)
+@dataclass(frozen=True)
+class Loss:
+    """How wrong a network is on some images: the loss, its part that the weights cost, the cross-entropy."""
+
+    loss: float
+    l2: float
+    cross_entropy: float
+
+
+def of(probabilities: np.ndarray, labels: np.ndarray, config: TrainConfig, l2: float) -> Loss:
+    """Return the loss of answers (n, classes), true labels (n,); l2 is the `penalty` of the network."""
+    whole = of_answers(probabilities, labels, config) + l2
+    return Loss(whole, l2, cross_entropy(probabilities, labels))
 
 
 def of_answers(probabilities: np.ndarray, labels: np.ndarray, config: TrainConfig) -> float:
@@ -56,6 +65,14 @@ def name(config: TrainConfig) -> str:
     if config.label_smoothing:
         words += ", " + _("label smoothing {share}").format(share=f"{config.label_smoothing:g}")
     return words + (", " + _("L2 penalty") if config.model.l2 else "")
+
+
+def explained(config: TrainConfig, l2: float) -> str:
+    """Return what the loss of a run is, in a sentence; l2: its part that the weights cost, NaN: not known."""
+    text = _("The loss is what training makes smaller: {name}.").format(name=name(config))
+    if config.model.l2 and l2 == l2:
+        text += " " + _("Of it {l2} is the L2 penalty.").format(l2=number(l2, 3))
+    return text
 
 
 def _log(probabilities: np.ndarray) -> np.ndarray:

@@ -24,7 +24,7 @@ from typing import Annotated, Literal, TypeVar
 import numpy as np
 from pydantic import AfterValidator, Field, TypeAdapter
 
-from cnnlab import files, history, ops, reading, settings
+from cnnlab import files, history, losses, ops, reading, settings
 from cnnlab.config import LARGEST_RATE, TrainConfig
 from cnnlab.history import Row
 from cnnlab.names import run_name
@@ -625,10 +625,9 @@ class Evaluation:
         return float((self.probabilities.argmax(1) == self.labels).mean())
 
     @property
-    def loss(self) -> float:
-        """Return the mean cross-entropy; probabilities below 1e-7 count as 1e-7, as in Keras."""
-        true = self.probabilities[np.arange(len(self.labels)), self.labels]
-        return float(-np.log(np.clip(true, 1e-7, 1)).mean())
+    def cross_entropy(self) -> float:
+        """Return the mean of -ln p of the true class: not the loss, where that is another one."""
+        return losses.cross_entropy(self.probabilities, self.labels)
 
 
 # ---- What must hold of the files

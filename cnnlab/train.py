@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnnlab import datasets, malloc, settings
+from cnnlab import datasets, losses, malloc, settings
 from cnnlab.attempts import Attempt, Superseded
 from cnnlab.config import TrainConfig
 from cnnlab.presets import PRESETS
@@ -87,13 +87,16 @@ def main(arguments: list[str] | None = None) -> int:
     if state.phase != "finished":
         print(state.message or state.phase, file=sys.stderr)
         return 1
-    evaluation = run.evaluation()
+    evaluation, weights = run.evaluation(), run.weights()
+    penalty = losses.penalty(weights, config.model.l2)
+    found = losses.of(evaluation.probabilities, evaluation.labels, config, penalty)
     result = {
         "run": run.id,
         "test_accuracy": round(evaluation.accuracy, 5),
-        "test_loss": round(evaluation.loss, 5),
+        "test_loss": round(found.loss, 5),
+        "test_cross_entropy": round(found.cross_entropy, 5),
         "epoch_seconds": round(float(np.mean([row["seconds"] for row in history])), 2),
-        "parameters": sum(array.size for array in run.weights().values()),
+        "parameters": sum(array.size for array in weights.values()),
         "epochs": len(history),
         "dataset": config.dataset,
         "limit": config.limit,

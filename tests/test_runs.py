@@ -259,7 +259,7 @@ def test_openings_of_the_test_set_are_counted(run):
         run.save_evaluation(probabilities, np.array([0, 1, 1]))
         assert run.evaluation().openings == opening
     assert run.evaluation().accuracy == pytest.approx(2 / 3)
-    assert run.evaluation().loss == pytest.approx(-np.log([0.8, 0.4, 0.9]).mean())
+    assert run.evaluation().cross_entropy == pytest.approx(-np.log([0.8, 0.4, 0.9]).mean())
 
 
 DAMAGE = {

@@ -2,19 +2,21 @@
 
 import math
 from collections.abc import Callable
+from functools import partial
 from html import escape
 
 import numpy as np
 
-from cnnlab import datasets, metrics, ops, precision
+from cnnlab import datasets, losses, metrics, ops, precision
 from cnnlab.config import Augmentation, ModelConfig, TrainConfig
 from cnnlab.export.chart import Line, chart
 from cnnlab.export.rates import rates
 from cnnlab.figures.colours import text_on
 from cnnlab.figures.confusion import DARK, PALE
-from cnnlab.figures.curves import TRAINING, VALIDATION
+from cnnlab.figures.curves import TRAINING, VALIDATION, kept
 from cnnlab.figures.sheet import sheet
 from cnnlab.figures.tiles import colour_tiles, data_uri, enlarge
+from cnnlab.history import Row
 from cnnlab.models import SIDE
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, RunError
@@ -95,6 +97,9 @@ def _summary(run: Run) -> str:
     facts.append((_("Accuracy in training"), percent(last["accuracy"])))
     if math.isfinite(last["val_accuracy"]):
         facts.append((_("Accuracy in validation"), percent(last["val_accuracy"])))
+    if math.isfinite(last["sample_accuracy"]):
+        text = _("Accuracy on {n} training images as they are, at the end")
+        facts.append((text.format(n=number(last["sample_images"])), percent(last["sample_accuracy"])))
     seconds = sum(row["seconds"] for row in rows)
     facts.append((_("Time"), _("{seconds} s").format(seconds=number(seconds, 1))))
     parameters = sum(ops.parameters(recipe.layers(), (SIDE, SIDE, 3)))
@@ -106,14 +111,12 @@ def _curves(run: Run) -> str:
     rows = run.history()
     if not rows:
         return _paragraph(_("No epoch is finished yet."))
-    digits = {"loss": lambda value: number(value, 3), "accuracy": lambda value: percent(value, 1)}
-    names = {"accuracy": _("Accuracy"), "loss": _("Loss")}
-    return (
-        f'<div class="side">{"".join(_curve(rows, what, names[what], digits[what]) for what in names)}</div>'
-    )
+    config = run.recipe().config
+    curves = "".join(_curve(rows, what, name) for what, name in kept(rows, config).items())
+    return f'<div class="side">{curves}</div>{_paragraph(losses.explained(config, rows[-1]["l2"]))}'
 
 
-def _curve(rows: list[dict[str, float]], what: str, name: str, write: Callable[[float], str]) -> str:
+def _curve(rows: list[Row], what: str, name: str) -> str:
     points = {
         column: [(row["epoch"], row[column]) for row in rows if math.isfinite(row[column])]
         for column in (what, f"val_{what}")
@@ -122,7 +125,7 @@ def _curve(rows: list[dict[str, float]], what: str, name: str, write: Callable[[
         Line(_("training"), TRAINING, False, points[what]),
         Line(_("validation"), VALIDATION, True, points[f"val_{what}"]),
     ]
-    drawing = chart(lines, name, _("epoch"), write)
+    drawing = chart(lines, name, _("epoch"), percent if what == "accuracy" else partial(number, digits=3))
     return f'<figure class="curve"><figcaption>{escape(name)}</figcaption>{drawing}</figure>'
 
 
@@ -163,12 +166,18 @@ def _test(run: Run) -> str:
     )
     words = {"accuracy": percent(evaluation.accuracy), "count": number(len(evaluation.labels))}
     words |= {"epochs": number(run.trained_epochs())}
+    config = run.recipe().config
+    penalty = losses.penalty(run.weights() if config.model.l2 else {}, config.model.l2)
+    found = losses.of(evaluation.probabilities, evaluation.labels, config, penalty)
+    loss = _("Its loss on them is {loss}, the cross-entropy of its answers {cross_entropy}.")
+    loss = loss.format(loss=number(found.loss, 3), cross_entropy=number(found.cross_entropy, 3))
     counts = metrics.confusion(evaluation.probabilities, evaluation.labels)
     caption = _(
         "One row a true class, one column an answer, in per cent of the row; right answers are framed."
     )
     matrix = _matrix(counts, run.recipe().classes)
-    return _paragraph(text.format(times=number(evaluation.openings), **words)) + _paragraph(caption) + matrix
+    text = text.format(times=number(evaluation.openings), **words)
+    return _paragraph(f"{text} {loss}") + _paragraph(caption) + matrix
 
 
 def _matrix(counts: np.ndarray, classes: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ but for the rounding of another machine.
 import textwrap
 from dataclasses import dataclass
 
-from cnnlab import precision, schedules, training
+from cnnlab import losses, precision, schedules, training
 from cnnlab.config import Augmentation, TrainConfig
 from cnnlab.export.data import DATA
 from cnnlab.export.network import network
@@ -186,9 +186,9 @@ OPTIMIZERS = {
 
 def _goal(config: TrainConfig, at_once: int) -> Cell:
     words = _(
-        "The loss says how wrong the answers are, the optimiser how the weights follow from it. "
+        "The loss says how wrong the answers are ({loss}), the optimiser how the weights follow from it. "
         "steps_per_execution is how many batches Keras computes before it comes back to Python."
-    )
+    ).format(loss=losses.name(config))
     loss = "MeanSquaredError()"
     if config.loss == "cross_entropy":
         smoothing = f"label_smoothing={config.label_smoothing}" if config.label_smoothing else ""

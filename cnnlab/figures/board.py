@@ -90,7 +90,7 @@ def scatter(
             "tickvals": ticks,
             "ticktext": [number(tick) for tick in ticks],
         },
-        yaxis={**axis, "title": {"text": _("best validation (%)"), "font": font}, "range": ys},
+        yaxis={**axis, "title": {"text": _("validation (%)"), "font": font}, "range": ys},
     )
     return figure
 

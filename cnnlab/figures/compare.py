@@ -44,22 +44,22 @@ def overlaid(entries: Sequence[Entry], names: Sequence[str], what: str, axis: st
 
 
 def cost(entries: Sequence[Entry], names: Sequence[str], what: str) -> go.Figure:
-    """Draw each run's best validation accuracy against its "seconds" or "parameters", if both are known."""
+    """Draw each run's validation accuracy against its "seconds" or "parameters", if both are known."""
     figure = go.Figure()
     for place, (entry, name) in enumerate(zip(entries, names, strict=True)):
         spent = getattr(entry, what)
-        if not math.isfinite(entry.best) or not math.isfinite(spent):
+        if not math.isfinite(entry.validation) or not math.isfinite(spent):
             continue
         figure.add_scatter(
             x=[spent],
-            y=[100 * entry.best],
+            y=[100 * entry.validation],
             name=name,
             mode="markers",
             marker={"symbol": _style([*SYMBOLS], place), "size": 12, "color": _style(COLOURS, place)},
-            hovertemplate=f"{name}: {percent(entry.best)}, {number(spent)}<extra></extra>",
+            hovertemplate=f"{name}: {percent(entry.validation)}, {number(spent)}<extra></extra>",
         )
     titles = {"seconds": _("training time (seconds)"), "parameters": _("parameters")}
-    _layout(figure, titles[what], _("best validation accuracy (%)"))
+    _layout(figure, titles[what], _("validation accuracy (%)"))
     figure.update_xaxes(rangemode="tozero")
     return figure
 

@@ -5,7 +5,10 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
+from cnnlab import losses
+from cnnlab.config import TrainConfig
 from cnnlab.figures.colours import QUIET
+from cnnlab.history import Row
 from cnnlab.text import _, number, percent
 
 TRAINING, VALIDATION = "#1f66b0", "#7b4ab5"
@@ -18,14 +21,14 @@ CHANCE |= {"line": {"color": QUIET, "dash": "dot", "width": 1}}
 
 
 def curve(
-    rows: Sequence[dict[str, float]],
+    rows: Sequence[Row],
     what: str,
     epochs: int,
     running: float | None,
     chance: float,
     theme: str = "light",
 ) -> go.Figure:
-    """Draw "accuracy" (per cent) or "loss" over the epochs.
+    """Draw "accuracy" (per cent), "loss" or "cross_entropy" over the epochs.
 
     `rows` is the history, one row a finished epoch; `running` the value within the epoch under way, drawn as
     a hollow point because it is an average over weights that still change. Validation is left out where
@@ -47,7 +50,7 @@ def curve(
     if what == "accuracy":
         marks.append(_guessing(chance))
     unit = "%" if what == "accuracy" else _("mean over the images")
-    title = {"accuracy": _("Accuracy"), "loss": _("Loss")}[what]
+    title = names_of_curves()[what]
     layout = {
         "height": 330,
         "margin": {"l": 10, "r": 10, "t": 30, "b": 10},  # above the plot the curves' names
@@ -69,6 +72,19 @@ def curve(
         "shapes": [CHANCE | {"y0": 100 * chance, "y1": 100 * chance}] if what == "accuracy" else [],
     }
     return go.Figure(lines, layout)  # at once: `add_...` checks everything anew each time
+
+
+def names_of_curves() -> dict[str, str]:
+    """Return the columns of the history that are drawn, with what each is called wherever it is shown."""
+    return {"accuracy": _("Accuracy"), "loss": _("Loss"), "cross_entropy": _("Cross-entropy")}
+
+
+def kept(rows: Sequence[Row], config: TrainConfig) -> dict[str, str]:
+    """Return the curves that there are to see of a run; cross-entropy where it is not the loss itself."""
+    names = names_of_curves()
+    if losses.is_cross_entropy(config) or not any(math.isfinite(row["cross_entropy"]) for row in rows):
+        del names["cross_entropy"]
+    return names
 
 
 def _line(name: str, points: Sequence[tuple[float, float]], scale: float, write, **look) -> dict:

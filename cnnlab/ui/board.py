@@ -180,9 +180,9 @@ def _judgement(ranking: Sequence[Standing], opened: bool) -> None:
     elif gap < 0:
         words = _("Here the tests are on average **{points} points higher**: luck goes both ways.")
     why = _(
-        "The best validation is usually a little better than its test. It is the highest of many epochs and "
-        "many networks, and it was chosen because it was high: part of that is luck, which does not come "
-        "twice. The test looks once, at the network as it was after its last epoch."
+        "A validation that leads is usually a little better than its test. It is the highest of many "
+        "networks, and it was chosen because it was high: part of that is luck, which does not come twice. "
+        "Both look at the network as it was after its last epoch; the test looks once."
     )
     st.info(f"{words.format(points=number(abs(gap), 1))} {why}")
 
@@ -198,8 +198,8 @@ def _charts(
     models = [one for one in models if one.validation <= ranking[0].validation + NEAR]
     mine, others = ([one for one in ranking if (one.owner == me) == own] for own in (True, False))
     alts = {
-        "parameters": _("Best validation accuracy over parameters; the numbers stand in the table"),
-        "seconds": _("Best validation accuracy over training time; the numbers stand in the table"),
+        "parameters": _("Validation accuracy over parameters; the numbers stand in the table"),
+        "seconds": _("Validation accuracy over training time; the numbers stand in the table"),
     }
     for place, (what, alt) in zip(places, alts.items(), strict=True):
 

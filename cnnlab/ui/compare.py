@@ -124,9 +124,11 @@ def _data_title(one: Entry) -> str:
 
 
 def _table(entries: list[Entry], name: Callable[[str], str]) -> None:
-    """Draw what came out and what differs, one column a run, the best validation accuracy first."""
+    """Draw what came out and what differs, one column a run, the highest validation accuracy first."""
     rows = {
-        _("best validation accuracy"): [percent(e.best) if e.best == e.best else "–" for e in entries],
+        _("validation accuracy"): [
+            percent(e.validation) if e.validation == e.validation else "–" for e in entries
+        ],
         _("epochs"): [number(len(e.rows)) for e in entries],
         _("training time (s)"): [
             number(e.seconds) if e.seconds == e.seconds else _("elsewhere") for e in entries

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab import datasets, workers
+from cnnlab import datasets, losses, workers
 from cnnlab.inspection.evaluation import open_test_set
 from cnnlab.runs import Evaluation, Run, RunError
 from cnnlab.text import _, number, percent
@@ -34,9 +34,15 @@ def envelope(run: Run) -> None:
                 int((evaluation.probabilities.argmax(1) == evaluation.labels).sum()),
                 len(evaluation.labels),
             )
-            left, middle, _rest = st.columns([1, 1, 2])
+            config = run.recipe().config
+            penalty = _penalty(str(run.folder), run.written(), run) if config.model.l2 else 0.0
+            found = losses.of(evaluation.probabilities, evaluation.labels, config, penalty)
+            left, middle, right_side, _rest = st.columns(4)
             left.metric(_("Test accuracy"), percent(evaluation.accuracy))
-            middle.metric(_("Test loss"), number(evaluation.loss, 3))
+            middle.metric(_("Test loss"), number(found.loss, 3))
+            if not losses.is_cross_entropy(config):
+                right_side.metric(_("Test cross-entropy"), number(found.cross_entropy, 3))
+            st.caption(losses.explained(config, penalty))
             text = _(
                 "{right} of {all} right, by the network after {epochs} epochs. In this training run the test "
                 "set was opened {times}×: the first look is honest, each further one less."
@@ -45,6 +51,11 @@ def envelope(run: Run) -> None:
             st.caption(text.format(times=evaluation.openings, **words))
             _per_class(run, evaluation)
         _opening(run, first=before is None)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _penalty(folder: str, written: int, _run: Run) -> float:
+    return losses.penalty(_run.weights(), _run.recipe().config.model.l2)
 
 
 def _per_class(run: Run, evaluation: Evaluation) -> None:

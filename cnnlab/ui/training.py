@@ -1,16 +1,18 @@
 """What does a student see of a training run: live, at rest, and beside the others?"""
 
+import math
 import statistics
 from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
 
-from cnnlab import datasets
-from cnnlab.figures.curves import curve
+from cnnlab import datasets, losses
+from cnnlab.figures.curves import curve, kept
 from cnnlab.figures.sheet import sheet
 from cnnlab.figures.tiles import colour_tiles
-from cnnlab.runs import RESTING, Run, RunError, State, Store
+from cnnlab.history import Row
+from cnnlab.runs import RESTING, Recipe, Run, RunError, State, Store
 from cnnlab.text import _, number, percent, plain
 from cnnlab.ui import class_state, data_state, layers, lesson, sample, steering, watching
 from cnnlab.ui import state as page_state
@@ -73,7 +75,7 @@ def _live(run: Run, drawn_at: float | None) -> None:
             if state.phase in ("finished", "stopped") and run.has_weights():
                 steering.look_inside(run)
             steering.controls(run, state)
-            _curve(state, rows, len(run.recipe().classes))
+            _curve(state, rows, run.recipe())
         with right:
             watching.findings(run, state, rows)
             _kernels(run)
@@ -86,16 +88,20 @@ def _live(run: Run, drawn_at: float | None) -> None:
         st.error(str(error), icon=":material/broken_image:")
 
 
-def _curve(state: State, rows: list[dict[str, float]], classes: int) -> None:
-    names = {"accuracy": _("Accuracy"), "loss": _("Loss")}
+def _curve(state: State, rows: list[Row], recipe: Recipe) -> None:
+    names = kept(rows, recipe.config)
     page_state.default("train.curve", "accuracy", names)
     what = st.segmented_control(
         _("Curve"), list(names), format_func=names.get, key="train.curve", required=True
     )
-    running = getattr(state, what) if state.phase == "running" else None
+    running = getattr(state, what, None) if state.phase == "running" else None
     theme = st.context.theme.type or "light"
-    figure = curve(rows, what, max(state.epochs, len(rows)), running, 1 / classes, theme)
+    figure = curve(rows, what, max(state.epochs, len(rows)), running, 1 / len(recipe.classes), theme)
     chart(figure, key="_train.chart")
+    if what == "loss":
+        st.caption(losses.explained(recipe.config, rows[-1]["l2"] if rows else math.nan))
+    elif what == "cross_entropy":
+        st.caption(_("Of the answers alone: it compares with that of any run, whatever its loss is."))
 
 
 def _progress(run: Run, state: State) -> None:
@@ -155,7 +161,7 @@ def _drawn_kernels(folder: str, epoch: int, finished: int, _run: Run) -> tuple[s
     return name.split("/")[0], values.shape[-1], picture, moved
 
 
-def _explain(run: Run, rows: list[dict[str, float]]) -> None:
+def _explain(run: Run, rows: list[Row]) -> None:
     """Say why validation stands near guessing, or above training, where it does."""
     if not rows:
         return
