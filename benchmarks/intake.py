@@ -27,6 +27,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pillow_heif
 from PIL import ExifTags, Image, ImageCms
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -49,9 +50,9 @@ FORMATS = {
 }
 
 
-def file(image: Image.Image, format: str, **options) -> bytes:
+def file(image: Image.Image | pillow_heif.HeifFile, format: str, **options) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, format, **options)
+    image.save(buffer, format=format, **options)
     return buffer.getvalue()
 
 
@@ -161,7 +162,11 @@ def phones(photo: Image.Image) -> Iterator[bytes]:
     yield still[:-2]
     fast = {"enc_params": {"preset": "ultrafast"}}
     yield file(photo.resize(PHONE), "HEIF", quality=40, **fast)
-    yield file(photo.resize((5_712, 4_284)), "HEIF", quality=40, **fast)
+    camera = photo.resize((5_712, 4_284))
+    yield file(camera, "HEIF", quality=40, **fast)
+    deep = np.asarray(camera).astype(np.uint16) * 257
+    ten_bits = pillow_heif.from_bytes(mode="RGB;16", size=camera.size, data=deep.tobytes())
+    yield file(ten_bits, "HEIF", quality=40, chroma=422, **fast)
 
 
 def large(photo: Image.Image) -> Iterator[bytes]:

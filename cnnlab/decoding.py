@@ -32,7 +32,7 @@ from cnnlab.text import _, number
 MAX_BYTES = 25_000_000  # a 48-megapixel JPEG of a phone has 12 to 20 MB
 MAX_JPEG_VALUES = 80e6  # of a JPEG in several scans all values are held at once, two bytes each
 MAX_JPEG_VISITS = 1e9  # and each scan may visit all of them
-MEMORY = 500e6  # bytes that all pictures may need that are being decoded at one time
+MEMORY, MEMORY_OF_ONE = 500e6, 400e6  # bytes that all pictures being decoded at one time may need, and one
 NEARLY_ALL = 0.95  # of a picture's rows: with that many, one that is cut off is shown as browsers show it
 KEPT_PIXELS = 1_000_000
 PAPERS = {"white": 255, "black": 0}  # what shows through where a picture is transparent
@@ -217,9 +217,11 @@ def _limit(image: Image.Image, layout: jpeg.Layout | None) -> float:
     """
     width, height = image.size
     kind = next(kind for kind in READABLE if kind.format == image.format.replace("MPO", "JPEG"))
-    limit, memory = kind.megapixels, kind.memory
-    if image.format == "HEIF" and (image.mode != "RGB" or image.info.get("bit_depth") != 8):
-        limit, memory = MEGAPIXELS, MEMORY_OF_A_PIXEL  # each pixel takes more
+    deep = image.format == "HEIF" and image.info.get("bit_depth") != 8
+    memory = MEMORY_OF_A_PIXEL if deep else kind.memory
+    limit = kind.megapixels
+    if layout is None:  # decoded whole
+        limit = min(limit, int(MEMORY_OF_ONE / memory / 1e6))
     megapixels = round(width * height / 1e6)  # counted as on a camera's box: 8,160 x 6,144 is "50 megapixels"
     if megapixels > limit:
         text = _(

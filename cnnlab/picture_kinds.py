@@ -45,7 +45,7 @@ READABLE = (
         ("heic", "heif", "hif", "heics", "heifs"),
         "HEIF",
         PHONE_MEGAPIXELS,
-        8,
+        8,  # with 8 bits; 10 and 12 take more
     ),
     Kind(lambda: "AVIF", _box(rb"avi[fs]"), ("avif", "avifs"), "AVIF"),
 )

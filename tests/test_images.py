@@ -10,6 +10,7 @@ import zipfile
 import zlib
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
@@ -127,6 +128,25 @@ def test_a_phones_48_megapixels_in_20_megabytes_are_read_at_a_quarter(monkeypatc
     data += film(20_000_000 - len(data))
     assert images.read(data).shape == (866, 1155, 3)
     assert sizes == [(2_016, 1_512)]  # 48 million pixels are never in memory
+
+
+def test_a_cameras_heif_of_ten_bits_is_read_and_limited_by_its_memory(monkeypatch):
+    image = Image.fromarray(images.sample("cat")).resize((1_000, 1_000))
+
+    def heif(bits: int) -> bytes:
+        array = np.asarray(image).astype(np.uint16) * 257 if bits > 8 else np.asarray(image)
+        mode = "RGB;16" if bits > 8 else "RGB"
+        buffer = io.BytesIO()
+        picture = pillow_heif.from_bytes(mode=mode, size=image.size, data=array.tobytes())
+        picture.save(buffer, quality=80, chroma=422, enc_params={"preset": "ultrafast"})
+        return buffer.getvalue()
+
+    plain, deep = heif(8), heif(10)
+    for data in (plain, deep):
+        assert difference(images.read(data), np.asarray(image)) < 4
+    monkeypatch.setattr(decoding, "MEMORY_OF_ONE", 8e6)
+    assert images.read(plain).shape == (1_000, 1_000, 3)
+    assert "at most 0 fit" in refused(deep)
 
 
 def test_photos_wait_for_memory_and_not_for_each_other():
