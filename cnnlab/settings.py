@@ -65,7 +65,9 @@ def _folder(name: str) -> Path | None:
 
 
 def expanded(text: str) -> Path:
-    """Return the folder that a text names, ~ and ~name included; ValueError where there is no such home."""
+    """Return the folder that a text names, ~ and ~name included; ValueError where that cannot be one."""
+    if not text.isprintable():  # as with bytes that are no UTF-8, which cannot be passed on to the workers
+        raise ValueError("that is no name that can be written down.")
     try:
         return Path(text).expanduser()
     except RuntimeError:

@@ -182,6 +182,24 @@ def test_a_long_answer_is_given_up_and_tells_why(lost):
     assert [button.label for button in at.button] == ["Try again"]
 
 
+def compared():
+    from pathlib import Path
+    from types import SimpleNamespace as Made
+
+    import numpy as np
+
+    from cnnlab.ui import keras_check
+
+    run = Made(folder=Path("/runs/kite-421"), id="kite-421")
+    keras_check.check(Made(net=Made(run=run, stamp=1), image=np.zeros((2, 2, 3))))
+
+
+def test_who_asks_keras_reads_that_it_will_not_answer(lost):
+    at = AppTest.from_function(compared).run()
+    assert not at.exception and TOLD in at.warning[0].value
+    assert not [caption for caption in at.caption if "Keras is computing" in caption.value]
+
+
 def of_the_teacher():
     from cnnlab.ui.teacher import machines, pulse
 
