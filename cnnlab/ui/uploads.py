@@ -34,9 +34,7 @@ LARGEST = max(images.MAX_BYTES, LARGEST_ARCHIVE)
 ENVELOPE = 2**20  # what may stand around a file in its request; `server.maxUploadSize` counts it too
 OF_ONE, OF_ALL = 64 * MEGABYTE, 256 * MEGABYTE  # what a session, and all together, may have on the server
 FILES = 32  # of a session at one time
-ABANDONED = (
-    60.0  # seconds without a further byte of a session after which nobody will read its files any more
-)
+ABANDONED = 60.0  # seconds without a byte of a session after which nobody will read its files any more
 STALLED = 30.0  # seconds without a byte after which an upload is given up
 ADDRESSES = 500  # given out to one session and not used yet
 UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)$")
@@ -170,7 +168,7 @@ class Limits:
         except Refused as refused:  # at the door; within the app it becomes an answer there
             await PlainTextResponse(refused.detail, refused.status_code)(scope, receive, send)
         if kept.refused.get(session) is not before:
-            _draw_again(session)
+            await _draw_again(session)
 
 
 def store() -> Store | None:
@@ -179,10 +177,15 @@ def store() -> Store | None:
     return found if isinstance(found, Store) else None
 
 
-def _draw_again(session: str) -> None:
-    """Have a session's page drawn as it is, which then says what was refused."""
-    with suppress(AttributeError):  # another Streamlit: it is said when the page is drawn the next time
+async def _draw_again(session: str) -> None:
+    """Have a session's page drawn as it is, which then says what was refused; what it is doing ends first."""
+    with suppress(
+        AttributeError, TimeoutError
+    ):  # another Streamlit: it is said at the next change on the page
         known = Runtime.instance()._session_mgr.get_active_session_info(session).session
+        known.track_settling()
+        async with asyncio.timeout(STALLED):
+            await known.wait_until_settled()
         known.request_rerun(known._client_state)
 
 

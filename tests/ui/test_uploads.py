@@ -37,8 +37,11 @@ class Server:
         self.app = Starlette(routes=routes, middleware=[Middleware(uploads.Limits)])
 
     def _session(self, name):
-        redraw = lambda state: self.drawn.append((name, state))  # noqa: E731
-        return SimpleNamespace(session=SimpleNamespace(request_rerun=redraw, _client_state=f"{name}'s page"))
+        """A session as Streamlit's own, but that it only notes what it is asked for."""
+        session = SimpleNamespace(_client_state=f"{name}'s page")
+        session.request_rerun = lambda state: self.drawn.append((name, state))
+        session.track_settling, session.wait_until_settled = lambda: None, _nothing
+        return SimpleNamespace(session=session)
 
     def is_active_session(self, name: str) -> bool:
         return name in self.live
@@ -92,7 +95,7 @@ def server(monkeypatch):
     return server
 
 
-async def _nothing(request, response):
+async def _nothing(*given):
     pass
 
 
@@ -259,4 +262,5 @@ def test_the_store_fits_this_streamlit():
     assert uploads.UPLOAD.search(f"/{starlette_routes.BASE_ROUTE_UPLOAD_FILE}/anna/file")
     assert "MemoryUploadedFileManager(" in inspect.getsource(starlette_app.App._create_runtime)
     assert "remove_session_files" in inspect.getsource(app_session.AppSession.shutdown)
+    assert {"track_settling", "wait_until_settled"} < set(dir(app_session.AppSession))
     assert "self.request_rerun(self._client_state)" in inspect.getsource(app_session.AppSession)
