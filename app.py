@@ -9,6 +9,7 @@ from starlette.middleware import Middleware
 from cnnlab import rights, settings, system, workers
 from cnnlab.ui import uploads
 from cnnlab.ui.identity import IdentityCookie
+from cnnlab.ui.incoming import take_only_what_fits
 from cnnlab.ui.memory import give_back
 from cnnlab.ui.nodelay import send_at_once
 from cnnlab.ui.offline import ask_nobody
@@ -32,6 +33,7 @@ async def lifespan(app):
     ask_nobody()
     send_at_once()
     wait_their_turn()
+    take_only_what_fits()
     tidying = give_back()
     workers.start()
     sys.stdout.write(welcome())

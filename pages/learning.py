@@ -6,7 +6,7 @@ import streamlit as st
 from cnnlab import ops
 from cnnlab.figures.tiles import enlarge
 from cnnlab.text import _, number, percent
-from cnnlab.ui import as_text, formulas, learning, lesson, state
+from cnnlab.ui import as_text, browser, formulas, learning, lesson, state
 from cnnlab.ui import update as tables
 from cnnlab.ui.chart import chart
 from cnnlab.ui.components.terms import terms
@@ -103,7 +103,7 @@ def rate() -> None:
         line = np.linspace(WANTED - 3, WANTED + 3, 121)
         curve = np.stack([line, (line - WANTED) ** 2], axis=1)
         path = np.stack([weights, losses], axis=1)
-        figure = learning.bowl_chart(curve, path, st.context.theme.type or "light")
+        figure = learning.bowl_chart(curve, path, browser.theme())
         text = _("The loss over the weight: from {before} at w = {start} to {after} at w = {end}")
         ends = {"before": losses[0], "start": weights[0], "after": losses[-1], "end": weights[-1]}
         alt = text.format(**{name: number(value, 2) for name, value in ends.items()})

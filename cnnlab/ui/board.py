@@ -17,7 +17,7 @@ from cnnlab.figures.board import Dot, scatter
 from cnnlab.rights import TeacherPass
 from cnnlab.runs import RunError, Store
 from cnnlab.text import _, number, percent
-from cnnlab.ui import class_state, identity, job, lesson, projector, state
+from cnnlab.ui import browser, class_state, identity, job, lesson, projector, state
 from cnnlab.ui.components.standings import Row, standings
 from cnnlab.ui.phases import title_of
 from cnnlab.ui.teacher import actions, door
@@ -211,7 +211,7 @@ def _charts(
         dots += [dot(one, _model(one).partition(" (")[0], "shipped") for one in known]
         dots += [dot(one, names[one.owner], "student") for one in others]
         large = 1.7 if projector.on() else 1.0
-        figure = scatter(dots, what, theme=st.context.theme.type or "light", scale=large)
+        figure = scatter(dots, what, theme=browser.theme(), scale=large)
         place.plotly_chart(figure, key=f"_board.{what}", config=PLAIN, alt=alt)
 
 

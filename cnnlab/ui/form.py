@@ -16,7 +16,7 @@ from cnnlab.config import INNER, OPTIMIZERS, Augmentation, ModelConfig, TrainCon
 from cnnlab.presets import PRESETS
 from cnnlab.rights import teaching
 from cnnlab.text import _, number
-from cnnlab.ui import identity, state
+from cnnlab.ui import browser, identity, state
 
 LISTS = ("blocks", "dense")
 PLAIN = {
@@ -228,4 +228,4 @@ def keep_link(config: TrainConfig | None, watching: bool) -> str | None:
 
 def address_of(text: str) -> str:
     """Return the whole address that opens the form with these settings."""
-    return f"{(st.context.url or '').split('?')[0]}?{urlencode({'config': text})}"
+    return f"{browser.address().split('?')[0]}?{urlencode({'config': text})}"

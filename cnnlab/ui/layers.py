@@ -8,7 +8,7 @@ from cnnlab import estimate, ops
 from cnnlab.figures.colours import INK, QUIET
 from cnnlab.models import SIDE
 from cnnlab.text import _, number
-from cnnlab.ui import projector
+from cnnlab.ui import browser, projector
 
 
 def layer_table(layers: list[dict], whole: bool = True) -> None:
@@ -52,7 +52,7 @@ def picture(layers: list[dict], shapes: list[tuple[int, ...]]) -> None:
 
     `layers` may be the beginning of a network that does not fit to its end; `shapes` are their outputs.
     """
-    ink = INK[st.context.theme.type or "light"]
+    ink = INK[browser.theme()]
     steps = [(_("Photo"), (SIDE, SIDE, 3))]
     short = {
         "conv": _("Convolution"),

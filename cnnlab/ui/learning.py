@@ -9,7 +9,7 @@ from cnnlab import ops
 from cnnlab.figures.bowl import bowl
 from cnnlab.questions import learning as questions
 from cnnlab.text import _, number, percent, plain
-from cnnlab.ui import lesson, state
+from cnnlab.ui import browser, lesson, state
 from cnnlab.ui.chart import chart
 from cnnlab.ui.components.race import Racer, loss_text, race
 from cnnlab.ui.number_field import number_field
@@ -139,7 +139,7 @@ def ask_step() -> None:
         line = np.linspace(case.lowest - 3.6, case.lowest + 3.6, 73)
         curve = np.stack([line, case.curvature / 2 * (line - case.lowest) ** 2], axis=1)
         path = np.array([[case.weight, case.before], [case.new_weight, case.after]])[: 2 if shown else 1]
-        theme = st.context.theme.type or "light"
+        theme = browser.theme()
         figure = bowl_chart(curve, path, theme, case.slope, 230)
         alt = _("The loss over the weight, and the weight at {weight} on it").format(weight=words["weight"])
         chart(figure, key="_learning.case", alt=alt)

@@ -10,7 +10,7 @@ import streamlit as st
 from cnnlab import images, ops
 from cnnlab.figures.curves import curve
 from cnnlab.text import _, number, percent
-from cnnlab.ui import network, state
+from cnnlab.ui import browser, network, state
 from cnnlab.ui.chart import chart
 from cnnlab.ui.misconceptions import cat, figures, shipped
 
@@ -162,9 +162,7 @@ def more_epochs_are_better() -> tuple[str, ...]:
     rows = net.run.history()
     state.default("faq.epochs", len(rows), range(2, len(rows) + 1))
     done = st.slider(_("Stop after epoch"), 2, len(rows), key="faq.epochs")
-    figure = curve(
-        rows[:done], "loss", len(rows), None, 1 / len(net.classes), st.context.theme.type or "light"
-    )
+    figure = curve(rows[:done], "loss", len(rows), None, 1 / len(net.classes), browser.theme())
     alt = _("Loss in training and in validation, epoch by epoch")
     chart(figure, key="_faq.history", alt=alt)
     best = min(rows[:done], key=lambda row: row["val_loss"])

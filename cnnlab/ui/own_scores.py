@@ -6,7 +6,7 @@ import streamlit as st
 from cnnlab import ops
 from cnnlab.figures.bars import probability_bars
 from cnnlab.text import _, number, percent
-from cnnlab.ui import lesson, state
+from cnnlab.ui import browser, lesson, state
 from cnnlab.ui.chart import chart
 
 START = (2.0, 1.2, -0.5)  # cat, dog and bird, while no network can be asked
@@ -48,7 +48,7 @@ def play(names: list[str], scores: np.ndarray) -> None:
             )
         )
     with right:
-        theme = st.context.theme.type or "light"
+        theme = browser.theme()
         bars = probability_bars(ops.softmax(mine, warmth), names, theme=theme)
         chart(bars, key="_answer.bars", alt=_("Probabilities of your scores"))
 

@@ -14,7 +14,7 @@ from cnnlab import decoding, images
 from cnnlab.figures.tiles import shrink
 from cnnlab.picture_kinds import ENDINGS
 from cnnlab.text import _, number
-from cnnlab.ui import state, uploads
+from cnnlab.ui import browser, state, uploads
 from cnnlab.ui.components.sheet import sheet
 
 OWN = "own"  # the choice among one's own photos; the one on show lies under "photo.own"
@@ -126,7 +126,7 @@ def camera_allowed(address: str) -> bool:
 
 def _camera(key: str, take: Callable[[str], None]) -> None:
     """Offer the camera where browsers allow one, else say why there is none."""
-    if not camera_allowed(st.context.url or ""):
+    if not camera_allowed(browser.address()):
         text = _(
             "On a phone, the upload offers the camera. Within this page browsers allow it only over HTTPS: "
             "whoever runs the app can set `server.sslCertFile` and `server.sslKeyFile` ([how]({link}))."

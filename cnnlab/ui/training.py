@@ -14,7 +14,7 @@ from cnnlab.figures.tiles import colour_tiles
 from cnnlab.history import Row
 from cnnlab.runs import RESTING, Recipe, Run, RunError, State, Store
 from cnnlab.text import _, number, percent, plain
-from cnnlab.ui import class_state, data_state, layers, lesson, sample, steering, watching
+from cnnlab.ui import browser, class_state, data_state, layers, lesson, sample, steering, watching
 from cnnlab.ui import state as page_state
 from cnnlab.ui.chart import chart
 from cnnlab.ui.envelope import envelope
@@ -95,7 +95,7 @@ def _curve(state: State, rows: list[Row], recipe: Recipe) -> None:
         _("Curve"), list(names), format_func=names.get, key="train.curve", required=True
     )
     running = getattr(state, what, None) if state.phase == "running" else None
-    theme = st.context.theme.type or "light"
+    theme = browser.theme()
     figure = curve(rows, what, max(state.epochs, len(rows)), running, 1 / len(recipe.classes), theme)
     chart(figure, key="_train.chart")
     if what == "loss":

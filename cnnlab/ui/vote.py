@@ -12,7 +12,7 @@ from cnnlab.rights import TeacherPass
 from cnnlab.rules import Vote
 from cnnlab.runs import RunError
 from cnnlab.text import _, number, percent
-from cnnlab.ui import class_state, identity, lesson, projector, state
+from cnnlab.ui import browser, class_state, identity, lesson, projector, state
 from cnnlab.ui.teacher import door, overview
 
 FOLLOW = 2.0  # seconds until a page shows that the vote has gone on
@@ -169,7 +169,7 @@ def _result(vote: Vote, question: Question) -> None:
                 text += _(": {share} right").format(share=share)
             st.markdown(f"#### {text}")
             letters = 28 if projector.on() else 20
-            chart = histogram(counts, theme=st.context.theme.type or "light", right=right, letters=letters)
+            chart = histogram(counts, theme=browser.theme(), right=right, letters=letters)
             alt = "; ".join(f"{place}: {number(count)}" for place, count in enumerate(counts, start=1))
             st.plotly_chart(chart, key=f"_vote.{round}.count", config=PLAIN, alt=f"{titles[round]}: {alt}")
 

@@ -9,7 +9,7 @@ from cnnlab.figures.probe import panel
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Recipe, Run, State
 from cnnlab.text import _
-from cnnlab.ui import form, projector
+from cnnlab.ui import browser, form, projector
 from cnnlab.ui.network import class_name, layer_title, load
 
 LOOKED_AT = 100  # photos on which silent outputs are looked for
@@ -74,7 +74,7 @@ def probe(run: Run) -> None:
         return
     data = datasets.load(recipe.config.dataset)
     names = [class_name(name) for name in recipe.classes]
-    theme = st.context.theme.type or "light"
+    theme = browser.theme()
     with st.container(border=True):
         text = _(
             "**Pictures it does not learn from**, as it names them after epoch {epoch}; ✓ marks the truth"

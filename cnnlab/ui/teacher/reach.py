@@ -7,7 +7,7 @@ import streamlit as st
 
 from cnnlab import addresses, qr
 from cnnlab.text import _, number
-from cnnlab.ui import state
+from cnnlab.ui import browser, state
 from cnnlab.ui.teacher.advice import advice
 
 CHOSEN = "teacher.address"
@@ -75,9 +75,9 @@ def _offered() -> dict[str, str]:
     """Return the addresses that students may be able to open, the likeliest first, and what each is."""
     scheme, port = _scheme_and_port()
     offered = {}
-    url = st.context.url
-    if isinstance(url, str) and not addresses.is_local(urlsplit(url).hostname):
-        offered[f"{scheme}://{urlsplit(url).netloc}{path()}"] = _("as in your own browser")
+    url = urlsplit(browser.address())
+    if url.netloc and not addresses.is_local(url.hostname):
+        offered[f"{scheme}://{url.netloc}{path()}"] = _("as in your own browser")
     for network in addresses.networks():
         name = network.interface
         if network.virtual:
@@ -88,8 +88,7 @@ def _offered() -> dict[str, str]:
 
 def _scheme_and_port() -> tuple[str, int | None]:
     """Return scheme and port as the teacher's browser uses them, else as the server was told."""
-    url = st.context.url
-    if isinstance(url, str) and urlsplit(url).scheme in ("http", "https"):
+    if url := browser.address():
         return urlsplit(url).scheme, urlsplit(url).port
     return "https" if st.get_option("server.sslCertFile") else "http", int(st.get_option("server.port"))
 
