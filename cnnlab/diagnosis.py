@@ -1,150 +1,223 @@
-"""What do a run's curves say, in plain words, with the evidence, and what might one try?"""
+"""What do a run's curves say, in plain words, with the evidence, and what might one try?
+
+A verdict needs evidence that chance, the schedule or the settings do not explain; often there is none.
+"""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
-from cnnlab import ops
-from cnnlab.config import TrainConfig
+from cnnlab import advice, datasets, ops
+from cnnlab.advice import Advice
+from cnnlab.config import OPTIMIZERS, TrainConfig
 from cnnlab.text import _, number, percent
 
-WINDOW = 3  # epochs over which a rise or fall is judged
+WINDOW = 3  # epochs over which a rise, a fall or rest is judged
 SILENT = 1 / 3  # share of silent outputs from which on a layer is worth a word
+CREEPING = 0.006  # of what guessing costs: by so much at most a loss that creeps falls in an epoch
+SURE = 2  # standard deviations beyond which a difference is not taken for chance
+
+Rows = Sequence[dict[str, float]]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One observation: what it is, the numbers it rests on, what to try, and that as changed settings."""
+    """One observation: what it is, the numbers it rests on, what to try, and that as changed settings.
+
+    Where nothing can be changed, or what should be is not known, `change` is empty, and `advice` may be.
+    """
 
     kind: str
     says: str
     evidence: str
-    advice: str
+    advice: str = ""
     change: dict = field(default_factory=dict)
 
 
 def diagnose(
-    rows: Sequence[dict[str, float]], config: TrainConfig, classes: int, failed: bool = False
+    rows: Rows, config: TrainConfig, classes: int, failed: bool = False, since: int = 0
 ) -> list[Finding]:
-    """Return what the history (one row a finished epoch) shows, the most urgent first; often nothing.
+    """Return what the history (one row a finished epoch) shows, the most urgent; often nothing.
 
-    `failed` says that training ended with an undefined loss.
+    config: with the learning rate and the epochs that hold now; the rows from `since` (counted from 0) on
+    were trained at these. failed: training ended with an undefined loss.
     """
-    checks = (
-        _undefined(rows, config, failed),
-        _diverging(rows, config),
-        _not_learning(rows, config, classes),
+    now = rows[since:]
+    checks: tuple[Callable[[], Finding | None], ...] = (
+        lambda: _undefined(rows, config) if failed else None,
+        lambda: _diverging(now, config, classes),
+        lambda: _not_learning(now, config, classes),
+        lambda: _overfitting(rows, config, classes),
+        lambda: _plateau(now, config),
     )
-    findings = [finding for finding in checks if finding is not None][:1]
-    if not findings:
-        checks = (_overfitting(rows, config, classes), _plateau(rows, config))
-        findings = [finding for finding in checks if finding is not None][:1]
-    return findings
+    findings = (check() for check in checks)
+    return [finding for finding in findings if finding is not None][:1]
 
 
-def _undefined(rows, config: TrainConfig, failed: bool) -> Finding | None:
-    if not failed:
+def _finding(kind: str, says: str, evidence: str, what: Advice | None) -> Finding:
+    return Finding(kind, says, evidence, what.words, what.change) if what else Finding(kind, says, evidence)
+
+
+def _undefined(rows: Rows, config: TrainConfig) -> Finding:
+    text = _("It became infinite or undefined after {epochs} finished epochs.")
+    says, evidence = _("The loss left the range of numbers."), text.format(epochs=len(rows))
+    return _finding("undefined", says, evidence, advice.smaller_steps(config))
+
+
+def _diverging(rows: Rows, config: TrainConfig, classes: int) -> Finding | None:
+    """The training loss has risen twice in a row, clearly, and accuracy has not."""
+    if len(rows) < WINDOW:
         return None
-    rate = config.learning_rate / 10
-    return Finding(
-        "undefined",
-        _("The loss left the range of numbers."),
-        _("It became infinite or undefined after {epochs} finished epochs.").format(epochs=len(rows)),
-        _("The steps were too large. Try a tenth of the learning rate: {rate}.").format(rate=f"{rate:g}"),
-        {"learning_rate": rate},
-    )
-
-
-def _diverging(rows, config: TrainConfig) -> Finding | None:
-    """The training loss is clearly above its lowest value, and has risen twice in a row."""
-    losses = [row["loss"] for row in rows]
-    if len(losses) < 3 or not losses[-3] < losses[-2] < losses[-1] or losses[-1] < 1.2 * min(losses):
+    losses, low = [row["loss"] for row in rows], min(row["loss"] for row in rows)
+    rising = losses[-3] < losses[-2] < losses[-1] and rows[-1]["accuracy"] <= rows[-3]["accuracy"]
+    if not rising or losses[-1] < max(1.2 * low, low + guessing_loss(config, classes) / 20):
         return None
-    rate = config.learning_rate / 10
-    text = _("The training loss rose from {low} to {now}.")
-    return Finding(
-        "diverging",
-        _("It is getting worse instead of better."),
-        text.format(low=number(min(losses), 3), now=number(losses[-1], 3)),
-        _("Steps that overshoot do this. Try a tenth of the learning rate: {rate}.").format(rate=f"{rate:g}"),
-        {"learning_rate": rate},
-    )
+    says, text = _("It is getting worse instead of better."), _("The training loss rose from {low} to {now}.")
+    evidence = text.format(low=number(low, 3), now=number(losses[-1], 3))
+    return _finding("diverging", says, evidence, advice.smaller_steps(config))
 
 
-def _not_learning(rows, config: TrainConfig, classes: int) -> Finding | None:
-    """After two epochs the training accuracy is hardly above guessing."""
-    if len(rows) < 2 or rows[-1]["accuracy"] > 1.5 / classes:
+def _not_learning(rows: Rows, config: TrainConfig, classes: int) -> Finding | None:
+    """After two epochs or more, one of them at more than half its rate, training is hardly above guessing.
+
+    Steps too small and steps too large look alike in accuracy. The loss tells them apart: with small steps it
+    creeps down from what guessing costs, with large ones it is thrown above that. Where it falls faster than
+    creeping, the network has just begun; and where neither is so, the rate is not known to be the fault.
+    """
+    if len(rows) < 2 or rows[-1]["accuracy"] > above_guessing(classes):
         return None
-    rate = config.learning_rate / 10 if config.learning_rate >= 0.003 else config.learning_rate * 10
+    losses, guessing = [_of_answers(row, "loss") for row in rows[-WINDOW:]], guessing_loss(config, classes)
+    warming_up = config.schedule != "constant" and max(_rates(rows[:-1], config)) < config.learning_rate / 2
+    begun = losses[-1] < min(guessing, losses[-2] - CREEPING * guessing)
+    if warming_up or begun:
+        return None
+    size = config.learning_rate / OPTIMIZERS[config.optimizer]
+    small = size <= 0.1 or (_falling(losses) and losses[-1] < guessing and size < 30)
     text = _("After {epochs} epochs the training accuracy is {accuracy}; guessing gives {chance}.")
-    evidence = {
-        "epochs": len(rows),
-        "accuracy": percent(rows[-1]["accuracy"]),
-        "chance": percent(1 / classes),
-    }
-    advice = _("The learning rate is too large or too small. Try {rate} instead of {now}.")
-    return Finding(
-        "not learning",
-        _("It is not learning."),
-        text.format(**evidence),
-        advice.format(rate=f"{rate:g}", now=f"{config.learning_rate:g}"),
-        {"learning_rate": rate},
+    words = {"accuracy": percent(rows[-1]["accuracy"]), "chance": percent(1 / classes)}
+    evidence, says = text.format(epochs=len(rows), **words), _("It is not learning.")
+    if small and losses[-1] < losses[0]:
+        says, text = _("It is learning very slowly."), _("The loss does fall, from {first} to {last}.")
+        digits = max(3, 1 - math.floor(math.log10(losses[0] - losses[-1])))
+        evidence += " " + text.format(first=number(losses[0], digits), last=number(losses[-1], digits))
+    what = advice.gentler(config)
+    if small or size >= 3:
+        what = advice.larger_steps(config) if small else advice.smaller_steps(config)
+    if what is None and len(rows) < WINDOW:
+        return None
+    return _finding("not learning", says, evidence, what)
+
+
+def _overfitting(rows: Rows, config: TrainConfig, classes: int) -> Finding | None:
+    """Validation has been clearly worse than its best for some epochs, while training has got better.
+
+    The gap between the two says little: dropout, augmentation and the average over an epoch make one too. And
+    while a schedule keeps the rate high, validation jumps; it settles once the steps have become small.
+    """
+    loss, val = (np.array([_of_answers(row, name) for row in rows]) for name in ("loss", "val_loss"))
+    held_out = images_of(config)[1]
+    if len(rows) <= WINDOW or not held_out or not np.isfinite(val).all():
+        return None
+    best = int(val.argmin())
+    if len(rows) - 1 - best < WINDOW or rows[best]["val_accuracy"] < above_guessing(classes):
+        return None
+    if not loss[-1] < loss[best]:
+        return None
+    rates = _rates(rows, config)
+    if config.schedule != "constant" and rates[-1] > max(rates) / 2:
+        return None
+    worse = val[-WINDOW:].mean() - val[best]
+    if worse <= SURE * max(_jumps(val), val[-1] / math.sqrt(held_out)):
+        return None
+    text = _(
+        "Validation loss was lowest after epoch {best} ({low}) and is {now} now; training loss has fallen "
+        "from {before} to {after} since."
+    )
+    losses = {"low": val[best], "now": val[-1], "before": loss[best], "after": loss[-1]}
+    evidence = text.format(best=best + 1, **{name: number(value, 3) for name, value in losses.items()})
+    if config.model.l2:
+        evidence += " " + _("(The L2 penalty is not counted.)")
+    return _finding(
+        "overfitting", _("It is starting to overfit."), evidence, advice.against_overfitting(config)
     )
 
 
-def _overfitting(rows, config: TrainConfig, classes: int) -> Finding | None:
-    """Training has risen by three points or more over the window, validation by a third of that or less."""
-    if len(rows) <= WINDOW or math.isnan(rows[-1]["val_accuracy"]):
+def _plateau(rows: Rows, config: TrainConfig) -> Finding | None:
+    """At one rate, neither curve has moved by more than chance over the window, and training is not perfect.
+
+    Where a schedule makes the steps small in the end, rest is what it is for; where the loss still creeps
+    down, it has not come to rest.
+    """
+    what = advice.shrinking_steps(config)
+    if what is None or len(rows) <= WINDOW + 1 or rows[-1]["accuracy"] > 0.98:
         return None
-    now, before = rows[-1], rows[-1 - WINDOW]
-    training = now["accuracy"] - before["accuracy"]
-    validation = now["val_accuracy"] - before["val_accuracy"]
-    if now["accuracy"] <= now["val_accuracy"] or training < 0.03 or validation > training / 3:
+    window = rows[-1 - WINDOW :]
+    losses = [row["loss"] for row in window]
+    if _falling(losses):
         return None
-    if min(now["val_accuracy"], before["val_accuracy"]) < 2 / classes:
-        return None  # near guessing it has learned nothing yet that it could lean on too much
-    text = _("Over {epochs} epochs training rose {training} points, validation {validation}.")
-    evidence = text.format(
-        epochs=WINDOW, training=number(100 * training, 1), validation=number(100 * validation, 1)
-    )
-    augmentation = config.augmentation
-    if not (augmentation.flip or augmentation.shift):
-        flip = config.dataset != "digits"  # a mirrored digit is no digit
-        change = {"augmentation": augmentation.model_copy(update={"flip": flip, "shift": 2})}
-        advice = _("Show it more: try augmentation, random changes of each image.")
-    else:
-        model = config.model
-        blocks = tuple(block.model_copy(update={"dropout": 0.3}) for block in model.blocks)
-        change = {"model": model.model_copy(update={"blocks": blocks})}
-        advice = _("Make it lean on more than a few maps: try dropout 0.3.")
-    return Finding("overfitting", _("It is starting to overfit."), evidence, advice, change)
+    for name, images in zip(("accuracy", "val_accuracy"), images_of(config), strict=True):
+        if _range([row[name] for row in window]) > max(0.005, _chance(window[-1][name], images)):
+            return None
+    text = _("Over {epochs} epochs training accuracy moved by {moved} points.")
+    moved = _range([row["accuracy"] for row in window])
+    evidence = text.format(epochs=WINDOW, moved=number(100 * moved, 1))
+    return _finding("plateau", _("It has come to rest."), evidence, what)
 
 
-def _plateau(rows, config: TrainConfig) -> Finding | None:
-    """Neither curve has moved by half a point over the window, and training is not perfect."""
-    if len(rows) <= WINDOW + 1 or rows[-1]["accuracy"] > 0.98:
-        return None
-    names = ["accuracy"] if math.isnan(rows[-1]["val_accuracy"]) else ["accuracy", "val_accuracy"]
-    moved = max(
-        max(row[name] for row in rows[-1 - WINDOW :]) - min(row[name] for row in rows[-1 - WINDOW :])
-        for name in names
-    )
-    if moved >= 0.005:
-        return None
-    text = _("Over {epochs} epochs accuracy moved by {moved} points.")
-    change, advice = {"learning_rate": config.learning_rate / 3}, _("Try smaller steps from here on.")
-    if config.schedule == "constant":
-        change = {"schedule": "cosine"}
-        advice = _("Try a schedule that makes the steps smaller towards the end (cosine).")
-    return Finding(
-        "plateau",
-        _("It has come to rest."),
-        text.format(epochs=WINDOW, moved=number(100 * moved, 1)),
-        advice,
-        change,
-    )
+def guessing_loss(config: TrainConfig, classes: int) -> float:
+    """Return the loss of an answer that gives each class the same probability."""
+    if config.loss == "mse":
+        return (1 - 1 / classes) / classes
+    return math.log(classes)  # with label smoothing too
+
+
+def above_guessing(classes: int) -> float:
+    """Return the accuracy a twentieth of the way from guessing to perfect."""
+    return 1 / classes + (1 - 1 / classes) / 20
+
+
+def images_of(config: TrainConfig) -> tuple[int, int]:
+    """Return how many images it learns from, and how many validation judges by."""
+    images = datasets.DATASETS[config.dataset].train_images
+    images = min(images, config.limit or images)
+    held_out = round(config.validation * images)
+    return images - held_out, held_out
+
+
+def _of_answers(row: dict[str, float], name: str) -> float:
+    """Return the part of a loss that is for the answers: without the L2 penalty, where that is known."""
+    penalty = row.get("l2", math.nan)
+    return row[name] - (0.0 if math.isnan(penalty) else penalty)
+
+
+def _rates(rows: Rows, config: TrainConfig) -> list[float]:
+    return [row.get("learning_rate", config.learning_rate) for row in rows]
+
+
+def _falling(losses: Sequence[float]) -> bool:
+    return all(later < earlier for earlier, later in pairwise(losses))
+
+
+def _jumps(values: np.ndarray) -> float:
+    """Return the standard deviation of what jumps up and down about a smooth curve.
+
+    Second differences of independent values with deviation s have the deviation s √6, and their mean size is
+    √(2/π) of that.
+    """
+    return float(np.abs(np.diff(values, 2)).mean() / math.sqrt(12 / math.pi))
+
+
+def _chance(accuracy: float, images: int) -> float:
+    """Return the standard error of an accuracy over so many images; 0 where there is none."""
+    return math.sqrt(accuracy * (1 - accuracy) / images) if images and 0 < accuracy < 1 else 0.0
+
+
+def _range(values: Sequence[float]) -> float:
+    """Return how far these values are apart; 0 where they are not known."""
+    return 0.0 if math.isnan(values[-1]) else max(values) - min(values)
 
 
 def silent_shares(layers: list[dict], weights: dict[str, np.ndarray], images: np.ndarray) -> dict[str, float]:
@@ -161,20 +234,18 @@ def silent_shares(layers: list[dict], weights: dict[str, np.ndarray], images: np
     return {name: float(1 - active.mean()) for name, active in alive.items()}
 
 
-def silence(shares: dict[str, float], config: TrainConfig, images: int) -> Finding | None:
+def silence(
+    shares: dict[str, float], config: TrainConfig, images: int, title: Callable[[str], str]
+) -> Finding | None:
     """Return a finding where a third or more of a layer's outputs is silent on so many images.
 
-    `shares` has the layers' titles (words for a learner) as keys.
+    title: the words for a layer of `shares`, such as "conv_2_relu".
     """
-    title, share = max(shares.items(), key=lambda item: item[1], default=("", 0.0))
-    if share < SILENT:
+    silent = {name: share for name, share in shares.items() if share >= SILENT}
+    if not silent:
         return None
-    text = _("{share} of {layer} is 0 on all of {images} photos looked at.")
-    blocks = tuple(block.model_copy(update={"activation": "leaky_relu"}) for block in config.model.blocks)
-    return Finding(
-        "silent",
-        _("Part of the network is silent."),
-        text.format(share=percent(share, 0), layer=title, images=number(images)),
-        _("A ReLU that is always 0 passes no gradient, so its weights rest. Try leaky ReLU."),
-        {"model": config.model.model_copy(update={"blocks": blocks})},
-    )
+    part = _("{share} of {layer}")
+    parts = [part.format(share=percent(share, 0), layer=title(name)) for name, share in silent.items()]
+    text = _("{parts} is 0 on all of {images} photos looked at.")
+    evidence = text.format(parts=", ".join(parts), images=number(images))
+    return _finding("silent", _("Part of the network is silent."), evidence, advice.waking(config, silent))

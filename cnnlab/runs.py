@@ -135,6 +135,7 @@ class State:
     """state.json: how far the newest attempt is. `epoch` counts finished epochs; `step` batches within one.
 
     `accuracy` and `loss` are the running values of the epoch under way, None before its first batches.
+    `undefined` says that training failed because the loss left the range of numbers.
     """
 
     phase: Phase
@@ -149,6 +150,7 @@ class State:
     images_per_second: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] | None = None
     message: str = ""
     beat: Count = 0
+    undefined: bool = False
 
 
 class Run:

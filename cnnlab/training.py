@@ -129,6 +129,7 @@ class Training:
             "{kept} finished epochs are kept. A smaller learning rate usually helps; it was {rate}."
         )
         rate = plain(float(self.optimizer.learning_rate))
+        self.attempt.update(undefined=True)
         self.attempt.enter("failed", text.format(epoch=len(rows) + 1, kept=len(rows), rate=rate))
 
     def _restore(self) -> tuple[list[Row], Checkpoint | None]:

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnnlab import datasets, lesson_links, schedules
 from cnnlab.attempts import Attempt
+from cnnlab.classroom import Classroom
 from cnnlab.config import LARGEST_RATE
 from cnnlab.history import COLUMNS
 from cnnlab.presets import PRESETS
@@ -214,17 +215,73 @@ def test_a_damaged_file_never_breaks_the_page(store, name, damage):
     assert sound.id in words(at), "the other run is shown as ever"
 
 
-def test_a_diagnosis_opens_the_form_with_its_change(store):
-    run = store.create(CONFIG, tuple("0123456789"), preset="article", owner=ME)
+OVERFITTING = [{"loss": 1 - i / 10, "val_loss": x} for i, x in enumerate((0.9, 0.7, 0.6, 0.8, 1.1, 1.4, 1.6))]
+STUCK = [{"accuracy": 0.1, "loss": 2.31, "learning_rate": 0.05}] * 3
+
+
+def with_history(store, config, rows, phase="finished", **state):
+    """Return a run of one's own with this history."""
+    run = store.create(config, tuple("0123456789"), preset="article", owner=ME)
     attempt = Attempt(run, run.claim("queued"))
-    pairs = [(0.60, 0.64), (0.63, 0.65), (0.66, 0.65), (0.70, 0.66)]
-    rows = [ROW | {"epoch": i + 1, "accuracy": a, "val_accuracy": v} for i, (a, v) in enumerate(pairs)]
-    attempt.write_history(rows)
-    attempt.update(epoch=4, epochs=4)
-    attempt.enter("finished")
+    whole = [
+        ROW | {"epoch": i + 1, "l2": 0.0, "learning_rate": config.learning_rate} | row
+        for i, row in enumerate(rows)
+    ]
+    attempt.write_history(whole)
+    attempt.update(epoch=len(rows), epochs=len(rows), **state)
+    attempt.enter(phase, "Something went wrong." if phase == "failed" else "")
+    return run
+
+
+def test_a_diagnosis_goes_by_the_rate_that_holds_now(store):
+    """What was set while it trained is what was too large; what no epoch has had yet is not judged."""
+    run = with_history(store, CONFIG, STUCK)
+    run.wish("rate", ME, 0.05)
+    at = open_page(run=run.id)
+    assert "Its steps are too large. Try the learning rate 0.005 instead of 0.05." in words(at)
+    button(at, "Open the form with this change").click()
+    at.run()
+    assert at.session_state["train.learning_rate"] == 0.005
+    run.wish("rate", ME, 0.0005)
+    assert "It is not learning" not in words(open_page(run=run.id))
+
+
+def test_what_is_advised_keeps_to_the_limits_of_the_class(store, monkeypatch):
+    monkeypatch.setenv("CNNLAB_TEACHER_PIN", "271828")
+    run = with_history(store, CONFIG, OVERFITTING)
+    Classroom(store.root).change(epochs=2)
+    at = open_page(run=run.id)
+    button(at, "Open the form with this change").click()
+    at.run()
+    assert at.session_state["train.shift"] == 2
+    assert at.session_state["train.epochs"] == 2, "the run had 3"
+    assert not button(at, "Train").disabled
+
+
+def test_a_run_that_failed_for_another_reason_has_not_left_the_range_of_numbers(store):
+    full = with_history(store, CONFIG, [{"accuracy": 0.9}], "failed")
+    assert "range of numbers" not in words(open_page(run=full.id))
+    undefined = with_history(store, CONFIG, [{"accuracy": 0.9}], "failed", undefined=True)
+    at = open_page(run=undefined.id)
+    assert "The loss left the range of numbers." in words(at)
+    assert "Try the learning rate 0.0001 instead of 0.001." in words(at)
+
+
+def test_a_form_that_a_lesson_link_holds_is_not_opened_with_a_change(store):
+    run = with_history(store, CONFIG, OVERFITTING)
+    link = lesson_links.write(lesson_links.LessonLink("train", {"preset": "article"}, frozenset({"preset"})))
+    at = open_page(run=run.id)
+    assert "Open the form with this change" in labels(at)
+    at = open_page(run=run.id, lesson=link)
+    assert "It is starting to overfit" in words(at)
+    assert "Open the form with this change" not in labels(at)
+
+
+def test_a_diagnosis_opens_the_form_with_its_change(store):
+    run = with_history(store, CONFIG, OVERFITTING)
     at = open_page(run=run.id)
     assert "It is starting to overfit" in words(at)
-    assert "training rose 10.0 points, validation 2.0" in words(at)
+    assert "lowest after epoch 3 (0.600) and is 1.600 now" in words(at)
     button(at, "Open the form with this change").click()
     at.run()
     assert not at.exception
@@ -309,7 +366,7 @@ def test_the_learning_rate_of_now_is_shown_with_what_its_schedule_does(paused):
     rate = schedules.rate("one_cycle", 0.01, 1.25, 3)
     at = open_page(run=paused.id)
     share = f"{100 * rate / 0.01:.1f}\u00a0%"
-    assert f"Now **{rate:.4g}**: the schedule (one cycle: up, down) makes {share} of 0.01." in words(at)
+    assert f"Now **{rate:.3g}**: the schedule (one cycle: up, down) makes {share} of 0.01." in words(at)
     assert rate_field(at).value == 0.01
 
 

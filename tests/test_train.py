@@ -314,6 +314,7 @@ def test_an_undefined_loss_ends_the_run_with_a_reason(tmp_path):
     state = run.state()
     assert state.phase == "failed"
     assert "NaN" in state.message
+    assert state.undefined
     assert "10" in state.message, "it names the learning rate"
     json.loads((run.folder / "state.json").read_text(), parse_constant=pytest.fail)
 

@@ -22,22 +22,29 @@ def rates(
     settings = _settings(config, wishes)
     plan, now = {}, 0
     for epoch in range(epochs):
-        if epoch < len(recorded):
-            progress = epoch + (steps - 1) / steps if steps else epoch
-            misses = [abs(_rate(config, setting, progress) - recorded[epoch]) for setting in settings[now:]]
-            close = 1e-4 * config.learning_rate
-            fitting = [i for i, miss in enumerate(misses) if miss <= min(misses) + close]
-            now += fitting[0]
-            rate = settings[now][0]
-            if config.schedule == "constant" and not math.isclose(rate, recorded[epoch], rel_tol=1e-4):
-                rate = recorded[epoch]  # what was measured counts, whatever was wished
-        else:
+        measured = recorded[epoch] if epoch < len(recorded) else math.nan
+        if epoch >= len(recorded):
             now = len(settings) - 1
-            rate = settings[now][0]
+        elif not math.isnan(measured):
+            progress = epoch + (steps - 1) / steps if steps else epoch
+            misses = [abs(_rate(config, setting, progress) - measured) for setting in settings[now:]]
+            close = 1e-4 * config.learning_rate
+            now += next(i for i, miss in enumerate(misses) if miss <= min(misses) + close)
+        rate = settings[now][0]
+        if config.schedule == "constant" and abs(rate - measured) > 1e-4 * rate:
+            rate = measured  # what was measured counts, whatever was wished
         chosen = (rate, settings[now][1])
         if not plan or list(plan.values())[-1] != chosen:
             plan[epoch + 1] = chosen
     return plan
+
+
+def held_since(config: TrainConfig, wishes: Sequence[dict], recorded: Sequence[float], steps: int) -> int:
+    """Return how many epochs had another rate than the one that holds now: the first ones, or all of them."""
+    plan = rates(config, wishes, recorded, steps, len(recorded) + 1)
+    now = list(plan.values())[-1][0]
+    others = [epoch for epoch, (rate, _epochs) in plan.items() if rate != now]
+    return min(epoch for epoch in plan if epoch > max(others, default=0)) - 1
 
 
 def _settings(config: TrainConfig, wishes: Sequence[dict]) -> list[tuple[float, int]]:

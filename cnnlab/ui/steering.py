@@ -106,7 +106,7 @@ def _rate_now(schedule: str, base: float, state: State) -> str:
         "factor": percent(rate / base),
         "base": plain(base),
     }
-    return text.format(rate=plain(rate), **words)
+    return text.format(rate=plain(rate, 3), **words)
 
 
 def _wish(run: Run, wish: str, value: float | None = None) -> None:

@@ -112,7 +112,7 @@ def _progress(run: Run, state: State) -> None:
     if state.accuracy is not None:
         parts.append(_("accuracy so far {accuracy}").format(accuracy=percent(state.accuracy)))
     if state.learning_rate is not None:
-        parts.append(_("learning rate {rate}").format(rate=plain(state.learning_rate)))
+        parts.append(_("learning rate {rate}").format(rate=plain(state.learning_rate, 3)))
     if state.images_per_second:
         parts.append(_("{speed} photos a second").format(speed=number(state.images_per_second)))
     if (left := seconds_left(run, state)) is not None:

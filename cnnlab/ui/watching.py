@@ -5,11 +5,13 @@ import streamlit as st
 from cnnlab import datasets
 from cnnlab.config import TrainConfig
 from cnnlab.diagnosis import Finding, diagnose, silence, silent_shares
+from cnnlab.export.rates import held_since
 from cnnlab.figures.probe import panel
+from cnnlab.limits import within
 from cnnlab.presets import PRESETS
-from cnnlab.runs import Recipe, Run, State
+from cnnlab.runs import Run, State
 from cnnlab.text import _
-from cnnlab.ui import browser, form, projector
+from cnnlab.ui import browser, class_state, form, projector
 from cnnlab.ui.network import class_name, layer_title, load
 
 LOOKED_AT = 100  # photos on which silent outputs are looked for
@@ -17,9 +19,16 @@ LOOKED_AT = 100  # photos on which silent outputs are looked for
 
 def findings(run: Run, state: State, rows: list[dict[str, float]]) -> None:
     """Draw what the curves say, with the evidence and what to try."""
-    recipe = run.recipe()
-    for finding in diagnose(rows, recipe.config, len(recipe.classes), failed=state.phase == "failed"):
-        _card(finding, recipe)
+    recipe, config = run.recipe(), _config_now(run)
+    since = held_since(recipe.config, run.wishes(), [row["learning_rate"] for row in rows], state.steps)
+    for finding in diagnose(rows, config, len(recipe.classes), state.undefined, since):
+        _card(finding, recipe.preset, config)
+
+
+def _config_now(run: Run) -> TrainConfig:
+    """Return the run's configuration with the learning rate that holds now, whatever it began with."""
+    config = run.recipe().config
+    return config.model_copy(update={"learning_rate": run.wished("rate", config.learning_rate)})
 
 
 def silent_parts(run: Run, epochs: int) -> None:
@@ -31,26 +40,34 @@ def silent_parts(run: Run, epochs: int) -> None:
         and run.has_weights()
         and datasets.DATASETS[recipe.config.dataset].present()
     ):
-        finding = silence(_shares(str(run.folder), epochs, run), recipe.config, LOOKED_AT)
-        if finding is not None:
-            _card(finding, recipe)
+        titles = {spec["name"]: layer_title(spec).split(" · ")[0] for spec in recipe.layers()}
+        shares, config = _shares(str(run.folder), epochs, run), _config_now(run)
+        if finding := silence(shares, config, LOOKED_AT, titles.get):
+            _card(finding, recipe.preset, config)
 
 
-def _card(finding: Finding, recipe: Recipe) -> None:
+def _card(finding: Finding, preset: str, config: TrainConfig) -> None:
+    """Draw a finding; where it has a change, and no lesson link holds the form, with a button for that."""
     with st.container(border=True):
         st.markdown(f"**{finding.says}** {finding.evidence}")
-        st.markdown(finding.advice)
-        config = recipe.config.model_copy(update=finding.change)
-        st.button(
-            _("Open the form with this change"),
-            key=f"_train.try.{finding.kind}",
-            on_click=_open_form,
-            args=(recipe.preset, config),
-        )
+        if finding.advice:
+            st.markdown(finding.advice)
+        if finding.change and not form.held():
+            st.button(
+                _("Open the form with this change"),
+                key=f"_train.try.{finding.kind}",
+                on_click=_open_form,
+                args=(preset, config.model_copy(update=finding.change)),
+            )
 
 
 def _open_form(preset: str, config: TrainConfig) -> None:
-    """Fill the form and leave the run; the page sees the mark and draws itself anew."""
+    """Fill the form and leave the run; the page sees the mark and draws itself anew.
+
+    A student's form keeps to the class's limits, which may be others than when the run was made.
+    """
+    if not class_state.is_teacher():
+        config = config.model_copy(update=within(class_state.rules(), config))
     form.fill(preset if preset in PRESETS else "article", config)
     st.session_state["train.dataset"] = config.dataset
     st.query_params.pop("run", None)
@@ -61,9 +78,7 @@ def _open_form(preset: str, config: TrainConfig) -> None:
 def _shares(folder: str, epochs: int, _run: Run) -> dict[str, float]:
     network = load(_run)
     images = datasets.load(network.dataset).train_images[:LOOKED_AT]  # never the sealed test set
-    shares = silent_shares(network.layers, network.weights, images)
-    titles = {spec["name"]: layer_title(spec).split(" · ")[0] for spec in network.layers}
-    return {titles[name]: share for name, share in shares.items()}
+    return silent_shares(network.layers, network.weights, images)
 
 
 def probe(run: Run) -> None:
