@@ -133,21 +133,36 @@ def chromium():
         browser = playwright.chromium.launch(
             executable_path=path, args=["--no-sandbox", "--no-first-run", *quiet]
         )
+        new_context = browser.new_context
+
+        def watched_context(**how):
+            context = new_context(**how)
+            context.on("request", lambda request: _asked.append(request.url))
+            return context
+
+        browser.new_context = watched_context
         yield browser
         browser.close()
 
 
+_asked: list[str] = []  # the addresses that browsers have asked in this test
+
+
+@pytest.fixture(autouse=True)
+def browsers_stay_here():
+    """Let no browser of a test ask another computer than this one for anything."""
+    _asked.clear()
+    yield
+    assert not [url for url in _asked if urlsplit(url).hostname not in (None, "127.0.0.1", "localhost")]
+
+
 @pytest.fixture
 def page(chromium):
-    """A fresh browser window, 1280 pixels wide, with cookies of its own; it may ask no other computer."""
+    """A fresh browser window, 1280 pixels wide, with cookies of its own."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     context.set_default_timeout(30_000)
-    asked: list[str] = []
-    context.on("request", lambda request: asked.append(request.url))
     yield context.new_page()
     context.close()
-    elsewhere = {url for url in asked if urlsplit(url).hostname not in (None, "127.0.0.1", "localhost")}
-    assert not elsewhere
 
 
 @pytest.fixture(scope="session")
