@@ -88,7 +88,9 @@ def _train(run: Run) -> None:
     attempt.write_history([dict.fromkeys(COLUMNS, 0.5) | row for row in rows])
     for epoch in (0, 1, 2):
         attempt.write_kernels(epoch, kernels)
-    attempt.write_checkpoint(Checkpoint(2, weights, {"optimizer/0": np.zeros(3)}, step=5, so_far=(1.4, 0.5)))
+    rest = {"optimizer/0": np.zeros(3)}
+    attempt.write_checkpoint(Checkpoint(2, weights, rest))
+    attempt.write_checkpoint(Checkpoint(2, weights, rest, step=5, so_far=(1.4, 0.5, 1.4)))
     attempt.write_probe(2, np.arange(8), np.full((8, 10), 0.1))
     attempt.enter("running")
 
@@ -231,10 +233,12 @@ def of_one(run: Run) -> dict[str, Callable[[], object]]:
         "wishes": run.wishes,
         "weights": run.weights,
         "checkpoint": run.checkpoint,
+        "within": run.within,
+        "trained epochs": run.trained_epochs,
         "kernels": lambda: [run.kernels(epoch) for epoch in run.kernel_epochs()],
         "kernel": lambda: [run.kernel(epoch, "conv_1") for epoch in run.kernel_epochs()],
         "probe": run.probe,
-        "evaluation": lambda: run.evaluation() and (run.evaluation().accuracy, run.evaluation().loss),
+        "evaluation": lambda: (one := run.evaluation()) and (one.accuracy, one.cross_entropy),
         "needs": run.needs_attempt,
         "can go on": run.can_go_on,
         "entry": lambda: entry(run),

@@ -76,7 +76,10 @@ class Training:
             if watch.end is not None:
                 return self._end_early(watch.end, rows, None if whole else watch, partial)
             if self._stagnates(rows):
-                text = _("Stopped early: the validation loss has not improved for {epochs} epochs.")
+                text = _(
+                    "Stopped early: the validation loss has not improved for {epochs} epochs. The network is "
+                    "that of the last epoch."
+                )
                 return self._finish(rows, text.format(epochs=self.config.patience))
         self._finish(rows)
 

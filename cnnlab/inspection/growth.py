@@ -41,7 +41,7 @@ def growth(run: Run, layer: str, now: np.ndarray, channels: slice) -> Growth:
 
     Epochs are left out evenly where all of them would be more than `BYTES`. Raises RunError.
     """
-    done = max([len(run.history()), *run.kernel_epochs()])
+    done = run.trained_epochs()
     whole = {epoch: run.kernel(epoch, layer) for epoch in run.kernel_epochs() if epoch < done}
     whole = {epoch: kernels for epoch, kernels in whole.items() if kernels is not None}
     most = max(2, BYTES // max(1, now[:, :, channels].size))

@@ -196,8 +196,9 @@ def what_is_gradient_descent() -> None:
 def what_is_cross_entropy() -> None:
     st.markdown(
         _(
-            "The loss of one photo: **−ln** of the probability that the network gives to its **true** class. "
-            "Sure and right costs nothing, sure and wrong costs a lot. Here class 3 is the true one."
+            "The usual loss. For one photo it is **−ln** of the probability that the network gives to its "
+            "**true** class. Sure and right costs nothing, sure and wrong costs a lot. Here class 3 is the "
+            "true one."
         )
     )
     names = [_("Score of class {n}").format(n=n) for n in (1, 2, 3)]

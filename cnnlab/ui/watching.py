@@ -41,7 +41,7 @@ def silent_parts(run: Run, epochs: int) -> None:
         and datasets.DATASETS[recipe.config.dataset].present()
     ):
         titles = {spec["name"]: layer_title(spec).split(" · ")[0] for spec in recipe.layers()}
-        shares, config = _shares(str(run.folder), epochs, run), _config_now(run)
+        shares, config = _shares(str(run.folder), run.written(), run), _config_now(run)
         if finding := silence(shares, config, LOOKED_AT, titles.get):
             _card(finding, recipe.preset, config)
 
@@ -75,7 +75,7 @@ def _open_form(preset: str, config: TrainConfig) -> None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _shares(folder: str, epochs: int, _run: Run) -> dict[str, float]:
+def _shares(folder: str, written: int, _run: Run) -> dict[str, float]:
     network = load(_run)
     images = datasets.load(network.dataset).train_images[:LOOKED_AT]  # never the sealed test set
     return silent_shares(network.layers, network.weights, images)
