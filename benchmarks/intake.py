@@ -148,7 +148,7 @@ def phones(photo: Image.Image) -> Iterator[bytes]:
     for format, modes in FORMATS.items():
         for mode in modes if format not in ("TIFF", "HEIF", "AVIF") else modes[:1]:
             whole = file(in_mode(medium, mode), format)
-            yield from (whole[:-1], whole[:-2]) if format != "TIFF" else (whole,)
+            yield from (whole,) if format in ("TIFF", "AVIF") else (whole[:-1], whole[:-2])
     noisy = np.asarray(photo.resize(PHONE)).astype(np.int16)
     for row in range(0, PHONE[1], 168):  # in strips, for the memory's sake
         noisy[row : row + 168] += np.random.default_rng(row).integers(

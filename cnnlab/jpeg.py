@@ -14,12 +14,10 @@ from cnnlab.text import _
 MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")
 START, END, SCAN, ALONE = 0xD8, 0xD9, 0xDA, 0x01  # ALONE, as the first two, has no length behind it
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-SEQUENTIAL, PROGRESSIVE = (
-    {0xC0, 0xC1, 0xC9},
-    {0xC2, 0xCA},
-)  # Huffman or arithmetic coding; others are for X-rays
-MAX_SEGMENTS = (
-    5_000  # a photo has a few dozen; the largest profile fills 255, the largest Photoshop block 400
+SEQUENTIAL, PROGRESSIVE = {0xC0, 0xC1, 0xC9}, {0xC2, 0xCA}  # the other frames are for X-rays and the like
+MAX_SEGMENTS = 5_000  # a photo has a few dozen, with the largest profile 255 more, with Photoshop's 400
+MAX_BETWEEN = (
+    10_000  # bytes that belong to no segment, before the first scan: decoders go through them singly
 )
 MAX_SCANS = 40  # a progressive JPEG has about ten; thousands would keep the decoder busy for minutes
 
@@ -59,10 +57,14 @@ def walk(data: bytes) -> Layout:
     """Find out how a JPEG is put together, up to the end of its first picture. Raises TooManyPieces."""
     place, frame, bits, components, scans, last, ended = 2, None, 8, 0, 0, 0, False
     sent: set[tuple[int, int]] = set()  # (component, coefficient), to the last bit
+    between = 0
     for _segment in range(MAX_SEGMENTS):
         found = MARKER.search(data, place)
         if found is None:
             break
+        between += 0 if scans else found.start() - place
+        if between > MAX_BETWEEN:
+            raise TooManyPieces(_("This JPEG has very much in it that is no picture."))
         code, place = found[1][0], found.end()
         if code == END:
             ended = True
