@@ -17,16 +17,7 @@ import pillow_heif
 from PIL import Image, ImageCms, JpegImagePlugin, UnidentifiedImageError
 
 from cnnlab import jpeg
-from cnnlab.picture_kinds import (
-    FORMATS,
-    MEGAPIXELS,
-    MEMORY_OF_A_PIXEL,
-    READABLE,
-    Kind,
-    announced,
-    kind_of,
-    names,
-)
+from cnnlab.picture_kinds import MEGAPIXELS, MEMORY_OF_A_PIXEL, READABLE, Kind, announced, kind_of, names
 from cnnlab.text import _, number
 
 MAX_BYTES = 25_000_000  # a 48-megapixel JPEG of a phone has 12 to 20 MB
@@ -51,7 +42,7 @@ ORIENTATION, BITS_PER_SAMPLE = 274, 258  # Exif 2.32, TIFF 6.0
 SAMPLES = {0: 3.0, 1: 2.0, 2: 1.5}  # a pixel, by a JPEG's sampling of colours as Pillow counts it
 JPEG_END = b"\xff\xd9"
 LAST_BYTES, BLOCK = 64, 16  # enough bytes to colour a few blocks; the rows of one
-UNSUPPORTED = ("unsupported", "not supported", "no decoding plugin")  # in Pillow's and libheif's words
+UNSUPPORTED = ("unsupported", "not supported", "not been built in")  # in Pillow's and libheif's words
 
 pillow_heif.register_heif_opener(decode_threads=2, thumbnails=False, depth_images=False, aux_images=False)
 
@@ -120,9 +111,11 @@ def decode(data: bytes) -> np.ndarray:
         text = _("The file has {size} MB; at most {limit} MB can be read here.")
         raise ImageError(text.format(size=number(len(data) / 1e6, 1), limit=number(MAX_BYTES / 1e6)))
     kind = kind_of(data)
+    if kind not in READABLE:
+        raise ImageError(_unreadable(kind))
     try:
         data, layout = _whole(data, kind)
-        with Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        with Image.open(io.BytesIO(data), formats=[kind.format]) as image:
             memory = _limit(image, layout)  # the header is read, the pixels are not
             with turns.of(memory):
                 _load(image)  # only now are the orientation of every PNG and TIFF known
@@ -132,7 +125,7 @@ def decode(data: bytes) -> np.ndarray:
     except Image.DecompressionBombError as error:
         text = _("The photo has far more than the {limit} megapixels that can be read here.")
         raise ImageError(text.format(limit=number(MEGAPIXELS))) from error
-    except UnidentifiedImageError as error:  # its beginning is not as that of any kind that can be read
+    except UnidentifiedImageError as error:  # behind its first bytes it does not go on as its kind does
         raise ImageError(_unreadable(kind)) from error
     except Exception as error:  # on damaged bytes Pillow raises more than a dozen kinds
         if any(word in str(error).lower() for word in UNSUPPORTED):
@@ -158,12 +151,12 @@ def _unreadable(kind: Kind | None) -> str:
     return text.format(kind=kind and kind.name(), readable=names())
 
 
-def _whole(data: bytes, kind: Kind | None) -> tuple[bytes, jpeg.Layout | None]:
+def _whole(data: bytes, kind: Kind) -> tuple[bytes, jpeg.Layout | None]:
     """Give a file that lacks the last of its bytes an end, as browsers do. Return the layout of a JPEG too.
 
     Raises ImageError where a JPEG lacks more, or is stored in a way that this decoder should not be given.
     """
-    if kind is None or kind.format != "JPEG":
+    if kind.format != "JPEG":
         lacking = announced(data) - len(data)
         return (data + bytes(lacking) if 0 < lacking <= (1 - NEARLY_ALL) * len(data) else data), None
     try:

@@ -16,9 +16,7 @@ START, END, SCAN, ALONE = 0xD8, 0xD9, 0xDA, 0x01  # ALONE, as the first two, has
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 SEQUENTIAL, PROGRESSIVE = {0xC0, 0xC1, 0xC9}, {0xC2, 0xCA}  # the other frames are for X-rays and the like
 MAX_SEGMENTS = 5_000  # a photo has a few dozen, with the largest profile 255 more, with Photoshop's 400
-MAX_BETWEEN = (
-    10_000  # bytes that belong to no segment, before the first scan: decoders go through them singly
-)
+MAX_BETWEEN = 10_000  # bytes outside segments before the first scan: decoders go through them one by one
 MAX_SCANS = 40  # a progressive JPEG has about ten; thousands would keep the decoder busy for minutes
 
 

@@ -32,6 +32,8 @@ def _box(*brands: bytes) -> bytes:
     return rb"....ftyp(?:" + b"|".join(brands) + b")"
 
 
+# Its brand, or one among those that it says it is compatible with (ISO 23000-22, 10.2).
+AVIF = _box(rb"avi[fs]", rb"(?:mif1|msf1).{4}(?:.{4}){,20}?avi[fs]")
 READABLE = (
     Kind(lambda: "JPEG", rb"\xff\xd8\xff", ("jpg", "jpeg", "jpe", "jfif", "mpo"), "JPEG", PHONE_MEGAPIXELS),
     Kind(lambda: "PNG", rb"\x89PNG\r\n\x1a\n", ("png", "apng"), "PNG"),
@@ -39,6 +41,7 @@ READABLE = (
     Kind(lambda: "GIF", rb"GIF8[79]a", ("gif",), "GIF"),
     Kind(lambda: "TIFF", rb"II[*+]\0|MM\0[*+]", ("tif", "tiff"), "TIFF"),
     Kind(lambda: "BMP", rb"BM", ("bmp",), "BMP"),
+    Kind(lambda: "AVIF", AVIF, ("avif", "avifs"), "AVIF"),
     Kind(
         lambda: "HEIC",
         _box(rb"hei[cxms]", rb"hev[cxms]", rb"mif1", rb"msf1"),
@@ -47,7 +50,6 @@ READABLE = (
         PHONE_MEGAPIXELS,
         8,  # with 8 bits; 10 and 12 take more
     ),
-    Kind(lambda: "AVIF", _box(rb"avi[fs]"), ("avif", "avifs"), "AVIF"),
 )
 FILM = (
     _box(rb"iso.", rb"mp4.", rb"M4V.", rb"avc1", rb"qt..", rb"3g..")
@@ -65,7 +67,6 @@ OTHERS = (
     Kind(lambda: _("a PostScript document"), rb"%!PS"),
     Kind(lambda: _("a ZIP archive or an office document"), rb"PK\x03\x04"),
 )
-FORMATS = tuple(kind.format for kind in READABLE)
 ENDINGS = tuple(f".{ending}" for kind in READABLE for ending in kind.endings)
 
 

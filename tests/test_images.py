@@ -182,8 +182,16 @@ def test_one_table_says_what_can_be_read(photo):
         data = file(photo, kind.format)
         assert picture_kinds.kind_of(data) is kind and kind.name() in sentence
         assert images.read(data).shape == photo.shape
+    formats = {kind.format for kind in picture_kinds.READABLE}
     for ending in picture_kinds.ENDINGS:
-        assert Image.registered_extensions()[ending] in (*decoding.FORMATS, "MPO")
+        assert Image.registered_extensions()[ending] in {*formats, "MPO"}
+
+
+@pytest.mark.parametrize("brand", [b"mif1", b"msf1"])
+@pytest.mark.parametrize("format", ["AVIF", "HEIF"])
+def test_a_general_brand_does_not_hide_what_a_file_is(photo, format, brand):
+    data = file(photo, format)
+    assert images.read(data[:8] + brand + data[12:]).shape == photo.shape
 
 
 def test_the_name_plays_no_part_and_other_buffers_serve(photo):
