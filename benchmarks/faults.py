@@ -308,7 +308,7 @@ class Outcome:
 
 
 def settings_and_epochs(run: Run) -> tuple:
-    return run.recipe(), run.history(), run.wished("epochs", 0), run.checkpoint().epoch
+    return run.recipe(), run.history(), run.wished("epochs", 0), run.checkpoint().epoch, run.within().step
 
 
 def suffer(case: Case, template: Path, damaged: str, healthy: str, folder: Path, outcome: Outcome) -> None:

@@ -16,7 +16,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -150,6 +150,16 @@ def place(folder: Path, path: Path) -> bool:
         if not path.exists():
             raise
         return False
+
+
+def size(path: Path) -> int:
+    """Return the bytes of all files below a folder; links are not followed."""
+    total = 0
+    for folder, _folders, names in os.walk(path):
+        for name in names:
+            with suppress(OSError):  # renamed while we looked
+                total += (Path(folder) / name).lstat().st_size
+    return total
 
 
 # Away

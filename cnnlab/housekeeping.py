@@ -3,7 +3,6 @@
 Nothing here is lost by itself: each way to clean up is the teacher's decision and names what it takes away.
 """
 
-import os
 import re
 import shutil
 import time
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cnnlab import files
+from cnnlab.files import size
 from cnnlab.rights import TeacherPass
 from cnnlab.runs import ARCHIVE, ASIDE, Run, RunError, Store
 from cnnlab.survey import sound
@@ -106,16 +106,6 @@ def delete_left(store: Store, teacher: TeacherPass) -> int:
     """Delete what a crash left behind; return how many bytes that freed."""
     _require(teacher)
     return sum(_remove(path) for path in _left(store))
-
-
-def size(path: Path) -> int:
-    """Return the bytes of all files below a folder; links are not followed."""
-    total = 0
-    for folder, _folders, names in os.walk(path):
-        for name in names:
-            with suppress(OSError):  # renamed while we looked
-                total += os.lstat(Path(folder) / name).st_size
-    return total
 
 
 def _spare_checkpoints(store: Store) -> list[Path]:

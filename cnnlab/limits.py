@@ -5,6 +5,7 @@ A LimitError is what the student reads. The teacher's own steering is not limite
 
 import math
 
+from cnnlab import files
 from cnnlab.config import TrainConfig, title
 from cnnlab.datasets import DATASETS
 from cnnlab.rights import TeacherPass
@@ -13,6 +14,7 @@ from cnnlab.runs import Run, RunError, State, Store
 from cnnlab.survey import sound
 from cnnlab.text import _, number
 
+MEGABYTE = 2**20
 WAITING = ("queued", "starting", "running")  # phases of a run that has a place in the queue or at a worker
 
 
@@ -89,6 +91,28 @@ def check_wishes(store: Store, rules: Rules, run: Run, owner: str, wishes: dict[
                 "min already."
             )
             raise LimitError(text.format(limit=_minutes(rules.minutes), minutes=_minutes(trained / 60)))
+
+
+def check_import(store: Store, rules: Rules, owner: str, size: int) -> None:
+    """Raise LimitError where the student may not bring in another archive, of so many bytes."""
+
+    def read(run: Run) -> int | None:
+        recipe = run.recipe()
+        return files.size(run.folder) if recipe.foreign and recipe.owner == owner else None
+
+    sizes = [size for _run, size in sound(store.runs(), read) if size is not None]
+    if rules.imports is not None and len(sizes) >= rules.imports:
+        text = _("In this class a student brings in at most {limit} archives. Delete one of yours first.")
+        if not rules.imports:
+            text = _("In this class nobody brings in archives.")
+        raise LimitError(text.format(limit=number(rules.imports)))
+    if rules.import_megabytes is not None and sum(sizes) + size > rules.import_megabytes * MEGABYTE:
+        text = _(
+            "In this class a student's archives have at most {limit} MB together; yours would have {wanted} "
+            "MB with this one. Delete one of yours first."
+        )
+        words = {"limit": number(rules.import_megabytes), "wanted": number((sum(sizes) + size) / MEGABYTE)}
+        raise LimitError(text.format(**words))
 
 
 def stop_overdue(store: Store, rules: Rules) -> None:

@@ -38,6 +38,8 @@ class Rules(Frozen):
     epochs: int | None = Field(default=None, ge=1, le=1000, title="Epochs of a training run")
     minutes: float | None = Field(default=None, gt=0, le=1440, title="Minutes of a training run")
     images: int | None = Field(default=None, ge=10, le=1_000_000, title="Training images of a training run")
+    imports: int | None = Field(default=None, ge=0, le=1000, title="Archives brought in")
+    import_megabytes: int | None = Field(default=None, ge=1, le=100_000, title="Megabytes of these together")
     queue_paused: bool = False
     names_hidden: bool = False
     pair_mode: bool = False  # two at a computer: both predict before the answer is revealed
@@ -51,5 +53,5 @@ class Rules(Frozen):
 
 
 # Where there is a teacher who has changed nothing yet. Four runs: so many make a race of the optimisers.
-CLASS_RULES = Rules(waiting=4, epochs=30, minutes=15)
+CLASS_RULES = Rules(waiting=4, epochs=30, minutes=15, imports=5, import_megabytes=100)
 HOME_RULES = Rules(students_open=True)  # where there is none

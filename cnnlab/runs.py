@@ -26,6 +26,7 @@ from pydantic import AfterValidator, Field, TypeAdapter
 
 from cnnlab import files, history, losses, ops, reading, settings
 from cnnlab.config import LARGEST_RATE, TrainConfig
+from cnnlab.datasets import DATASETS
 from cnnlab.history import Row
 from cnnlab.names import run_name
 from cnnlab.rights import TeacherPass, Who, teaching
@@ -461,8 +462,9 @@ class Run:
         """Return the newest answers for a few held-out images, None before the first epoch."""
         if not self._has("probe.npz"):
             return None
-        classes = len(self.recipe().classes)
-        return self._within("probe.npz", _probe, self.arrays("probe.npz"), classes)
+        recipe = self.recipe()
+        images = DATASETS[recipe.config.dataset].train_images
+        return self._within("probe.npz", _probe, self.arrays("probe.npz"), len(recipe.classes), images)
 
     def evaluation(self) -> "Evaluation | None":
         """Return what the opened test set said of this network, None while it is sealed.
@@ -649,9 +651,11 @@ def _checkpoint(arrays: Mapping[str, np.ndarray]) -> Checkpoint:
     return Checkpoint(epoch, weights, rest, step, tuple(map(float, so_far)))
 
 
-def _probe(arrays: Mapping[str, np.ndarray], classes: int) -> Probe:
+def _probe(arrays: Mapping[str, np.ndarray], classes: int, images: int) -> Probe:
     index, probabilities = arrays["index"], arrays["probabilities"]
     _answers(probabilities, index, classes)
+    if not (index < images).all():
+        raise reading.Damaged("answers for images that there are not")
     return Probe(_epoch(arrays), index, probabilities)
 
 

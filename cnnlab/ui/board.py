@@ -47,8 +47,8 @@ def not_done() -> list[Unfinished]:
 @st.cache_data(ttl=2, max_entries=4, show_spinner=False)
 def _live(root: str, _began: str) -> tuple[list[Standing], list[Unfinished]]:
     """Read the runs of the class once in two seconds, however many students look."""
-    runs, owners = Store(root).runs(), _owners(root)
-    return board.standings(runs, owners), board.unfinished(runs, owners)
+    store, owners = Store(root), _owners(root)
+    return board.standings(store.runs(), owners), board.unfinished(store.runs(), owners)
 
 
 def _owners(root: str) -> set[str]:

@@ -4,7 +4,8 @@ Without a teacher (see `cnnlab.rights.teaching`) somebody learns at home: there 
 kept. Nothing here ever breaks a page: where a file cannot be read the usual rules hold and names are missing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
@@ -33,6 +34,15 @@ def classroom() -> Classroom:
 def rules() -> Rules:
     """Return the rules of the class as they are now, to guide what is drawn; actions check for themselves."""
     return classroom().in_force()
+
+
+def damaged_rules() -> str:
+    """Return what is wrong with the file of the rules, for the teacher; "" when all is well."""
+    try:
+        classroom().rules()
+    except RunError as error:
+        return str(error)
+    return ""
 
 
 def who() -> Who:
@@ -99,6 +109,17 @@ def submit(
     if is_teacher():
         return [store.create(config, classes, preset=preset, owner=me) for config in configs]
     return classroom().submit_all(store, configs, classes, preset=preset, owner=me, seconds=seconds)
+
+
+@contextmanager
+def importing(size: int) -> Iterator[None]:
+    """Let an archive of so many bytes come in meanwhile: a student's within the limits of the class."""
+    take_part()
+    if is_teacher():
+        yield
+    else:
+        with classroom().importing(Store(), identity.owner(), size):
+            yield
 
 
 class Sealed(Run):

@@ -52,8 +52,8 @@ def _queue(root: str) -> dict[str, tuple[int, float]]:
         counts = run.id in places or run.state().phase in turns.AT_WORK
         return _seconds_left(store, run) if counts else None
 
-    runs = store.runs() if places else []
-    left = {run.id: seconds for run, seconds in sound(runs, read) if seconds is not None}
+    found = sound(store.runs() if places else [], read)
+    left = {run.id: seconds for run, seconds in found if seconds is not None}
     at_work = [left[id] for id in left if id not in places]
     ahead = [left.get(id, 0.0) for id in places]
     return {id: (place, estimate.wait(at_work, ahead[:n])) for n, (id, place) in enumerate(places.items())}

@@ -1,17 +1,18 @@
-"""Which training runs are there? The student's own first, each a link."""
+"""Which training runs are there? The student's own first, each a link; what is damaged can be set aside."""
 
 import streamlit as st
 
-from cnnlab.runs import Run, RunError, Store
+from cnnlab.runs import Run, Store
+from cnnlab.survey import sound, survey
 from cnnlab.text import _
-from cnnlab.ui import class_state, identity, lesson
+from cnnlab.ui import class_state, damaged, identity, lesson
 from cnnlab.ui.phases import phase_text, title_of
 
 
 def latest() -> None:
     """Link to the newest training run of this browser, where there is one."""
     me = identity.owner()
-    mine = next((run.id for run in Store().runs() if _owned(run, me)), None)
+    mine = next((run.id for run, owner in sound(Store().runs(), Run.owner) if owner == me), None)
     if mine:
         text = _("Your latest training run: {run}").format(run=mine)
         lesson.page_link("train", text, ":material/person:", query_params={"run": mine})
@@ -19,28 +20,25 @@ def latest() -> None:
 
 def others(shown: Run | None) -> None:
     """List the training runs, the student's own first, each a link that watches it."""
-    me, runs, marks = identity.owner(), Store().runs(), class_state.shown_names()
-    if not runs:
+    me, marks = identity.owner(), class_state.shown_names()
+
+    def read(run: Run) -> str:
+        recipe, state = run.look()
+        words = [run.id, marks.get(recipe.owner), title_of(recipe.preset)]
+        return " · ".join([*filter(None, words), phase_text(run, state)])
+
+    found = list(survey(Store().runs(), read))
+    if not found:
         return
-    with st.expander(_("All training runs ({count})").format(count=len(runs)), icon=":material/list:"):
-        for run in sorted(runs, key=lambda run: not _owned(run, me)):
-            try:
-                recipe = run.recipe()
-                words = [run.id, marks.get(recipe.owner), title_of(recipe.preset)]
-                text = " · ".join([*filter(None, words), phase_text(run, run.state())])
-            except RunError as error:
-                text = str(error)
+    own = {run.id for run, owner in sound((one.run for one in found), Run.owner) if owner == me}
+    with st.expander(_("All training runs ({count})").format(count=len(found)), icon=":material/list:"):
+        for one in sorted(found, key=lambda one: one.run.id not in own):
             lesson.page_link(
                 "train",
-                text,
-                ":material/person:" if _owned(run, me) else ":material/visibility:",
-                query_params={"run": run.id},
-                disabled=shown is not None and run.id == shown.id,
+                one.fault or one.value,
+                ":material/person:" if one.run.id in own else ":material/visibility:",
+                query_params={"run": one.run.id},
+                disabled=shown is not None and one.run.id == shown.id,
             )
-
-
-def _owned(run: Run, owner: str) -> bool:
-    try:
-        return run.recipe().owner == owner
-    except RunError:
-        return False
+            if one.fault and one.run != shown:  # above, beside its sentence, that one has the button
+                damaged.offer(one.run)

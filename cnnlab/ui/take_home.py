@@ -6,6 +6,7 @@ from functools import partial
 
 import streamlit as st
 
+from cnnlab import reading
 from cnnlab.export import ArchiveError, export_archive, import_archive, notebook, report, script
 from cnnlab.export.archive import LARGEST
 from cnnlab.runs import Run, RunError, Store
@@ -52,8 +53,9 @@ def _take_in(key: str) -> None:
     files, refused = uploads.taken(key)
     for file in files:
         try:
-            class_state.take_part()
-            run = import_archive(file.getvalue(), Store(), identity.owner())
+            data = file.getvalue()
+            with class_state.importing(len(data)):
+                run = import_archive(data, Store(), identity.owner())
             st.session_state["_take_home.come"] = run.id
         except (ArchiveError, RunError) as error:
             refused.append(str(error))
@@ -104,7 +106,7 @@ def _later(make: Callable, *arguments) -> Callable[[], bytes]:
 
 def _read(run: Run, name: str) -> bytes:
     try:
-        return (run.folder / name).read_bytes()
-    except OSError as error:
+        return reading.content(run.folder / name, reading.ARRAYS)
+    except (FileNotFoundError, reading.Damaged) as error:
         text = _("The file {file} of training run {run} cannot be read.")
         raise RunError(text.format(file=name, run=run.id)) from error

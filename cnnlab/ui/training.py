@@ -14,7 +14,7 @@ from cnnlab.figures.tiles import colour_tiles
 from cnnlab.history import Row
 from cnnlab.runs import RESTING, Recipe, Run, RunError, State, Store
 from cnnlab.text import _, number, percent, plain
-from cnnlab.ui import browser, class_state, data_state, layers, lesson, sample, steering, watching
+from cnnlab.ui import browser, class_state, damaged, data_state, layers, lesson, sample, steering, watching
 from cnnlab.ui import state as page_state
 from cnnlab.ui.chart import chart
 from cnnlab.ui.envelope import envelope
@@ -29,6 +29,7 @@ def watch(run: Run) -> None:
         pace = _pace(run, run.state())
     except RunError as error:
         st.error(str(error), icon=":material/broken_image:")
+        damaged.offer(run)
         return
     st.fragment(_live, run_every=pace)(run, pace)
 
@@ -86,6 +87,7 @@ def _live(run: Run, drawn_at: float | None) -> None:
             envelope(run)
     except RunError as error:
         st.error(str(error), icon=":material/broken_image:")
+        damaged.offer(run)
 
 
 def _curve(state: State, rows: list[Row], recipe: Recipe) -> None:

@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from cnnlab.rules import CLASS_RULES, Rules
-from cnnlab.runs import RunError
+from cnnlab.rules import Rules
 from cnnlab.text import _, number
 from cnnlab.ui import class_state
 from cnnlab.ui.number_field import decimal_field
@@ -11,15 +10,14 @@ from cnnlab.ui.teacher import actions, door
 
 PLACE = "rules"
 LIMITS = {"waiting": int, "epochs": int, "minutes": float, "images": int}
+LIMITS |= {"imports": int, "import_megabytes": int}
 
 
 def class_rules() -> None:
     """Draw the rules as they are; each change holds at once. It is not drawn by itself while one types."""
-    try:
-        rules = class_state.classroom().rules()
-    except RunError as error:
-        st.error(str(error), icon=":material/broken_image:")
-        rules = CLASS_RULES
+    rules = class_state.rules()
+    if damaged := class_state.damaged_rules():
+        st.error(damaged, icon=":material/broken_image:")
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(_("**Limits for each student.** An empty field is no limit. Yours are not limited."))

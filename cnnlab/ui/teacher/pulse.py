@@ -26,10 +26,12 @@ def pulse() -> None:
         st.rerun()
     try:
         everybody, rows = overview.students(), overview.rows()
-        rules = class_state.classroom().rules()
     except RunError as error:
         st.error(str(error), icon=":material/broken_image:")
         return
+    rules = class_state.rules()
+    if damaged := class_state.damaged_rules():
+        st.error(damaged, icon=":material/broken_image:")
     working = [row for row in rows if row.working]
     waiting = [row for row in rows if row.ahead is not None]
     with st.container(horizontal=True, vertical_alignment="bottom"):

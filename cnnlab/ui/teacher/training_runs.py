@@ -41,6 +41,7 @@ def _buttons(chosen: list[overview.Row]) -> None:
     active = [row.run.id for row in chosen if row.working or row.ahead is not None]
     paused = [row.run.id for row in chosen if row.state and row.state.phase == "paused"]
     resting = [row.run.id for row in chosen if row.resting]
+    broken = [row.run.id for row in chosen if row.fault]
     with st.container(horizontal=True):
         _wish(_("Stop"), "stop", ":material/stop:", active + paused)
         _wish(_("Pause"), "pause", ":material/pause:", active)
@@ -53,6 +54,15 @@ def _buttons(chosen: list[overview.Row]) -> None:
             disabled=one is None,
             on_click=door.carry_out,
             args=(PLACE, actions.follow, one),
+        )
+        st.button(
+            _("Set aside"),
+            icon=":material/inventory_2:",
+            key="_teacher.runs.aside",
+            help=_("For damaged ones: they leave the lists, and nothing is deleted."),
+            disabled=not broken,
+            on_click=door.carry_out,
+            args=(PLACE, actions.set_aside, broken),
         )
         with st.popover(_("Delete"), icon=":material/delete:", disabled=not chosen):
             ids = [row.run.id for row in chosen]
