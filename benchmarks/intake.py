@@ -205,6 +205,8 @@ def hostile(photo: Image.Image) -> Iterator[bytes]:
     yield jpeg[:last] + jpeg[last:-2] * 5_000 + jpeg[-2:]  # thousands of passes
     yield jpeg[:2] + 6_000_000 * b"\xff\xfe\0\2" + jpeg[2:]  # millions of pieces
     yield jpeg[:2] + 20_000_000 * b"\xff" + jpeg[2:]
+    whole, empty = file(small, "PNG"), struct.pack(">I4sI", 0, b"abCd", zlib.crc32(b"abCd"))
+    yield whole[:33] + 2_000_000 * empty + whole[33:]
     yield b"\0\0\0\x18ftypheic" + bytes(12) + 3_000_000 * b"\0\0\0\x08free"
     wide = bytearray(file(photo.resize((640, 480)), "JPEG"))
     at = wide.index(b"\xff\xc0") + 5

@@ -17,7 +17,16 @@ import pillow_heif
 from PIL import Image, ImageCms, JpegImagePlugin, UnidentifiedImageError
 
 from cnnlab import jpeg
-from cnnlab.picture_kinds import MEGAPIXELS, MEMORY_OF_A_PIXEL, READABLE, Kind, announced, kind_of, names
+from cnnlab.picture_kinds import (
+    MEGAPIXELS,
+    MEMORY_OF_A_PIXEL,
+    READABLE,
+    Kind,
+    announced,
+    in_too_many_chunks,
+    kind_of,
+    names,
+)
 from cnnlab.text import _, number
 
 MAX_BYTES = 25_000_000  # a 48-megapixel JPEG of a phone has 12 to 20 MB
@@ -154,8 +163,12 @@ def _unreadable(kind: Kind | None) -> str:
 def _whole(data: bytes, kind: Kind) -> tuple[bytes, jpeg.Layout | None]:
     """Give a file that lacks the last of its bytes an end, as browsers do. Return the layout of a JPEG too.
 
-    Raises ImageError where a JPEG lacks more, or is stored in a way that this decoder should not be given.
+    Raises ImageError where a JPEG lacks more, and for what is stored so that it costs decoders too much.
     """
+    if kind.format == "PNG" and in_too_many_chunks(data):
+        raise ImageError(
+            _("This PNG is stored in very many pieces. Save it anew with a program for pictures.")
+        )
     if kind.format != "JPEG":
         lacking = announced(data) - len(data)
         return (data + bytes(lacking) if 0 < lacking <= (1 - NEARLY_ALL) * len(data) else data), None

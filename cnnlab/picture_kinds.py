@@ -11,6 +11,7 @@ from cnnlab.text import _
 
 MEGAPIXELS = 16
 PHONE_MEGAPIXELS = 50  # of the kinds that phones make themselves
+MAX_CHUNKS = 50_000  # the largest file has so many where its chunks are of 500 bytes; thousands are common
 MEMORY_OF_A_PIXEL = 16  # bytes, of the dearest kinds (benchmarks/intake.py)
 
 
@@ -99,3 +100,15 @@ def announced(data: bytes) -> int:
             return 0
         place += size
     return place
+
+
+def in_too_many_chunks(png: bytes) -> bool:
+    """Say whether a PNG has far more chunks than any picture: its decoder goes through them one by one."""
+    place = 8
+    for _turn in range(MAX_CHUNKS):
+        if place >= len(png):
+            return False
+        place += 12 + int.from_bytes(
+            png[place : place + 4], "big"
+        )  # its length, kind and checksum (RFC 2083)
+    return True

@@ -608,6 +608,13 @@ def test_a_jpeg_of_thousands_of_passes_is_refused(photo):
         assert images.read(data[:20] + 9 * junk + data[20:]).shape == photo.shape
 
 
+def test_a_png_of_very_many_chunks_is_refused(photo):
+    data = file(photo, "PNG")
+    chunk = struct.pack(">I4sI", 0, b"abCd", zlib.crc32(b"abCd"))
+    np.testing.assert_array_equal(images.read(data[:33] + 99 * chunk + data[33:]), photo)  # behind its header
+    assert "very many pieces" in refused(data[:33] + 60_000 * chunk + data[33:])
+
+
 def test_a_large_progressive_jpeg_is_refused_for_its_memory_and_time(monkeypatch):
     image = Image.new("RGB", (90, 60), (9, 99, 200))
     for limit, value in (("MAX_JPEG_VALUES", 90 * 60 * 2.9), ("MAX_JPEG_VISITS", 90 * 60 * 29)):
