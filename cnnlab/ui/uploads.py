@@ -90,6 +90,8 @@ class Store(MemoryUploadedFileManager):
             raise Refused("unasked")
 
         def count(size: int) -> None:
+            if session_id not in self._given:  # it has ended
+                raise Refused("unasked")
             self._coming[upload] = announced, self._coming.get(upload, (0, 0))[1] + size
             self._heard[session_id] = time.monotonic()
             if why := self._overfull(upload):
@@ -153,7 +155,7 @@ class Limits:
         length = HTTPConnection(scope).headers.get("content-length", "")
         before = kept.refused.get(session)
         try:
-            with kept.let_in(session, file, int(length) if length.isdecimal() else 0) as count:
+            with kept.let_in(session, file, int(length[:15]) if length.isdecimal() else 0) as count:
 
                 async def counted():
                     try:
@@ -179,9 +181,7 @@ def store() -> Store | None:
 
 async def _draw_again(session: str) -> None:
     """Have a session's page drawn as it is, which then says what was refused; what it is doing ends first."""
-    with suppress(
-        AttributeError, TimeoutError
-    ):  # another Streamlit: it is said at the next change on the page
+    with suppress(AttributeError, TimeoutError):  # else it is said when the student changes something
         known = Runtime.instance()._session_mgr.get_active_session_info(session).session
         known.track_settling()
         async with asyncio.timeout(STALLED):

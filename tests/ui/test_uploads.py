@@ -8,6 +8,7 @@ import inspect
 import os
 import sys
 import tomllib
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
@@ -152,8 +153,12 @@ def test_what_no_page_has_asked_for_is_refused_at_once(server):
 
 def test_a_file_that_comes_after_the_end_of_its_session_is_not_kept(server):
     (address,) = server.asked("anna")
-    assert server.put(address, 99, meanwhile=lambda: server.store.remove_session_files("anna")) == 403
-    assert server.held() == 0 and "anna" not in server.store.file_storage
+    ended = partial(server.store.remove_session_files, "anna")
+    assert server.put(address, 99, meanwhile=ended) == 403
+    record = uploaded_file_manager.UploadedFileRec(address.rsplit("/", 1)[1], "a.jpg", "image/jpeg", b"x")
+    with pytest.raises(uploads.Refused):  # as Streamlit does at the very end of a request
+        server.store.add_file("anna", record)
+    assert "anna" not in server.store.file_storage and "anna" not in server.store._heard
 
 
 def test_one_session_has_room_for_so_much(server):
