@@ -60,11 +60,12 @@ def is_cross_entropy(config: TrainConfig) -> bool:
 
 
 def name(config: TrainConfig) -> str:
-    """Return in words what the loss of a run is, such as "cross-entropy, label smoothing 0.1, L2 penalty"."""
-    words = _("mean squared error") if config.loss == "mse" else _("cross-entropy")
-    if config.label_smoothing:
-        words += ", " + _("label smoothing {share}").format(share=f"{config.label_smoothing:g}")
-    return words + (", " + _("L2 penalty") if config.model.l2 else "")
+    """Return in words what the loss of a run is, such as "cross-entropy with label smoothing 0.1"."""
+    loss, share = config.loss, f"{config.label_smoothing:g}"
+    words = _("mean squared error") if loss == "mse" else _("cross-entropy")
+    more = [_("label smoothing {share}").format(share=share)] if config.label_smoothing else []
+    more += [_("L2 penalty")] if config.model.l2 else []
+    return _("{loss} with {more}").format(loss=words, more=_(" and ").join(more)) if more else words
 
 
 def explained(config: TrainConfig, l2: float) -> str:

@@ -64,7 +64,7 @@ def test_the_reason_is_dropout(tmp_path):
     config, rows = trained(tmp_path, dropout=0.5, epochs=5)
     assert rows[-1]["sample_accuracy"] > rows[-1]["sample_dropout"] + 0.02
     assert main_reason(rows[-1] | {"val_accuracy": rows[-1]["sample_accuracy"]}, config) == "dropout"
-    assert "without dropout" in words.measured(rows[-1], config)
+    assert "Without dropout" in words.measured(rows[-1], config)
     assert not words.reasons(rows[0] | {"val_accuracy": 1.0}, config), "not measured then"
 
 
@@ -72,7 +72,7 @@ def test_the_reason_is_augmentation(tmp_path):
     strong = Augmentation(shift=6, rotate=30, cutout=12)
     config, rows = trained(tmp_path, dropout=0, epochs=3, augmentation=strong)
     assert main_reason(rows[-1], config) == "augmentation"
-    assert "without augmentation" in words.measured(rows[-1], config)
+    assert "Without augmentation" in words.measured(rows[-1], config)
 
 
 ROW = dict.fromkeys(COLUMNS, math.nan) | {"accuracy": 0.8, "val_accuracy": 0.9, "sample_images": 2000}

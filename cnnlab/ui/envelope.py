@@ -37,11 +37,11 @@ def envelope(run: Run) -> None:
             config = run.recipe().config
             penalty = _penalty(str(run.folder), run.written(), run) if config.model.l2 else 0.0
             found = losses.of(evaluation.probabilities, evaluation.labels, config, penalty)
-            left, middle, right_side, _rest = st.columns(4)
-            left.metric(_("Test accuracy"), percent(evaluation.accuracy))
-            middle.metric(_("Test loss"), number(found.loss, 3))
-            if not losses.is_cross_entropy(config):
-                right_side.metric(_("Test cross-entropy"), number(found.cross_entropy, 3))
+            with st.container(horizontal=True):
+                st.metric(_("Test accuracy"), percent(evaluation.accuracy), width=150)
+                st.metric(_("Test loss"), number(found.loss, 3), width=150)
+                if not losses.is_cross_entropy(config):
+                    st.metric(_("Test cross-entropy"), number(found.cross_entropy, 3), width=150)
             st.caption(losses.explained(config, penalty))
             text = _(
                 "{right} of {all} right, by the network after {epochs} epochs. In this training run the test "

@@ -23,10 +23,12 @@ def explain(row: Row, config: TrainConfig) -> None:
 def measured(row: Row, config: TrainConfig) -> str:
     """Return what the sample said, and under which conditions."""
     text = {
-        (False, False): _("On {n} of its training images, with its final weights: **{accuracy}**."),
-        (True, False): _("On {n} of its training images, without dropout: **{accuracy}**."),
-        (False, True): _("On {n} of its training images, without augmentation: **{accuracy}**."),
-        (True, True): _("On {n} of its training images, without dropout and augmentation: **{accuracy}**."),
+        (False, False): _("With its final weights it names **{accuracy}** of {n} training images rightly."),
+        (True, False): _("Without dropout it names **{accuracy}** of {n} training images rightly."),
+        (False, True): _("Without augmentation it names **{accuracy}** of {n} training images rightly."),
+        (True, True): _(
+            "Without dropout and augmentation it names **{accuracy}** of {n} training images rightly."
+        ),
     }[sample.drops_out(config), sample.augments(config)]
     return text.format(n=number(row["sample_images"]), accuracy=percent(row["sample_accuracy"]))
 
@@ -69,8 +71,8 @@ def reasons(row: Row, config: TrainConfig) -> list[str]:
     below = [words[kind].format(points=value) for kind, value in points.items() if kind in words]
     sentences = []
     if below:
-        text = _("The curve of training shows {shown}, as {reasons}.")
-        sentences.append(text.format(shown=percent(row["accuracy"]), reasons=_(" and ").join(below)))
+        text = _("The training curve shows {shown}, because {reasons}.")
+        sentences.append(text.format(shown=percent(row["accuracy"]), reasons=_(" and because ").join(below)))
     still = {
         "chance": _("Validation is {points} points above that; with {n} images, chance can do so."),
         "easier": _("Validation is {points} points above that: its {n} images are easier for this network."),
