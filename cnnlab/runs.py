@@ -396,6 +396,19 @@ class Run:
                 times.append((self.folder / name).stat().st_mtime_ns)
         return max(times, default=0)
 
+    def trained(self) -> tuple[int, dict[str, np.ndarray]]:
+        """Return the network and after how many epochs it stands; an epoch may end while it is read."""
+        while True:
+            written = self.written()
+            try:
+                found = self.trained_epochs(), self.weights()
+            except RunError:
+                if written == self.written():
+                    raise
+                continue
+            if written == self.written():
+                return found
+
     def trained_epochs(self) -> int:
         """Return after how many finished epochs the network of this run stands: that of `weights`.
 

@@ -5,7 +5,7 @@ import pytest
 
 from cnnlab.attempts import Attempt
 from cnnlab.export import export_archive, import_archive, report, script
-from cnnlab.runs import Checkpoint, RunError, Store
+from cnnlab.runs import Checkpoint, Run, RunError, Store
 from tests.test_archive import CLASSES, CONFIG, arrays, files, npz, pack, source, trained  # noqa: F401
 
 LABELS = np.arange(20) % len(CLASSES)
@@ -32,6 +32,31 @@ def test_the_network_tells_its_epochs_where_the_history_is_a_row_ahead(ahead, tm
     attempt.write_checkpoint(Checkpoint(3, run.weights(), {}))
     assert run.trained_epochs() == 3
     assert run.evaluation() is None, "that was the network before"
+
+
+def test_an_epoch_that_ends_while_a_network_is_read_mixes_nothing(ahead, monkeypatch):
+    """Its weights are removed, then written anew, between two looks of the reader."""
+    run, attempt = ahead
+    attempt.write_result(run.weights())
+    new = {name: array + 1 for name, array in run.weights().items()}
+    read, ends = (
+        Run.weights,
+        [
+            lambda: attempt.outdate_result(),
+            lambda: attempt.write_checkpoint(Checkpoint(3, new, {})),
+            lambda: attempt.write_result(new),
+        ],
+    )
+
+    def weights(self):
+        if ends:
+            ends.pop(0)()
+        return read(self)
+
+    monkeypatch.setattr(Run, "weights", weights)
+    epochs, found = run.trained()
+    assert epochs == 3 and not ends
+    assert all((found[name] == new[name]).all() for name in new)
 
 
 def test_an_opening_belongs_to_the_network_that_was_asked(ahead):

@@ -32,11 +32,12 @@ LARGEST = 32_000_000  # bytes of an archive as it travels; browsers count a mega
 
 def export_archive(run: Run) -> bytes:
     """Return the run as a zip. Raises RunError where it has nothing to give, or where it is too large."""
-    recipe, rows = run.recipe(), run.history()[: run.trained_epochs()]
-    if not rows or not run.has_weights():
+    recipe = run.recipe()
+    if not run.history() or not run.has_weights():
         text = _("Run {run} has not finished an epoch yet, so there is nothing to take home.")
         raise RunError(text.format(run=run.id))
-    weights = run.weights()
+    epochs, weights = run.trained()
+    rows = run.history()[:epochs]
     if {name: array.shape for name, array in weights.items()} != recipe.shapes():
         text = _("The weights of training run {run} do not fit its configuration.")
         raise RunError(text.format(run=run.id))
@@ -52,8 +53,8 @@ def export_archive(run: Run) -> bytes:
     }
     if evaluation := run.last_evaluation():
         record = {"probabilities": evaluation.probabilities, "labels": evaluation.labels.astype(np.int64)}
-        epochs = len(rows) if evaluation.epochs is None else evaluation.epochs
-        record |= {"openings": np.int64(evaluation.openings), "epochs": np.int64(epochs)}
+        after = epochs if evaluation.epochs is None else evaluation.epochs
+        record |= {"openings": np.int64(evaluation.openings), "epochs": np.int64(after)}
         files["evaluation.npz"] = _npz(record)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -42,7 +42,7 @@ def _network(folder: str, stamp: int) -> tuple[list[dict], dict[str, np.ndarray]
     import keras
 
     run = Run(Path(folder))
-    recipe, weights = run.recipe(), run.weights()
+    recipe, (_epochs, weights) = run.recipe(), run.trained()
     layers = recipe.layers()
     model = models.build(layers, recipe.config.model.l2, recipe.config.seed)
     models.set_weights(model, weights)

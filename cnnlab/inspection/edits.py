@@ -96,7 +96,7 @@ class Judged:
 def judge(root: str, run_id: str, edits: Sequence[Edit]) -> Judged:
     """Have a copy of the run's network, edited, judge the run's probe photos. (Runs in a *look* worker.)"""
     run = Store(root).get(run_id)
-    recipe, weights = run.recipe(), run.weights()
+    recipe, (_epochs, weights) = run.recipe(), run.trained()
     images, labels, held_out = probes(recipe)
     copy, lock = _copy(str(run.folder), run.written())
     parts = []

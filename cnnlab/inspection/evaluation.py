@@ -30,7 +30,7 @@ def trained_model(run: Run):
 def _network(folder, _written: int) -> tuple:
     """Return the model, and after how many epochs it stands."""
     run = Run(folder)
-    recipe, epochs, weights = run.recipe(), run.trained_epochs(), run.weights()
+    recipe, (epochs, weights) = run.recipe(), run.trained()
     model = models.build(recipe.layers(), recipe.config.model.l2, recipe.config.seed)
     models.set_weights(model, weights)
     return model, epochs

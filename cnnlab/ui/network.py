@@ -170,7 +170,7 @@ def _checksum(weights: dict[str, np.ndarray]) -> int:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _load(folder: str, stamp: int) -> Network:
     run = Run(Path(folder))
-    recipe, epochs, weights = run.recipe(), run.trained_epochs(), run.weights()
+    recipe, (epochs, weights) = run.recipe(), run.trained()
     for array in weights.values():
         array.flags.writeable = False  # one network serves every session
     mark = f"weights {_checksum(weights):08x}"
