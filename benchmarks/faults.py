@@ -37,9 +37,10 @@ from cnnlab.comparison import entry
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
 from cnnlab.estimate import measure
 from cnnlab.export import export_archive, notebook, report, script
+from cnnlab.history import COLUMNS
 from cnnlab.limits import LimitError
 from cnnlab.rights import PIN, TeacherPass
-from cnnlab.runs import COLUMNS, Checkpoint, Run, RunError, Store
+from cnnlab.runs import Checkpoint, Run, RunError, Store
 
 OWNERS = {"anna": "a" * 32, "ben": "b" * 32}  # Anna's run is damaged, Ben's waits beside it
 CLASSES = tuple("0123456789")

@@ -39,7 +39,6 @@ ABSENCE = 120.0  # who has not looked for so many seconds, as a laptop that slep
 NAME = re.compile(r"[a-z]{1,30}(-\d{3})?")  # of a run
 ARCHIVE = ".archive-"  # how the folders begin in which the runs of earlier classes are
 SHIPPED = Path(__file__).parent / "pretrained"
-COLUMNS = history.COLUMNS
 RESTING = ("queued", "paused", "stopped", "finished", "failed", "interrupted")  # no attempt is at work
 AT_WORK = ("starting", "running")
 ENDED = ("finished", "stopped")  # its student or its plan has ended it: this network can be tested

@@ -17,10 +17,11 @@ from cnnlab import board, lanes, limits, reading, turns
 from cnnlab.attempts import Attempt
 from cnnlab.classroom import Classroom
 from cnnlab.export import ArchiveError, export_archive, import_archive, notebook, report, script, unpack
+from cnnlab.history import COLUMNS
 from cnnlab.limits import LimitError
 from cnnlab.rights import PIN, TeacherPass
 from cnnlab.rules import CLASS_RULES, Rules
-from cnnlab.runs import COLUMNS, Run, RunError, Store
+from cnnlab.runs import Run, RunError, Store
 from cnnlab.survey import sound, survey
 from cnnlab.ui import phases
 from tests.conftest import ROOT
