@@ -40,8 +40,8 @@ def begin() -> None:
     note(BEGINS)
 
 
-def trouble(log: Path, alive: bool) -> str:
-    """Return what is wrong with a worker that is not connected, as Markdown; "" while it may be starting.
+def trouble(log: Path, alive: bool) -> tuple[str, str]:
+    """Return what is wrong with a worker that is not connected, and why, as Markdown; "" while it starts.
 
     alive: its nanny is there, and starts it again whenever it dies.
     """
@@ -51,12 +51,12 @@ def trouble(log: Path, alive: bool) -> str:
         text = ""
     since, where = text.rpartition(READY)[2], _("Its log is `{file}`.").format(file=log)
     if not alive:
-        what, then = _("Its process has ended."), _("Mend that and start the app again.")
-        return " ".join(filter(None, [what, _reason(since), where, then]))
+        then = _("Mend that and start the app again.")
+        return _("Its process has ended."), " ".join(filter(None, [_reason(since), where, then]))
     ended = since.rpartition(BEGINS)[0]  # but for the try under way
     if BEGINS not in ended:
-        return ""
-    return " ".join([_("It ends at its start, again and again."), _reason(ended), where])
+        return "", ""
+    return _("It ends at its start, again and again."), f"{_reason(ended)} {where}"
 
 
 def _reason(text: str) -> str:

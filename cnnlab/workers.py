@@ -48,6 +48,7 @@ class Health:
     memory: int  # bytes
     doing: tuple[str, ...]  # names of the runs that it trains and of the functions that it computes
     trouble: str  # why it gets no work, as a sentence; "" when all is well
+    why: str = ""  # how that came about and what to do, as Markdown, where it is known
     coming: bool = False  # it is still starting
 
 
@@ -93,9 +94,9 @@ class Workers:
         found = [one for one in self.health() if kind in one.kinds]
         if any(one.coming for one in found):
             return ""
-        if len(found) == 1:
-            return found[0].trouble
-        return " ".join(f"{one.name}: {one.trouble}" for one in found)
+        named = self.scheduler is not None or len(found) > 1  # a machine, or one of several
+        told = [(f"{one.name}: " if named else "") + f"{one.trouble} {one.why}".strip() for one in found]
+        return " ".join(told)
 
     def look(self, function: Callable, *arguments, long: bool = False) -> "Future":
         """Have a *look* worker call an importable function; RunError while there is no connection.
@@ -129,10 +130,10 @@ class Workers:
             report.append(Health(name, kinds, address, worker["metrics"]["memory"], doing, trouble))
         for name in self.processes.keys() - {worker.name for worker in report}:
             alive = self.processes[name].poll() is None
-            trouble = worker_log.trouble(worker_log.path(self.store.root, name), alive)
+            trouble, why = worker_log.trouble(worker_log.path(self.store.root, name), alive)
             kinds = tuple(part.split("=")[0] for part in LANES[_kind(name)].split())
             starting = _("It is still starting.")
-            report.append(Health(name, kinds, "", 0, (), trouble or starting, coming=not trouble))
+            report.append(Health(name, kinds, "", 0, (), trouble or starting, why, coming=not trouble))
         return sorted(report, key=lambda worker: ("train" not in worker.kinds, worker.name))
 
     def close(self) -> None:

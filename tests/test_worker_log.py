@@ -41,7 +41,7 @@ def test_workers_that_die_at_their_start_say_why(tmp_path, monkeypatch):
     crew = Workers(store, trainers=3).start()
 
     def trouble(name: str) -> str:
-        return {one.name: one.trouble for one in crew.health()}.get(name, "")
+        return {one.name: f"{one.trouble} {one.why}" for one in crew.health()}.get(name, "")
 
     try:
         wait_for(lambda: crew.ready("look"), 120, "the look worker is well")
@@ -98,7 +98,7 @@ def test_the_reason_stands_in_the_log(tmp_path, monkeypatch, lines, alive, told)
     monkeypatch.setattr(worker_log, "_lacks_avx", lambda: False)
     log = tmp_path / ".train-worker.log"
     log.write_text("\n".join(lines), "utf-8")
-    said = worker_log.trouble(log, alive)
+    said = " ".join(worker_log.trouble(log, alive)).strip()
     assert told in said and bool(said) == bool(told)
     assert not said or f"`{log}`" in said
 
@@ -111,7 +111,7 @@ def test_avx_is_named_where_the_processor_is_known_to_lack_it(tmp_path, monkeypa
     if flags:
         (tmp_path / "cpuinfo").write_text(f"model name\t: Atom\nflags\t\t: {flags}\n", "utf-8")
     (tmp_path / "log").write_text(f"{BEGINS}\n{ILL}\n", "utf-8")
-    assert ("lacks AVX instructions" in worker_log.trouble(tmp_path / "log", False)) == named
+    assert ("lacks AVX instructions" in worker_log.trouble(tmp_path / "log", False)[1]) == named
 
 
 # What the pages say

@@ -25,12 +25,6 @@ def data() -> None:
         st.markdown(f":green[:material/check_circle:] {words}")
 
 
-def _state(one: workers.Health) -> str:
-    if one.coming:
-        return _("starting")
-    return _("gets no work") if one.trouble else _("well")
-
-
 @st.fragment(run_every=3)
 def machines() -> None:
     """Draw each worker process: what it does, its memory, what is wrong with it."""
@@ -58,14 +52,14 @@ def machines() -> None:
             _("What for"): [", ".join(kinds.get(kind, kind) for kind in one.kinds) for one in found],
             _("Now"): [", ".join(one.doing) or _("idle") if one.address else "–" for one in found],
             _("Memory"): [bytes_text(one.memory) if one.address else "–" for one in found],
-            _("State"): [_state(one) for one in found],
+            _("State"): [one.trouble or _("well") for one in found],
         },
         border="horizontal",
         hide_index=True,
     )
     for one in found:
-        if one.trouble and not one.coming:
-            st.warning(f"**{one.name}**: {one.trouble}", icon=":material/error:")
+        if one.why:
+            st.warning(f"**{one.name}**: {one.trouble} {one.why}", icon=":material/error:")
     text = _(
         "When a worker dies, its training run goes on by itself from its last finished epoch. The workers' "
         "own words stand in the folder of the runs, in the files that end in `.log`."
