@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from cnnlab.text import _
+from cnnlab.text import Sentence, _
 
 PATIENCE = 4.0  # seconds
 HERE = "here"  # the client that is this computer itself
@@ -31,7 +31,7 @@ VIRTUAL = re.compile(
 WRITTEN = re.compile(r"(?:(https?)://)?([A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?)(?::(\d{1,5}))?/?")
 
 
-class AddressError(ValueError):
+class AddressError(Sentence, ValueError):
     """What is wrong with an address that somebody typed, as a sentence."""
 
 

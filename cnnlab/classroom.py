@@ -61,7 +61,7 @@ class Answer:
     at: str
     question: str
     settings: str
-    answer: str
+    answer: reading.Text
     right: bool
     partner: int = 1
 

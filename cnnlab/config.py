@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from cnnlab.text import _
+from cnnlab.text import _, foreign
 
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "linear"]
 OptimizerName = Literal["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"]
@@ -257,7 +257,7 @@ def faults(error: ValidationError, kind: type[BaseModel] = TrainConfig) -> list[
 
     kind: what was validated, where that is no TrainConfig.
     """
-    return [_fault(fault, kind) for fault in error.errors(include_url=False)]
+    return [foreign(_fault(fault, kind)) for fault in error.errors(include_url=False)]
 
 
 def _fault(fault: dict, kind: type[BaseModel]) -> str:

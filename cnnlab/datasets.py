@@ -23,12 +23,12 @@ import numpy as np
 
 from cnnlab import files, settings
 from cnnlab.images import resize
-from cnnlab.text import _, number, percent
+from cnnlab.text import Sentence, _, number, percent
 
 Progress = Callable[[int, int], None]  # called with the bytes so far and the bytes in all
 
 
-class DatasetError(RuntimeError):
+class DatasetError(Sentence, RuntimeError):
     """Why a dataset cannot be had, and the ways on, as sentences for a person."""
 
 

@@ -27,7 +27,7 @@ from cnnlab.picture_kinds import (
     kind_of,
     names,
 )
-from cnnlab.text import _, number
+from cnnlab.text import Sentence, _, number
 
 MAX_BYTES = 25_000_000  # a 48-megapixel JPEG of a phone has 12 to 20 MB
 MAX_JPEG_VALUES = 80e6  # of a JPEG in several scans all values are held at once, two bytes each
@@ -87,7 +87,7 @@ class Turns:
 turns = Turns(MEMORY)
 
 
-class ImageError(ValueError):
+class ImageError(Sentence, ValueError):
     """What is wrong with a photo or a crop, as a sentence that a student can be shown as it stands."""
 
 

@@ -13,7 +13,7 @@ from cnnlab.datasets import DatasetError
 from cnnlab.ops import GeometryError
 from cnnlab.progress import TOPIC
 from cnnlab.runs import RunError
-from cnnlab.text import _
+from cnnlab.text import Sentence, _
 from cnnlab.workers import Workers
 
 SENTENCES = (RunError, DatasetError, GeometryError)  # errors whose message is written for a person
@@ -24,7 +24,7 @@ _heard: WeakSet = WeakSet()  # the Dask clients whose progress events arrive in 
 _numbers = count()
 
 
-class JobError(RuntimeError):
+class JobError(Sentence, RuntimeError):
     """Why a job has no answer, as a sentence for a person."""
 
 

@@ -13,7 +13,7 @@ from hashlib import sha256
 from cnnlab import images
 from cnnlab.datasets import DATASETS
 from cnnlab.presets import PRESETS
-from cnnlab.text import _, number
+from cnnlab.text import Sentence, _, number
 
 LIMIT = 400  # characters of a link's text; the longest that `write` makes is far shorter
 CHECK = 8  # hexadecimal digits of the checksum
@@ -21,7 +21,7 @@ PART, VALUE, LOCKED = "~", ":", "!"  # what stands between parts, before a value
 Value = str | int | float | bool
 
 
-class LessonLinkError(ValueError):
+class LessonLinkError(Sentence, ValueError):
     """Why a lesson link cannot be followed, as a sentence to show."""
 
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from cnnlab.config import ConvBlock, DenseBlock, TrainConfig, faults
 from cnnlab.presets import PRESETS
-from cnnlab.text import _, number
+from cnnlab.text import Sentence, _, number
 
 LIMIT = 1000  # characters of a link's text
 UNPACKED = 10_000  # bytes that a compressed text may grow to
@@ -24,7 +24,7 @@ BLOCKS: dict[str, Block] = {"blocks": ConvBlock, "dense": DenseBlock}
 PACKED = "z"  # what a compressed text begins with; JSON begins with a brace
 
 
-class LinkError(ValueError):
+class LinkError(Sentence, ValueError):
     """Why a link cannot be followed, as a sentence to show."""
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from cnnlab import files, history
+from cnnlab.text import foreign
 
 TEXT, ARRAYS = 4 * 2**20, 8 * 2**30  # the most bytes of a file of text, and of one of arrays
 STEPS = 1_000_000  # the most batches of an epoch
@@ -21,7 +22,8 @@ EARLY = timedelta(days=1)  # by how much clocks that write one file differ at mo
 Share = Annotated[float, Field(ge=0, le=history.SHARE, allow_inf_nan=False)]
 Loss = Annotated[float, Field(ge=0, le=history.LARGEST, allow_inf_nan=False)]
 Rate = Annotated[float, Field(ge=0, le=history.RATE, allow_inf_nan=False)]
-Word = Annotated[str, Field(max_length=200)]
+Word = Annotated[str, Field(max_length=200), AfterValidator(foreign)]
+Text = Annotated[str, AfterValidator(foreign)]  # a sentence; what is too long is cut
 
 
 class Damaged(ValueError):

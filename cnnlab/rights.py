@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from cnnlab.addresses import HERE, network_of
-from cnnlab.text import _
+from cnnlab.text import Sentence, _
 
 PIN = "CNNLAB_TEACHER_PIN"  # the environment variable; while it is not set there is no class and no teacher
 TRIES = 5  # wrong tries until a client has to wait
@@ -24,7 +24,7 @@ class TeacherPass:
 Who = str | TeacherPass
 
 
-class PinError(RuntimeError):
+class PinError(Sentence, RuntimeError):
     """Why the door stays shut, as a sentence to show."""
 
 

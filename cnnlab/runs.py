@@ -30,7 +30,7 @@ from cnnlab.datasets import DATASETS
 from cnnlab.history import Row
 from cnnlab.names import run_name
 from cnnlab.rights import TeacherPass, Who, teaching
-from cnnlab.text import _, number
+from cnnlab.text import Sentence, _, number
 
 SCHEMA = 1
 SILENCE = 10.0  # seconds without a new beat until an attempt counts as dead
@@ -52,7 +52,7 @@ Steps = Annotated[int, Field(ge=0, le=reading.STEPS)]
 T = TypeVar("T")
 
 
-class RunError(RuntimeError):
+class RunError(Sentence, RuntimeError):
     """Something about a run that a student should read: missing, damaged, or not theirs to steer."""
 
 
@@ -148,7 +148,7 @@ class State:
     loss: reading.Loss | None = None
     learning_rate: reading.Rate | None = None
     images_per_second: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] | None = None
-    message: str = ""
+    message: reading.Text = ""
     beat: Count = 0
     undefined: bool = False
 

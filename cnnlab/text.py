@@ -4,6 +4,8 @@ The language belongs to a session, so it is looked up at each call and never at 
 """
 
 import gettext
+import re
+import unicodedata
 from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
@@ -12,6 +14,14 @@ import numpy as np
 
 LOCALES = Path(__file__).parent / "locale"
 language: ContextVar[str] = ContextVar("language", default="en")
+FULL_WIDTH = 0xFEE0  # from a sign to its wide form, which looks alike and means nothing
+# What makes a picture, a link, a tag, a formula or an icon of a text; the rest is written as it is.
+MEANT = re.compile(r"[<>\[\]$@]|:(?=//|[a-z_+-][\w/+-]*:)|(?<=\bwww)\.", re.IGNORECASE)
+BREAKS, UNSEEN = (
+    ("Cc", "Zl", "Zp"),
+    ("Cf", "Cs"),
+)  # kinds of signs: ends of lines and the like; no signs at all
+LONGEST = 1000  # characters of a sentence
 
 
 @cache
@@ -22,6 +32,27 @@ def _catalogue(name: str) -> gettext.NullTranslations:
 def _(message: str) -> str:
     """Return the message in the session's language, or as it stands where no translation exists."""
     return _catalogue(language.get()).gettext(message)
+
+
+def foreign(text: str, most: int = LONGEST) -> str:
+    """Return a text from elsewhere so that it is nothing but text wherever it is shown, cut to `most` signs.
+
+    >>> foreign("![cat](http://a.b/c) <img>")
+    '!［cat］(http：//a.b/c) ＜img＞'
+    """
+    text = text if len(text) <= most else text[: most - 1] + "…"
+    kinds = [(sign, unicodedata.category(sign)) for sign in text]
+    line = "".join(
+        " " if kind in ("Cc", "Zl", "Zp") else sign for sign, kind in kinds if kind not in ("Cf", "Cs")
+    )
+    return MEANT.sub(lambda found: chr(ord(found[0]) + FULL_WIDTH), line)
+
+
+class Sentence(Exception):
+    """Why something cannot be done, as a sentence to show; what it quotes is nothing but text."""
+
+    def __init__(self, text: str = ""):
+        super().__init__(foreign(str(text)))
 
 
 def number(value: float, digits: int = 0) -> str:

@@ -24,7 +24,7 @@ from cnnlab.channel import Channel
 from cnnlab.classroom import Classroom
 from cnnlab.limits import stop_overdue
 from cnnlab.runs import RunError, Store
-from cnnlab.text import _
+from cnnlab.text import _, foreign
 from cnnlab.turns import last_turn, waiting
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class Workers:
             except RunError as error:
                 self.trouble = str(error)
             except Exception as error:  # whatever it is, the next round may succeed
-                self.trouble = f"{type(error).__name__}: {error}."
+                self.trouble = foreign(f"{type(error).__name__}: {error}.")
             self._awake.wait(LOOK_AGAIN)
             self._awake.clear()
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from cnnlab.text import _, number
+from cnnlab.text import Sentence, _, number
 
 MEGABYTE = 2**20
 UNPACKED = 64 * MEGABYTE  # all its files together
@@ -23,7 +23,7 @@ ENCRYPTED = 0x1  # flag bit 0 (APPNOTE.TXT 4.4.4)
 RECORD = b"PK\x01\x02"  # begins each entry of a zip's table of contents (APPNOTE.TXT 4.3.12)
 
 
-class ArchiveError(ValueError):
+class ArchiveError(Sentence, ValueError):
     """Why an archive is not taken in, as a sentence for the student who brought it."""
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from cnnlab.text import _, number
+from cnnlab.text import Sentence, _, number
 from cnnlab.ui.components.colours import levels, palette
 from cnnlab.ui.components.data import digits_for
 from cnnlab.ui.components.told import places, told
@@ -19,7 +19,7 @@ _component = st.components.v2.component(
 )
 
 
-class CellError(ValueError):
+class CellError(Sentence, ValueError):
     """What is wrong with the text of a cell, as a sentence to show."""
 
 
