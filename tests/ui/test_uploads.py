@@ -18,7 +18,7 @@ from streamlit.runtime import Runtime, app_session, memory_uploaded_file_manager
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.web.server.starlette import starlette_app, starlette_routes
 
-from cnnlab import decoding
+from cnnlab import decoding, picture_kinds
 from cnnlab.export import archive
 from cnnlab.ui import uploads
 from cnnlab.ui.uploads import ENVELOPE, LARGEST, MEGABYTE, Store
@@ -104,6 +104,16 @@ def test_each_limit_stands_at_one_place():
     given = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     assert 0 <= given["server"]["maxUploadSize"] * 2**20 - (LARGEST + ENVELOPE) < 2**20  # in whole ones
     assert max(decoding.MAX_BYTES, archive.LARGEST) == LARGEST
+    guide = " ".join((ROOT / "docs" / "teaching.md").read_text().split())
+    phone = picture_kinds.PHONE_MEGAPIXELS
+    deep = int(decoding.MEMORY_OF_ONE / picture_kinds.MEMORY_OF_A_PIXEL / 1e6)
+    one, everybody = uploads.OF_ONE // MEGABYTE, uploads.OF_ALL // MEGABYTE
+    for words in (
+        f"A file may have {decoding.MAX_BYTES // MEGABYTE} MB; a JPEG or HEIC {phone} megapixels",
+        f"(one of ten bits {deep}), other kinds {picture_kinds.MEGAPIXELS}.",
+        f"{one} MB for one student at a time and {everybody} MB for all",
+    ):
+        assert words in guide
     assert decoding.MAX_BYTES % MEGABYTE == archive.LARGEST % MEGABYTE == 0  # fields count whole ones
 
 
