@@ -209,7 +209,7 @@ def of_all(store: Store, healthy: Run) -> dict[str, Callable[[], object]]:
         "at work": lambda: turns.at_work(store),
         "before": lambda: phases.before(healthy),
         "phase": lambda: phases.phase_text(healthy, healthy.state()),
-        "measured": lambda: phases.measured(str(store.root), "digits", 1797),
+        "measured": lambda: phases.known(str(store.root), "digits", 1797),
         "disk": lambda: housekeeping.usage(store),
         "names": classroom.students,
         "name": lambda: classroom.nickname(ben),

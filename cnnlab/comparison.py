@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlab import ops
+from cnnlab import ops, precision
 from cnnlab.config import OPTIMIZERS, TrainConfig
 from cnnlab.losses import is_cross_entropy
 from cnnlab.models import SIDE
@@ -22,7 +22,7 @@ class Entry:
 
     `validation` is the validation accuracy of its network, which is that of its last finished epoch, not of
     its best one; nan without validation. `seconds` of all epochs together, nan
-    where another computer trained it: its seconds are not this one's.
+    where another computer trained it: its seconds are not this one's. `precision` says which was really used.
     """
 
     run: Run
@@ -32,6 +32,7 @@ class Entry:
     parameters: int
     seconds: float
     validation: float
+    precision: str
 
 
 def entry(run: Run) -> Entry:
@@ -47,6 +48,7 @@ def entry(run: Run) -> Entry:
         parameters=sum(ops.parameters(recipe.layers(), (SIDE, SIDE, 3))),
         seconds=math.nan if recipe.note else float(np.sum([row["seconds"] for row in rows])),
         validation=rows[-1]["val_accuracy"] if rows else math.nan,
+        precision=precision.words(run),
     )
 
 
@@ -75,13 +77,16 @@ def loss(config: TrainConfig) -> tuple[str, float, float]:
     return config.loss, config.label_smoothing, config.model.l2
 
 
-def differences(configs: Sequence[TrainConfig]) -> dict[str, list]:
+def differences(configs: Sequence[TrainConfig], precisions: Sequence[str] = ()) -> dict[str, list]:
     """Return only the settings in which the configurations differ: 'model.blocks.1.filters' -> values.
 
+    precisions: those really used, instead of those asked for.
     A setting that a configuration does not have (a block fewer) is None there. Networks that differ in more
     than FEW settings are told as wholes: 'model' -> ModelConfig.
     """
     flat = [dict(_flat(config.model_dump(mode="json"))) for config in configs]
+    for settings, used in zip(flat, precisions, strict=False):
+        settings["precision"] = used
     names = list(dict.fromkeys(name for settings in flat for name in settings))
     table = {name: [settings.get(name) for settings in flat] for name in names}
     table = {name: values for name, values in table.items() if any(value != values[0] for value in values)}

@@ -1,7 +1,7 @@
 """How long will a training run take on this machine, and how much memory?
 
-Time: the arithmetic of an epoch divided by the speed that finished runs were measured at. Memory: numbers of
-four bytes that a step has to hold. Both are estimates; the page says so.
+Time: what its layers take on this computer (`cnnlab.speed`), and how many times as long finished runs really
+took. Memory: numbers of four bytes that a step has to hold. Both are estimates; the page says so.
 """
 
 import heapq
@@ -12,30 +12,33 @@ from statistics import median
 
 import psutil
 
-from cnnlab import ops
+from cnnlab import ops, precision
 from cnnlab.config import TrainConfig
-from cnnlab.models import SIDE
 from cnnlab.runs import Run, RunError
+from cnnlab.speed import FORWARD, INPUT, KEPT, Speed
 
-INPUT = (SIDE, SIDE, 3)
-FORWARD, TRAINING = 2, 6  # operations a multiplication: with its addition; and twice more for gradients
-# Speed before anything was measured, in operations a second: the article's network on CIFAR-10, batches of
-# 64, on two cores that had other work too; median of 18 epochs of two runs.
-DEFAULT_SPEED = 100e9
 PREPARING = 2.0  # seconds more for the first epoch: Keras traces the network (Digits, many runs: 1.2 to 5 s)
 BYTES = 4  # of a number in float32
-# How many numbers an optimiser keeps for each weight, beside the weight and its gradient.
-KEPT = {"sgd": 0, "momentum": 1, "nesterov": 1, "rmsprop": 1, "adam": 2, "adamw": 2}
+# How many times too long an estimate may be, by what it rests on; None: nobody knows.
+UNSURE = {"same": 1.2, "other": 1.5, "timed": 1.5, "guess": None}
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What one run has shown: its network, the operations and seconds of its epochs (the first left out)."""
+    """What one run has shown: its network and precision, and how many times as long as expected it took."""
 
     layers: list[dict]
     precision: str
-    operations: float
-    seconds: float
+    factor: float
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of how fast it goes here: its speed, whether it was timed, and finished runs."""
+
+    speed: Speed
+    timed: bool
+    runs: Sequence[Measured] = ()
 
 
 def flops(layers: Sequence[dict]) -> list[int]:
@@ -43,55 +46,54 @@ def flops(layers: Sequence[dict]) -> list[int]:
     return [FORWARD * count for count in ops.multiplications(layers, INPUT)]
 
 
-def epoch_operations(layers: Sequence[dict], training: int, validation: int) -> float:
-    """Return the operations of one epoch: images learned from, forwards and backwards, and images judged."""
-    multiplications = sum(ops.multiplications(layers, INPUT))
-    return multiplications * (TRAINING * training + FORWARD * validation)
-
-
-def measure(run: Run, dataset: str, images: int) -> Measured | None:
+def measure(run: Run, dataset: str, images: int, speed: Speed) -> Measured | None:
     """Return what a run with this data has shown of this machine's speed, None where it has no two epochs.
 
     `images`: how many training images the dataset has. The first epoch is left out: it includes preparations.
+    What comes from elsewhere says nothing of this machine.
     """
     try:
-        recipe, seconds = run.recipe(), [row["seconds"] for row in run.history()[1:]]
+        recipe, rows = run.recipe(), run.history()
+        used = precision.of_rows(run, rows)
     except RunError:
         return None
-    config = recipe.config
-    if config.dataset != dataset or recipe.foreign:  # seconds of another machine
+    seconds = [row["seconds"] for row, name in zip(rows, used, strict=True) if name == used[-1]]
+    seconds = seconds[1:] if used[:1] == used[-1:] else seconds
+    if recipe.foreign or recipe.config.dataset != dataset or not seconds or not median(seconds) > 0:
         return None
-    operations = epoch_operations(recipe.layers(), *_parts(config, images)) * len(seconds)
-    return (
-        Measured(recipe.layers(), config.precision, operations, sum(seconds))
-        if seconds and sum(seconds) > 0
-        else None
-    )
-
-
-def speed(layers: Sequence[dict], precision: str, measured: Sequence[Measured]) -> tuple[float, str]:
-    """Return operations a second, and from what: "same" network, "other" networks, or the "default"."""
-    measured = [one for one in measured if one.precision == precision]
-    same = [one for one in measured if one.layers == list(layers)]
-    for basis, runs in (("same", same), ("other", measured)):
-        if runs:
-            return sum(one.operations for one in runs) / sum(one.seconds for one in runs), basis
-    return DEFAULT_SPEED, "default"
+    layers = recipe.layers()
+    config = recipe.config.model_copy(update={"precision": used[-1]})
+    try:
+        expected = speed.epoch_seconds(config, layers, *_parts(config, images))
+    except ValueError:  # its layers do not fit
+        return None
+    return Measured(layers, used[-1], median(seconds) / expected)
 
 
 def epoch_seconds(
-    config: TrainConfig, layers: Sequence[dict], images: int, measured: Sequence[Measured]
+    config: TrainConfig, layers: Sequence[dict], images: int, known: Known
 ) -> tuple[float, str]:
-    """Return how long an epoch will take, and what that rests on (see `speed`).
+    """Return how long an epoch will take, and what that rests on: runs of the "same" network, those of
+    "other" networks, layers that were "timed" here, or a "guess".
 
     images: how many training images the dataset has.
     """
-    operations, basis = speed(layers, config.precision, measured)
-    training, held = _parts(config, images)
-    return epoch_operations(layers, training, held) / operations, basis
+    expected = known.speed.epoch_seconds(config, layers, *_parts(config, images))
+    runs = [one for one in known.runs if one.precision == known.speed.used(config.precision)]
+    same = [one for one in runs if one.layers == list(layers)]
+    for basis, found in (("same", same), ("other", runs)):
+        if found:
+            return expected * median(one.factor for one in found), basis
+    return expected, "timed" if known.timed else "guess"
 
 
-def seconds_left(run: Run, images: int, measured: Sequence[Measured]) -> float:
+def seconds(config: TrainConfig, layers: Sequence[dict], images: int, known: Known) -> tuple[float, str]:
+    """Return how long a whole training run will take, and what that rests on."""
+    epoch, basis = epoch_seconds(config, layers, images, known)
+    return PREPARING + epoch * config.epochs, basis
+
+
+def seconds_left(run: Run, images: int, known: Known) -> float:
     """Return how long the run will still be trained: its epochs to come, each like the median of its last.
 
     Before its first epoch has ended, the speed of other runs says how long one takes. RunError if damaged.
@@ -102,7 +104,7 @@ def seconds_left(run: Run, images: int, measured: Sequence[Measured]) -> float:
     epochs = max(0.0, run.wished("epochs", config.epochs) - done)
     if rows:
         return epochs * median(row["seconds"] for row in rows[-3:])
-    return epochs * epoch_seconds(config, recipe.layers(), images, measured)[0] + PREPARING
+    return epochs * epoch_seconds(config, recipe.layers(), images, known)[0] + PREPARING
 
 
 def wait(at_work: Sequence[float], ahead: Sequence[float]) -> float:

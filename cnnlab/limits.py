@@ -25,7 +25,8 @@ class LimitError(RunError):
 def check_run(rules: Rules, config: TrainConfig, seconds: float | None = None) -> None:
     """Raise LimitError where such a run is more than a student may train.
 
-    seconds: how long it will take; None where that was never measured: a guess is no reason to refuse it.
+    seconds: how long it will take at the least; None where that was never measured: a guess is no reason to
+    refuse it.
     """
     _check_epochs(rules, config.epochs)
     all = DATASETS[config.dataset].train_images
@@ -39,8 +40,8 @@ def check_run(rules: Rules, config: TrainConfig, seconds: float | None = None) -
         raise LimitError(text.format(**words))
     if rules.minutes and seconds is not None and seconds > 60 * rules.minutes:
         text = _(
-            "In this class a training run takes at most {limit} min; this one would take about {minutes} "
-            "min here. Fewer epochs, fewer images or a smaller network are quicker."
+            "In this class a training run takes at most {limit} min; this one would take {minutes} min "
+            "or more here. Fewer epochs, fewer images or a smaller network are quicker."
         )
         raise LimitError(text.format(limit=_minutes(rules.minutes), minutes=_minutes(seconds / 60)))
     if config.open_test and not rules.students_open:

@@ -4,9 +4,11 @@ A configuration asks for one; a processor that has no bfloat16 of its own comput
 may go on on another computer, so each finished epoch keeps its own (the column `precision` of its history).
 """
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from cnnlab import models
+from cnnlab.history import Row
 from cnnlab.runs import Run
 from cnnlab.text import _
 
@@ -29,7 +31,12 @@ def of_epochs(run: Run) -> list[str]:
 
     Older runs did not keep it: they used what was asked for, unless they say otherwise.
     """
-    return [NAMES.get(row["precision"]) or _told(run) for row in run.history()]
+    return of_rows(run, run.history())
+
+
+def of_rows(run: Run, rows: Sequence[Row]) -> list[str]:
+    """Return the same of a history that has been read already."""
+    return [NAMES.get(row["precision"]) or _told(run) for row in rows]
 
 
 def of_run(run: Run) -> str:

@@ -1,20 +1,25 @@
 """What does a worker process do at its start? (Loaded by Dask through --preload.)
 
 It gives way to the pages, imports Keras, and trains on a handful of digits once: the first training in a
-process takes seconds longer than the next, and no student should wait for that.
+process takes seconds longer than the next, and no student should wait for that. Then, while nobody trains, it
+finds out how fast this computer is (`cnnlab.timing`), if that is not known yet.
 """
 
+import gc
 import os
+import sys
 import tempfile
+import threading
 import time
 import traceback
 from pathlib import Path
 
-from cnnlab import malloc, system, worker_log
+from cnnlab import malloc, models, system, worker_log
 from cnnlab.lanes import kinds, lane
 from cnnlab.runs import Store
 
 NICENESS = 10
+QUIET = 5  # tenths of a second without work before a piece of timing begins
 AUTOGROUP = Path("/proc/self/autogroup")
 
 
@@ -48,6 +53,43 @@ def _set_up(worker) -> None:
         offer = {lane(kind, root): resources[kind]}
         resources.update(offer)
         worker.state.available_resources.update(offer)
+    if "train" in started_for and _shall_time(str(worker.name), root):
+        threading.Thread(target=_time, args=[worker, root], daemon=True, name="timing").start()
+
+
+def _shall_time(name: str, root: Path) -> bool:
+    """Say whether this worker is to find out how fast it is: once a computer, and the first of its workers.
+
+    CNNLAB_TIMING=0 keeps it from that, as in tests, where nobody asks for it.
+    """
+    from cnnlab import speed, timing
+
+    known = speed.load(speed.path(root))
+    as_now = known and (known.threads, known.bfloat16) == (timing.threads(), models.bfloat16_is_native())
+    others = name.startswith("train-") and name != "train-1"  # "train" is the first
+    return os.environ.get("CNNLAB_TIMING") != "0" and not as_now and not others
+
+
+def _time(worker, root: Path) -> None:
+    """Time layer by layer, each when nobody has trained for a moment; keep what was found."""
+    from distributed.core import Status
+
+    from cnnlab import speed, timing
+
+    def wait() -> None:
+        quiet = 0
+        while quiet < QUIET:
+            time.sleep(0.1)
+            if worker.status != Status.running:
+                sys.exit()  # this thread alone
+            quiet = 0 if worker.state.executing else quiet + 1
+
+    try:
+        speed.save(timing.measure(wait), root)
+        gc.collect()
+        malloc.give_back()
+    except Exception:  # without it, estimates are a guess: no reason to end
+        traceback.print_exc()
 
 
 def lower_session() -> None:

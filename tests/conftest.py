@@ -19,6 +19,7 @@ from cnnlab import malloc
 ROOT = Path(__file__).parents[1]
 # One process tree with TensorFlow at a time is enough for two cores.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CNNLAB_TIMING", "0")  # no worker needs to know how fast it is
 malloc.keep()  # tests train too
 
 

@@ -18,13 +18,14 @@ from tests.test_runs import begin
 ARTICLE = PRESETS["article"].config
 
 
-def make(tmp_path, accuracies, config=ARTICLE):
+def make(tmp_path, accuracies, config=ARTICLE, digits=8):
     from cnnlab.attempts import Attempt
 
     run = Store(tmp_path).create(config, tuple("0123456789"), preset="article", owner="anna")
     number = begin(run)
     rows = [
-        dict.fromkeys(COLUMNS, 2.0) | {"epoch": i + 1, "val_accuracy": a} for i, a in enumerate(accuracies)
+        dict.fromkeys(COLUMNS, 2.0) | {"epoch": i + 1, "val_accuracy": a, "precision": digits}
+        for i, a in enumerate(accuracies)
     ]
     Attempt(run, number).write_history(rows)
     return run
@@ -125,3 +126,11 @@ def test_networks_that_differ_in_much_are_told_as_wholes():
 )
 def test_names_that_touch_move_apart_around_their_middle(wanted, placed):
     assert apart(wanted, 16) == pytest.approx(placed)
+
+
+def test_runs_differ_in_the_precision_that_they_really_used(tmp_path):
+    """Asked for bfloat16, one ran on a processor that has none."""
+    entries = [entry(make(tmp_path, [0.5, 0.6], digits=digits)) for digits in (8, 24, 8)]
+    words = ["bfloat16", "float32 (asked for: bfloat16)", "bfloat16"]
+    assert differences([e.config for e in entries], [e.precision for e in entries]) == {"precision": words}
+    assert differences([e.config for e in entries]) == {}

@@ -1,13 +1,16 @@
 """Are the estimates of time and memory the sums that they claim to be?"""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import psutil
 import pytest
 
-from cnnlab import estimate
+from cnnlab import estimate, speed
 from cnnlab.attempts import Attempt
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
+from cnnlab.export import check, export_archive, import_archive
 from cnnlab.history import COLUMNS
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Checkpoint, Store
@@ -16,6 +19,8 @@ from cnnlab.runs import Checkpoint, Store
 ONE = ModelConfig(blocks=(ConvBlock(filters=1),))
 LAYERS = ONE.layers(10)
 F = "float32"
+HERE = replace(speed.load(speed.TYPICAL), bfloat16=True)
+GUESS = estimate.Known(HERE, timed=False)
 CONVOLUTION = 30 * 30 * 27  # a product for each of 27 weights at 900 places
 SCORES = 900 * 10
 
@@ -27,11 +32,6 @@ def test_flops_of_a_photo():
         "scores": 2 * SCORES,
     }
     assert sum(estimate.flops(PRESETS["article"].config.model.layers(10))) == 2 * 4_548_608
-
-
-def test_operations_of_an_epoch():
-    expected = (CONVOLUTION + SCORES) * (6 * 90 + 2 * 10)
-    assert estimate.epoch_operations(LAYERS, training=90, validation=10) == expected
 
 
 @pytest.mark.parametrize(("optimizer", "numbers"), [("sgd", 2), ("momentum", 3), ("rmsprop", 3), ("adam", 4)])
@@ -47,46 +47,94 @@ def test_free_memory_is_what_the_machine_says():
     assert estimate.free_memory() == pytest.approx(psutil.virtual_memory().available, rel=0.2)
 
 
-def finished(store, seconds, **changes):
+def finished(store, seconds, digits=24, **changes):
     config = TrainConfig(model=ONE, dataset="digits", limit=100, validation=0.1).model_copy(update=changes)
     run = store.create(config, tuple("0123456789"), preset="article", owner="me")
     row = dict.fromkeys(COLUMNS, 0.5)
-    rows = [row | {"epoch": n, "seconds": s} for n, s in enumerate(seconds, start=1)]
+    rows = [row | {"epoch": n, "seconds": s, "precision": digits} for n, s in enumerate(seconds, start=1)]
     Attempt(run, run.claim("queued")).write_history(rows)
     return run
 
 
 def test_the_speed_of_a_run_leaves_its_first_epoch_out(tmp_path):
-    run = finished(Store(tmp_path), [9.0, 2.0, 4.0])
-    measured = estimate.measure(run, "digits", 1437)
-    assert measured.operations == 2 * (CONVOLUTION + SCORES) * (6 * 90 + 2 * 10)
-    assert measured.seconds == 6.0
-    assert estimate.measure(run, "cifar10", 50_000) is None
+    run = finished(Store(tmp_path), [9.0, 2.0, 4.0, 30.0])
+    config = run.recipe().config
+    measured = estimate.measure(run, "digits", 1437, HERE)
+    assert measured.factor == pytest.approx(4.0 / HERE.epoch_seconds(config, LAYERS, 90, 10))
+    assert estimate.measure(run, "cifar10", 50_000, HERE) is None
 
 
 def test_a_limit_beyond_the_data_counts_as_all_of_it(tmp_path):
     run = finished(Store(tmp_path), [1.0, 1.0], limit=None)
-    assert estimate.measure(run, "digits", 200).operations == (CONVOLUTION + SCORES) * (6 * 180 + 2 * 20)
+    expected = HERE.epoch_seconds(run.recipe().config, LAYERS, 180, 20)
+    assert estimate.measure(run, "digits", 200, HERE).factor == pytest.approx(1 / expected)
 
 
 def test_what_measures_nothing(tmp_path):
     store = Store(tmp_path)
-    assert estimate.measure(finished(store, []), "digits", 1437) is None
-    assert estimate.measure(finished(store, [3.0]), "digits", 1437) is None
+    assert estimate.measure(finished(store, []), "digits", 1437, HERE) is None
+    assert estimate.measure(finished(store, [3.0]), "digits", 1437, HERE) is None
     damaged = finished(store, [3.0, 3.0])
     (damaged.folder / "config.json").write_text(json.dumps({"schema": 1}))
-    assert estimate.measure(damaged, "digits", 1437) is None
+    assert estimate.measure(damaged, "digits", 1437, HERE) is None
+
+
+def test_what_comes_from_elsewhere_is_no_speed_of_this_machine(tmp_path):
+    store, theirs = Store(tmp_path / "here"), Store(tmp_path / "theirs")
+    run = finished(theirs, [400.0] * 3)
+    shapes = check.shapes(run.recipe().config, 10)
+    Attempt(run, 1).write_result({name: np.zeros(shape, np.float32) for name, shape in shapes.items()})
+    taken = import_archive(export_archive(run), store, "ben")
+    assert [row["seconds"] for row in taken.history()] == [400.0] * 3
+    assert estimate.measure(taken, "digits", 1437, HERE) is None
+
+
+@pytest.mark.parametrize(("digits", "used"), [(8, "bfloat16"), (24, "float32")])
+def test_the_speed_counts_for_the_precision_that_was_really_used(tmp_path, digits, used):
+    run = finished(Store(tmp_path), [9.0, 2.0, 2.0], precision="bfloat16", digits=digits)
+    measured = estimate.measure(run, "digits", 1437, HERE)
+    config = run.recipe().config.model_copy(update={"precision": used})
+    assert measured.precision == used
+    assert measured.factor == pytest.approx(2.0 / HERE.epoch_seconds(config, LAYERS, 90, 10))
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_it_is_estimated_in_the_precision_that_this_machine_will_use(native):
+    config = TrainConfig(model=ONE, dataset="digits", precision="bfloat16")
+    known = estimate.Known(replace(HERE, bfloat16=native), timed=True)
+    expected = config.model_copy(update={"precision": "bfloat16" if native else F})
+    seconds, basis = estimate.epoch_seconds(config, LAYERS, 100, known)
+    assert (seconds, basis) == (pytest.approx(HERE.epoch_seconds(expected, LAYERS, 90, 10)), "timed")
 
 
 def test_the_same_network_is_believed_first():
     other = PRESETS["article"].config.model.layers(10)
-    runs = [estimate.Measured(*one) for one in ((LAYERS, F, 100.0, 2.0), (other, F, 900.0, 3.0))]
-    runs.append(estimate.Measured(LAYERS, "bfloat16", 500.0, 1.0))
-    assert estimate.speed(LAYERS, F, []) == (estimate.DEFAULT_SPEED, "default")
-    assert estimate.speed(LAYERS, F, runs) == (50.0, "same")
-    assert estimate.speed(LAYERS, "bfloat16", runs) == (500.0, "same")
-    assert estimate.speed(other, F, runs) == (300.0, "same")
-    assert estimate.speed(ModelConfig(blocks=()).layers(10), F, runs) == (200.0, "other")
+    runs = [estimate.Measured(*one) for one in ((LAYERS, F, 2.0), (other, F, 3.0), (other, F, 5.0))]
+    runs.append(estimate.Measured(LAYERS, "bfloat16", 7.0))
+    config = TrainConfig(model=ONE, dataset="digits")
+
+    def factor(layers, precision, runs, timed=True):
+        asked = config.model_copy(update={"precision": precision})
+        seconds, basis = estimate.epoch_seconds(asked, layers, 100, estimate.Known(HERE, timed, runs))
+        return round(seconds / HERE.epoch_seconds(asked, layers, 90, 10), 6), basis
+
+    assert factor(LAYERS, F, [], timed=False) == (1.0, "guess")
+    assert factor(LAYERS, F, []) == (1.0, "timed")
+    assert factor(LAYERS, F, runs) == (2.0, "same")
+    assert factor(LAYERS, "bfloat16", runs) == (7.0, "same")
+    assert factor(other, F, runs) == (4.0, "same")
+    assert factor(ModelConfig(blocks=()).layers(10), F, runs) == (3.0, "other")
+
+
+def test_a_network_that_was_trained_here_is_estimated_by_its_own_epochs(tmp_path):
+    """With other settings of the same network too: half the images take half the time of its epochs."""
+    here = replace(HERE, epoch=0.0)
+    run = finished(Store(tmp_path), [9.0, 4.0, 4.0], limit=1000)
+    known = estimate.Known(here, True, [estimate.measure(run, "digits", 1437, here)])
+    config = run.recipe().config
+    assert estimate.epoch_seconds(config, LAYERS, 1437, known) == (pytest.approx(4.0), "same")
+    half = config.model_copy(update={"limit": 500})
+    assert estimate.epoch_seconds(half, LAYERS, 1437, known)[0] == pytest.approx(2.0, rel=0.1)
 
 
 def test_what_is_left_of_a_run_is_its_epochs_to_come(tmp_path):
@@ -94,19 +142,19 @@ def test_what_is_left_of_a_run_is_its_epochs_to_come(tmp_path):
     attempt = Attempt(run, run.attempt())
     attempt.update(epoch=3, epochs=8, step=5, steps=10)
     attempt.enter("running")
-    assert estimate.seconds_left(run, 1437, []) == (8 - 3.5) * 4.0  # the median of 9, 2 and 4
+    assert estimate.seconds_left(run, 1437, GUESS) == (8 - 3.5) * 4.0  # the median of 9, 2 and 4
     attempt.write_checkpoint(Checkpoint(3, {}, {}))
     run.wish("epochs", "me", 4)
-    assert estimate.seconds_left(run, 1437, []) == 0.5 * 4.0
+    assert estimate.seconds_left(run, 1437, GUESS) == 0.5 * 4.0
 
 
 def test_before_its_first_epoch_a_run_is_judged_by_the_speed_of_others(tmp_path):
     store = Store(tmp_path)
     config = finished(store, []).recipe().config.model_copy(update={"epochs": 3})
     run = store.create(config, tuple("0123456789"), preset="article", owner="me")
-    operations = (CONVOLUTION + SCORES) * (6 * 90 + 2 * 10)
-    measured = [estimate.Measured(LAYERS, F, 10 * operations, 20.0)]  # 2 seconds an epoch
-    assert estimate.seconds_left(run, 1437, measured) == pytest.approx(estimate.PREPARING + 3 * 2)
+    known = estimate.Known(HERE, True, [estimate.Measured(LAYERS, F, 2.0)])
+    expected = 2 * HERE.epoch_seconds(config, LAYERS, 90, 10)
+    assert estimate.seconds_left(run, 1437, known) == pytest.approx(estimate.PREPARING + 3 * expected)
 
 
 @pytest.mark.parametrize(

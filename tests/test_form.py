@@ -2,16 +2,19 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnlab import datasets, links
+from cnnlab import datasets, links, models, speed
 from cnnlab.attempts import Attempt
+from cnnlab.classroom import Classroom
 from cnnlab.config import OPTIMIZERS, ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.history import COLUMNS
+from cnnlab.precision import DIGITS
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Store
 from cnnlab.ui import form, preflight
@@ -427,14 +430,33 @@ def test_every_setting_has_a_widget(store):
     assert {f"train.dense.{block_ids(at, 'dense')[0]}.{name}" for name in DenseBlock.model_fields} <= keys
 
 
-def test_the_estimate_is_measured_on_finished_runs(store):
+def took(store, seconds: float, precision: str) -> None:
+    """Leave a finished run of Baseline behind whose epochs took so long, and let the page know of it."""
+    run = store.create(ARTICLE, tuple("0123456789"), preset="article", owner="somebody")
+    row = dict.fromkeys(COLUMNS, 0.5) | {"seconds": seconds, "precision": DIGITS[precision]}
+    attempt = Attempt(run, run.claim("queued"))
+    attempt.write_history([row | {"epoch": epoch} for epoch in (1, 2, 3)])
+    attempt.enter("finished")
+    preflight.known.clear()
+
+
+@pytest.mark.parametrize("native", [True, False])
+def test_the_estimate_says_what_it_rests_on(store, monkeypatch, native):
+    """On either kind of processor. A guess, then layers timed, then the network itself, then another one."""
+    monkeypatch.setattr(models, "bfloat16_is_native", lambda: native)
+    preflight.known.clear()
     at = open_page()
-    assert "nothing has been measured here yet" in captions(at)
-    run = store.create(ARTICLE, tuple("0123456789"), preset="article", owner=ME)
-    row = dict.fromkeys(COLUMNS, 0.5)
-    rows = [row | {"epoch": epoch, "seconds": 4.0} for epoch in (1, 2, 3)]
-    Attempt(run, run.claim("queued")).write_history(rows)
-    preflight.measured.clear()
+    assert "a guess: this computer has not been measured yet" in captions(at)
+    assert ("so training will use float32" in captions(at)) != native
+    store.root.mkdir()
+    speed.save(replace(speed.load(speed.TYPICAL), bfloat16=native), store.root)
+    preflight.known.clear()
+    again(at)
+    assert "from single layers that were timed on this computer" in captions(at)
+    took(store, 400.0, "float32" if native else "bfloat16")  # the other precision says nothing
+    again(at)
+    assert "from single layers that were timed on this computer" in captions(at)
+    took(store, 4.0, "bfloat16" if native else "float32")
     again(at)
     # the same network on the same images: 4 s an epoch, and 10 epochs with their preparation
     assert "About 4 s an epoch, 42 s in all (measured with this network on this computer)" in captions(at)
@@ -442,3 +464,22 @@ def test_the_estimate_is_measured_on_finished_runs(store):
     assert "7 min in all" in captions(at)
     press(at, "blocks.add")
     assert "measured with other networks on this computer" in captions(at)
+
+
+def test_a_guess_is_no_reason_to_refuse_what_the_class_has_no_time_for(store, monkeypatch):
+    monkeypatch.setenv("CNNLAB_TEACHER_PIN", "271828")
+    monkeypatch.setattr(models, "bfloat16_is_native", lambda: True)
+    Classroom(store.root).change(minutes=0.05, epochs=None)
+    preflight.known.clear()
+    at = open_page()
+    set_to(at, "epochs", 1000)
+    assert "After 0.05 min of training it would be stopped here" in captions(at)
+    press(at, "start")
+    assert not at.error, [one.value for one in at.error]
+    [_run] = store.runs()
+    took(store, 0.1, "bfloat16")
+    at = open_page()
+    set_to(at, "epochs", 1000)
+    press(at, "start")
+    assert any("this one would take 1.4 min or more" in error.value for error in at.error)  # 102 s / 1.2
+    assert len(store.runs()) == 2

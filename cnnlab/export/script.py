@@ -80,8 +80,9 @@ def _how() -> str:
     return _(
         "This file repeats it without the app. It needs Python with keras, tensorflow, numpy, pillow and "
         "scikit-learn (pip install keras tensorflow numpy pillow scikit-learn). On the same kind of machine "
-        "the numbers of the first epoch agree to several digits. Rounding differs a little, and the network "
-        "learns on from each difference, so that they grow from epoch to epoch; the curves stay alike."
+        "the numbers of the first epoch agree to three digits or more. Rounding differs a little, and the "
+        "network learns on from each difference, so later epochs drift apart: in training by little, in "
+        "validation sometimes by several points."
     )
 
 

@@ -135,7 +135,7 @@ def _table(entries: list[Entry], name: Callable[[str], str]) -> None:
         ],
         _("parameters"): [number(e.parameters) for e in entries],
     }
-    for setting, values in differences([e.config for e in entries]).items():
+    for setting, values in differences([e.config for e in entries], [e.precision for e in entries]).items():
         place = tuple(int(step) - 1 if step.isdigit() else step for step in setting.split("."))
         in_words = _network_in_words if setting == "model" else preflight.in_words
         rows[_("Network") if setting == "model" else title(place)] = [in_words(value) for value in values]

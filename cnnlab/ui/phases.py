@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from cnnlab import datasets, estimate, turns, worker_log, workers
+from cnnlab import datasets, estimate, speed, turns, worker_log, workers
 from cnnlab.limits import stopped_after
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, State, Store
@@ -62,18 +62,19 @@ def _queue(root: str) -> dict[str, tuple[int, float]]:
 def _seconds_left(store: Store, run: Run) -> float:
     name = run.recipe().config.dataset
     images = datasets.DATASETS[name].train_images
-    return estimate.seconds_left(run, images, measured(str(store.root), name, images))
+    return estimate.seconds_left(run, images, known(str(store.root), name, images))
 
 
 @st.cache_data(ttl=30, max_entries=20, show_spinner=False)
-def measured(root: str, dataset: str, images: int) -> list[estimate.Measured]:
-    """Return what the newest runs with this data have shown of this machine's speed."""
+def known(root: str, dataset: str, images: int) -> estimate.Known:
+    """Return what is known of this machine's speed: its own layers, and the newest runs with this data."""
+    here, timed = speed.of_trainers(Path(root))
 
     def read(run: Run) -> estimate.Measured | None:
-        return estimate.measure(run, dataset, images)
+        return estimate.measure(run, dataset, images, here)
 
     found = (one for _run, one in sound(Store(Path(root)).runs(), read) if one)
-    return list(islice(found, MEASURED))
+    return estimate.Known(here, timed, list(islice(found, MEASURED)))
 
 
 def phase_text(run: Run, state: State) -> str:

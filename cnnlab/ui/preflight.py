@@ -9,7 +9,7 @@ from cnnlab.presets import PRESETS
 from cnnlab.runs import Store
 from cnnlab.text import _, number, plain
 from cnnlab.ui import class_state, form, lesson, settings
-from cnnlab.ui.phases import duration, measured
+from cnnlab.ui.phases import duration, known
 
 
 def changes(config: TrainConfig | None) -> None:
@@ -68,33 +68,36 @@ def in_words(value) -> str:
 def estimates(checked: form.Checked) -> None:
     """Say about how long training will take here and how much memory it needs."""
     config = checked.config
-    epoch, basis = _epoch(config, checked.layers)
+    images = datasets.DATASETS[config.dataset].train_images
+    here = known(str(Store().root), config.dataset, images)
+    epoch, basis = estimate.epoch_seconds(config, checked.layers, images, here)
+    all, _basis = estimate.seconds(config, checked.layers, images, here)
     sources = {
         "same": _("measured with this network on this computer"),
         "other": _("measured with other networks on this computer"),
-        "default": _("a typical speed: nothing has been measured here yet"),
+        "timed": _("from single layers that were timed on this computer"),
+        "guess": _(
+            "a guess: this computer has not been measured yet, and may be several times as fast or slow"
+        ),
     }
     text = _("About {epoch} an epoch, {all} in all ({source}); {memory} MB of memory.")
-    st.caption(
-        text.format(
-            epoch=duration(epoch),
-            all=duration(estimate.PREPARING + epoch * config.epochs),
-            source=sources[basis],
-            memory=number(max(1, estimate.memory(config, checked.layers) / 1e6)),
-        )
-    )
+    memory = number(max(1, estimate.memory(config, checked.layers) / 1e6))
+    words = [text.format(epoch=duration(epoch), all=duration(all), source=sources[basis], memory=memory)]
+    if here.speed.used(config.precision) != config.precision:
+        words.append(_("This processor has no bfloat16 of its own, so training will use float32."))
+    limit = class_state.rules().minutes
+    if limit is not None and all > 60 * limit and not class_state.is_teacher():
+        text = _("After {limit} min of training it would be stopped here, and keep what it has learned.")
+        words.append(text.format(limit=f"{limit:g}"))
+    st.caption(" ".join(words))
 
 
 def seconds(config: TrainConfig, layers: list[dict]) -> float | None:
-    """Return how long training will take here; None where no run has shown this machine's speed yet."""
-    epoch, basis = _epoch(config, layers)
-    return None if basis == "default" else estimate.PREPARING + epoch * config.epochs
-
-
-def _epoch(config: TrainConfig, layers: list[dict]) -> tuple[float, str]:
-    """Return how long an epoch takes, and what that rests on."""
+    """Return how long training will take here at the least; None where that is nothing but a guess."""
     images = datasets.DATASETS[config.dataset].train_images
-    return estimate.epoch_seconds(config, layers, images, measured(str(Store().root), config.dataset, images))
+    here = known(str(Store().root), config.dataset, images)
+    all, basis = estimate.seconds(config, layers, images, here)
+    return all / estimate.UNSURE[basis] if estimate.UNSURE[basis] else None
 
 
 def limits(config: TrainConfig) -> None:
