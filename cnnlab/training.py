@@ -177,6 +177,7 @@ class Training:
     def _settle(self, rows: list[Row], weights: dict[str, np.ndarray]) -> None:
         """Keep the network with which training ends, and how it does on images that it has learned from."""
         if len(self.validation):
+            self.attempt.update(message=_("Asking it about images that it has learned from"))
             asked = self.training[: sample.SIZE]
             models.set_weights(self.result, weights)
             images, labels = self.data.train_images[asked], self.data.train_labels[asked]
