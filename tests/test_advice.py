@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cnnlab.advice import against_overfitting, gentler, larger_steps, shrinking_steps, smaller_steps, waking
@@ -15,6 +15,7 @@ from cnnlab.text import plain
 from tests.test_links import configs
 
 ARTICLE = PRESETS["article"].config
+QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def with_all(config: TrainConfig, **values) -> TrainConfig:
@@ -73,7 +74,7 @@ def acts(config: TrainConfig, words: str, change: dict) -> None:
             pytest.fail(f"{what}: {words}")
 
 
-@settings(max_examples=60, deadline=None)
+@QUICK
 @given(configs())
 def test_every_advice_changes_what_it_speaks_of(config):
     for advise in (smaller_steps, larger_steps, shrinking_steps, against_overfitting, gentler):
@@ -108,7 +109,7 @@ HISTORIES = {
 }
 
 
-@settings(max_examples=60, deadline=None)
+@QUICK
 @given(configs(), st.sampled_from(list(HISTORIES)), st.booleans())
 def test_every_verdict_on_every_configuration_advises_what_can_be_done(config, history, failed):
     for finding in diagnose(rows_of(config, *HISTORIES[history]), config, 10, failed):
@@ -117,7 +118,7 @@ def test_every_verdict_on_every_configuration_advises_what_can_be_done(config, h
             acts(config, finding.advice, finding.change)
 
 
-@settings(max_examples=60, deadline=None)
+@QUICK
 @given(
     configs(), st.lists(st.tuples(*[st.floats(0, 1e9) | st.just(math.nan)] * 6), max_size=9), st.booleans()
 )
@@ -130,7 +131,7 @@ def test_no_history_is_too_strange_to_be_read(config, history, failed):
     assert 0 <= held_since(config, [], [row["learning_rate"] for row in rows], 10) <= len(rows)
 
 
-@settings(max_examples=60, deadline=None)
+@QUICK
 @given(configs(), st.data())
 def test_silent_layers_are_woken_and_no_others(config, data):
     relus = [spec["name"] for spec in config.model.layers(10) if spec.get("function") == "relu"]

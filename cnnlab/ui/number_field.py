@@ -5,9 +5,7 @@ import streamlit as st
 from cnnlab.text import _, number, plain
 from cnnlab.ui import state
 
-SHOWN = (
-    "%.6g"  # in the browser: six digits that count, wherever the point is, and no exponent down to 0.000001
-)
+SHOWN = "%.6g"  # in the browser: the six digits that count, and no exponent down to 0.000001
 
 
 def decimal_field(

@@ -146,7 +146,7 @@ def _kernels(run: Run) -> None:
         st.image(picture, width="stretch", caption=alt)
         if newest[0]:
             text = _("They began as random numbers and have moved by {share} of their size since.")
-            st.caption(text.format(share=percent(moved, 0)))
+            st.caption(text.format(share=percent(moved, 0 if moved >= 0.01 else 2)))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)

@@ -137,6 +137,7 @@ def test_train_look_inside_and_classify(page, app):
     paused = len(run.history())
     page.get_by_role("button", name="Learning rate").click()
     rate = page.get_by_label("From now on")
+    expect(rate).to_have_value("0.001")
     rate.fill("0.0005")
     rate.press("Enter")
     page.get_by_role("button", name="Set it").click()
