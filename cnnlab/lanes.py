@@ -26,12 +26,9 @@ def mark(root: Path) -> str:
     """
     if not root.is_dir():
         return ""
+    if not (root / MARK).exists():
+        files.create(root / MARK, secrets.token_hex(8))
     found = _read_mark(root)
-    if found is None:
-        files.create(
-            root / MARK, _marks.get(root) or secrets.token_hex(8)
-        )  # nothing, where something is there
-        found = _read_mark(root)
     if found is None and root not in _marks:
         files.move(root / MARK, root / f"{MARK}-damaged-{secrets.token_hex(4)}")
         files.create(root / MARK, secrets.token_hex(8))
