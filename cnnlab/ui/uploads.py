@@ -127,7 +127,10 @@ class Store(MemoryUploadedFileManager):
         mine = [max(sizes) for (other, _file), sizes in self._coming.items() if other == session]
         if size > LARGEST + ENVELOPE:
             return "large"
-        if sum(mine) + sum(held.get(session, ())) > OF_ONE or len(mine) + len(held.get(session, ())) > FILES:
+        if (
+            sum(mine) + sum(held.get(session, ())) > OF_ONE + ENVELOPE
+            or len(mine) + len(held.get(session, ())) > FILES
+        ):
             return "many"
         all_come = sum(come for _announced, come in self._coming.values())
         return "room" if sum(map(sum, held.values())) + all_come + size - come > OF_ALL else None

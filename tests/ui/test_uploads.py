@@ -191,6 +191,12 @@ def test_one_session_has_room_for_so_much(server):
     assert server.held() == 0
 
 
+def test_the_room_of_a_session_is_filled_to_the_last_byte(server):
+    assert uploads.OF_ONE == 2 * LARGEST
+    assert [server.put(address, LARGEST) for address in server.asked("anna", 2)] == 2 * [204]
+    assert server.put(*server.asked("anna"), 2 * ENVELOPE) == 413
+
+
 def test_one_session_has_room_for_so_many(server):
     statuses = [server.put(address, 1) for address in server.asked("anna", 40)]
     assert statuses == uploads.FILES * [204] + 8 * [413]
@@ -205,13 +211,16 @@ def test_all_together_have_room_for_so_much(server, monkeypatch):
 
 
 def test_who_announces_much_and_sends_nothing_blocks_nobody(server):
-    with pytest.raises(ZeroDivisionError), server.store.let_in("anna", _id(server, "anna"), LARGEST):
-        with pytest.raises(uploads.Refused), server.store.let_in("anna", _id(server, "anna"), LARGEST + 1):
+    def announces():
+        return server.store.let_in("anna", _id(server, "anna"), LARGEST)
+
+    with pytest.raises(ZeroDivisionError), announces(), announces():
+        with pytest.raises(uploads.Refused), announces():
             pass  # together more than one session may have
         for name in range(9):
             assert server.put(*server.asked(str(name)), 9) == 204
         raise ZeroDivisionError  # the connection breaks
-    with server.store.let_in("anna", _id(server, "anna"), LARGEST):
+    with announces():
         pass
 
 
