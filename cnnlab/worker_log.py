@@ -8,6 +8,7 @@ or the system breaks it off (`faulthandler`), and whatever libraries have to say
 import faulthandler
 import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from cnnlab.text import _
@@ -20,7 +21,7 @@ BROKEN_OFF = re.compile(r"(?:Fatal Python error|Windows fatal exception): (.+)")
 SIGNAL = re.compile(r"[Ii]llegal|[Ss]egmentation|Abort|Bus|Floating|violation|overflow|code 0x")
 NO_INSTRUCTION = re.compile(r"illegal instruction|code 0xc000001d", re.IGNORECASE)
 NOT_COMPILED_FOR = re.compile(r"compiled to use .* instructions, but these aren't available")  # TensorFlow's
-NO_MEMORY = re.compile(r"MemoryError|ResourceExhausted|bad_alloc|Cannot allocate memory")
+NO_MEMORY = re.compile(r"MemoryError|ResourceExhausted|bad_alloc|cannot allocate memory", re.IGNORECASE)
 
 
 def path(root: Path, name: str) -> Path:
@@ -36,7 +37,8 @@ def note(line: str) -> None:
 
 def begin() -> None:
     """Begin the log of a start, in which also stands what breaks Python off, as an illegal instruction."""
-    faulthandler.enable()
+    with suppress(OSError, RuntimeError):  # there may be no such log
+        faulthandler.enable()
     note(BEGINS)
 
 

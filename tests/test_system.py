@@ -29,9 +29,9 @@ keras.utils = Made(disable_interactive_logging=lambda: None)
 sys.modules["keras"] = keras
 import psutil
 from cnnlab import worker
-worker._warm_up = lambda: None
+worker._warm_up, worker._shall_time = lambda: None, lambda *_: False
 state = Made(total_resources={"train": 1}, available_resources={"train": 1})
-there = Made(state=state, http_server=Made(stop=lambda: None))
+there = Made(name="train", state=state, http_server=Made(stop=lambda: None))
 """
 
 
@@ -106,7 +106,7 @@ for name in [name for name in sys.modules if name.startswith("cnnlab")]:
     del sys.modules[name]
 from pathlib import Path
 from cnnlab import worker, settings
-worker._warm_up = lambda: None
+worker._warm_up, worker._shall_time = lambda: None, lambda *_: False
 os.environ["CNNLAB_RUNS"] = {str(tmp_path)!r}
 before = psutil.Process().nice()
 settings.check()

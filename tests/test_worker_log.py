@@ -88,6 +88,11 @@ ILL = "Fatal Python error: Illegal instruction"
         ([BEGINS, "Windows fatal exception: code 0xc000001d"], False, "TensorFlow needs instructions"),
         ([BEGINS, AVX, "Fatal Python error: Aborted", NANNY], False, "TensorFlow needs instructions"),
         ([BEGINS, f"{ENDS} MemoryError: ", NANNY], False, "There was not enough memory."),
+        (
+            [BEGINS, "lib.so: failed to map segment: Cannot allocate memory", NANNY],
+            False,
+            "not enough memory.",
+        ),
         ([BEGINS, f"{ENDS} ImportError: `x`", NANNY], False, "The last that it said was `ImportError: 'x'`"),
         ([BEGINS, NANNY], False, "Something ended it from outside, most likely because the memory"),
         (["ModuleNotFoundError: No module named 'dask'"], False, "The last that it said was `ModuleNotFound"),
