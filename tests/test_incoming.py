@@ -6,9 +6,11 @@ import pytest
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState
+from streamlit.runtime.state import SessionState
+from streamlit.testing.v1 import AppTest
 
 from benchmarks.session import Session
-from cnnlab.ui.incoming import take_only_what_fits
+from cnnlab.ui.incoming import fits, take_only_what_fits
 from cnnlab.ui.lesson import PAGES
 
 ROUNDS = 2
@@ -138,6 +140,44 @@ def test_a_session_survives_what_no_widget_could_have_sent(app, page):
         session.close()
         assert not session.errors
     assert len(fresh.widgets) > 5
+
+
+def every_kind_of_widget():
+    import streamlit as st
+
+    st.slider("slider", 0, 9, 1)
+    st.slider("range", 0.0, 1.0, (0.2, 0.4))
+    st.select_slider("steps", [4, 16, 64])
+    st.number_input("whole", 1, 5)
+    st.number_input("number", 0.0, 1.0, value=None)
+    st.selectbox("choice", range(3), format_func="n {}".format)
+    st.selectbox("typed", ["a", "b"], accept_new_options=True)
+    st.radio("radio", [True, False])
+    st.multiselect("several", ["a", "b", "c"], max_selections=2)
+    st.pills("pills", [1.5, 2.5])
+    st.segmented_control("one of", ["x", "y"], required=True, default="x")
+    st.toggle("toggle")
+    st.text_input("text")
+
+
+def test_what_a_widget_reports_is_taken(monkeypatch):
+    for part in ("set_widgets_from_proto", "register_widget"):
+        monkeypatch.setattr(SessionState, part, getattr(SessionState, part))  # put back afterwards
+    take_only_what_fits()
+    at = AppTest.from_function(every_kind_of_widget, default_timeout=30).run()
+    values = {"slider": [9, (0.1, 1.0)], "select_slider": [64], "number_input": [5, 0.25], "radio": [False]}
+    values |= {"selectbox": [2, "b"], "multiselect": [["c", "a"]], "toggle": [True]}
+    values |= {"button_group": [2.5, "y"], "text_input": ["<b>"]}
+    for kind, wanted in values.items():
+        for widget, value in zip(getattr(at, kind), wanted, strict=True):
+            widget.set_value(value)
+    at.run()
+    assert not at.exception
+    assert {kind: [widget.value for widget in getattr(at, kind)] for kind in values} == values
+    known = at.session_state._state._state._new_widget_state.widget_metadata
+    for label, may_be_typed in (("choice", False), ("typed", True)):
+        [id] = [box.proto.id for box in at.selectbox if box.label == label]
+        assert fits(known[id], WidgetState(id=id, string_value="typed by hand")) == may_be_typed
 
 
 def test_another_streamlit_is_left_as_it_is_and_the_log_says_so_once(caplog):

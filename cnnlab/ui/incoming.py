@@ -67,7 +67,7 @@ def fits(widget: WidgetMetadata, reported: WidgetState) -> bool:
     if hasattr(knows, "min_value"):
         given = raw if field.endswith("_array_value") else [raw]
         return all(math.isfinite(n) and knows.min_value <= n <= knows.max_value for n in given)
-    if hasattr(knows, "options"):
+    if widget.formatted_options is not None:  # as where an option of one's own may be typed
         chosen = value if isinstance(value, list) else [value]
         most = widget.max_array_length or len(chosen)
         return len(chosen) <= most and all(one is None or one in knows.options for one in chosen)
