@@ -66,8 +66,10 @@ def _folder(name: str) -> Path | None:
 
 def expanded(text: str) -> Path:
     """Return the folder that a text names, ~ and ~name included; ValueError where that cannot be one."""
-    if not text.isprintable():  # as with bytes that are no UTF-8, which cannot be passed on to the workers
-        raise ValueError("that is no name that can be written down.")
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # it cannot be passed on to the workers
+        raise ValueError("that is no name in UTF-8.") from None
     try:
         return Path(text).expanduser()
     except RuntimeError:
