@@ -14,12 +14,15 @@ import time
 import traceback
 from pathlib import Path
 
+import psutil
+
 from cnnlab import malloc, models, system, worker_log
 from cnnlab.lanes import kinds, lane
 from cnnlab.runs import Store
 
 NICENESS = 10
 QUIET = 5  # tenths of a second without work before a piece of timing begins
+BUSY = 50.0  # per cent of the computer's processors since the last look, by whatever programs
 AUTOGROUP = Path("/proc/self/autogroup")
 
 
@@ -71,7 +74,7 @@ def _shall_time(name: str, root: Path) -> bool:
 
 
 def _time(worker, root: Path) -> None:
-    """Time layer by layer, each when nobody has trained for a moment; keep what was found."""
+    """Time layer by layer, each when for a moment nobody has trained and little else went on; keep it."""
     from distributed.core import Status
 
     from cnnlab import speed, timing
@@ -82,7 +85,8 @@ def _time(worker, root: Path) -> None:
             time.sleep(0.1)
             if worker.status != Status.running:
                 sys.exit()  # this thread alone
-            quiet = 0 if worker.state.executing else quiet + 1
+            busy = worker.state.executing or psutil.cpu_percent() > BUSY  # other work is no speed
+            quiet = 0 if busy else quiet + 1
 
     try:
         speed.save(timing.measure(wait), root)

@@ -128,22 +128,27 @@ def test_the_timing_of_real_layers_is_a_whole_table(tmp_path, monkeypatch):
     assert speed.of_trainers(tmp_path) == (found, True)
 
 
-def test_the_timing_waits_while_somebody_trains(tmp_path, monkeypatch):
+@pytest.mark.parametrize("other", [0.0, 90.0])
+def test_the_timing_waits_while_somebody_trains_or_the_computer_is_busy(tmp_path, monkeypatch, other):
     told = []
-    executing = [{"train"}] * 3 + [set()] * 100
+    executing = [{"train"} if not other else set()] * 3 + [set()] * 100
     state = SimpleNamespace(executing=executing[0])
     crew = SimpleNamespace(status=Status.running, state=state)
 
     def sleep(_seconds):
-        told.append(len(state.executing))
+        told.append(1)
         state.executing = executing[len(told)]
+
+    def load() -> float:
+        return other if len(told) <= 3 else 0.0
 
     def measure(wait):
         wait()
-        assert told.index(0) >= 3
+        assert len(told) == 3 + worker.QUIET - (not other)
         return HERE
 
     monkeypatch.setattr(worker.time, "sleep", sleep)
+    monkeypatch.setattr(worker.psutil, "cpu_percent", load)
     monkeypatch.setattr(timing, "measure", measure)
     worker._time(crew, tmp_path)
     assert speed.of_trainers(tmp_path) == (HERE, True)

@@ -29,8 +29,10 @@ def take_home(run: Run) -> None:
             )
     st.caption(
         _(
-            "Script and notebook repeat the training run with plain Keras, without this app. The report "
-            "opens in any browser. The archive is for another student's app; it does not say whose it was."
+            "Script and notebook repeat the training run with plain Keras, without this app: the first epoch "
+            "to three digits or more; later ones drift apart, as a network learns on from every rounding. "
+            "The report opens in any browser. The archive is for another student's app; it does not say "
+            "whose it was."
         )
     )
     bring_in()
