@@ -8,6 +8,7 @@ from starlette.middleware import Middleware
 
 from cnnlab import rights, settings, system, workers
 from cnnlab.ui import uploads
+from cnnlab.ui.crowd import Crowd
 from cnnlab.ui.identity import IdentityCookie
 from cnnlab.ui.incoming import take_only_what_fits
 from cnnlab.ui.memory import give_back
@@ -46,5 +47,10 @@ async def lifespan(app):
 app = st.App(
     "cnnlab/ui/main.py",
     lifespan=lifespan,
-    middleware=[Middleware(IdentityCookie), Middleware(Untranslated), Middleware(uploads.Limits)],
+    middleware=[
+        Middleware(Crowd),
+        Middleware(IdentityCookie),
+        Middleware(Untranslated),
+        Middleware(uploads.Limits),
+    ],
 )

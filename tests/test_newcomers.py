@@ -5,6 +5,7 @@ import pytest
 from cnnlab.classroom import LONG_AWAY
 from cnnlab.newcomers import A_MINUTE, ALL_AT_ONCE, AT_ONCE, Newcomers
 from cnnlab.rights import ALL_TRIES
+from cnnlab.ui.crowd import OF_ALL, OF_ONE
 from tests.conftest import ROOT
 
 
@@ -61,3 +62,4 @@ def test_the_guide_says_how_many():
     assert f"only {AT_ONCE} new ones get a name at once from one network, and {A_MINUTE:g}\nmore" in guide
     assert f"all devices together can try {ALL_TRIES} PINs a minute" in guide
     assert LONG_AWAY == 1800, "half an hour"
+    assert f"room for {OF_ONE} from one network, and for {OF_ALL} in all" in guide
