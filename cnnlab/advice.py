@@ -5,7 +5,7 @@ the very thing that its words name.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from cnnlab.config import (
     LARGEST_RATE,
@@ -25,10 +25,10 @@ HEAVY_L2, HEAVY_DROPOUT = 0.01, 0.7  # from which on they can keep a network fro
 
 @dataclass(frozen=True)
 class Advice:
-    """What to try, in words and as changed settings of a `TrainConfig`; without a change, words alone."""
+    """What to try, in words and as changed settings of a `TrainConfig`."""
 
     words: str
-    change: dict = field(default_factory=dict)
+    change: dict
 
 
 def smaller_steps(config: TrainConfig) -> Advice | None:
@@ -72,7 +72,10 @@ def against_overfitting(config: TrainConfig) -> Advice | None:
     inner = (*config.model.blocks, *config.model.dense)
     for rate in DROPOUTS:
         if any(block.dropout < rate for block in inner):
-            words = _("Make it lean on more than a few values: try dropout {rate}.").format(rate=plain(rate))
+            words = _("Make it lean on more than a few values: try dropout {rate}.")
+            if any(block.dropout >= rate for block in inner):
+                words = _("Make it lean on more than a few values: try dropout {rate} where it has less.")
+            words = words.format(rate=plain(rate))
             blocks, dense = (_dropped(part, rate, max) for part in (config.model.blocks, config.model.dense))
             return Advice(words, {"model": _with_parts(config.model, blocks, dense)})
     if not config.model.l2:

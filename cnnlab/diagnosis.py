@@ -122,7 +122,7 @@ def _overfitting(rows: Rows, config: TrainConfig, classes: int) -> Finding | Non
     if len(rows) <= WINDOW or not held_out or not np.isfinite(val).all():
         return None
     best = int(val.argmin())
-    if len(rows) - 1 - best < WINDOW or rows[best]["val_accuracy"] < above_guessing(classes):
+    if len(rows) - 1 - best < WINDOW or rows[best]["val_accuracy"] < above_guessing(classes, clearly=True):
         return None
     if not loss[-1] < loss[best]:
         return None
@@ -174,9 +174,10 @@ def guessing_loss(config: TrainConfig, classes: int) -> float:
     return math.log(classes)  # with label smoothing too
 
 
-def above_guessing(classes: int) -> float:
-    """Return the accuracy a twentieth of the way from guessing to perfect."""
-    return 1 / classes + (1 - 1 / classes) / 20
+def above_guessing(classes: int, clearly: bool = False) -> float:
+    """Return an accuracy that is above guessing: by half of that, at most a twentieth of what is missing."""
+    guessing = 1 / classes
+    return guessing + (2 if clearly else 1) * min(guessing / 2, (1 - guessing) / 20)
 
 
 def images_of(config: TrainConfig) -> tuple[int, int]:

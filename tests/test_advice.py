@@ -18,6 +18,9 @@ ARTICLE = PRESETS["article"].config
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
+DROPPED = DenseBlock(units=64, dropout=0.5)
+
+
 def with_all(config: TrainConfig, **values) -> TrainConfig:
     """Return the configuration with these values in each of its blocks and dense layers."""
     parts = {
@@ -167,6 +170,8 @@ def test_dropout_is_advised_where_there_is_something_to_drop():
     for dropout, advised in ((0.0, "0.3"), (0.3, "0.5"), (0.4, "0.5"), (0.5, None), (0.8, None)):
         words = against_overfitting(with_all(config, dropout=dropout)).words
         assert (f"dropout {advised}." in words) if advised else ("L2" in words), (dropout, words)
+    some = config.model_copy(update={"model": config.model.model_copy(update={"dense": (DROPPED,)})})
+    assert "dropout 0.3 where it has less." in against_overfitting(some).words, "one layer has 0.5"
     flat = config.model_copy(update={"model": ModelConfig(blocks=())})
     assert "L2" in against_overfitting(flat).words
 

@@ -223,6 +223,7 @@ def test_guessing_depends_on_the_number_of_classes_and_on_the_loss():
     assert kinds(
         history([0.5, 0.5, 0.51], losses=[0.71, 0.70, 0.695]), config_with(learning_rate=0.05), classes=2
     )
+    assert kinds(history([0.03, 0.04, 0.05], losses=[4.5, 4.49, 4.485]), classes=100) == [], "1 % is guessing"
     mse = config_with(loss="mse", optimizer="sgd", learning_rate=0.01)
     [finding] = diagnose(history([0.106, 0.109, 0.11], losses=[0.08996, 0.089957, 0.089951]), mse, 10)
     assert finding.change["learning_rate"] == 0.1
