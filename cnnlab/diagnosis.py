@@ -13,6 +13,7 @@ import numpy as np
 from cnnlab import advice, datasets, ops
 from cnnlab.advice import Advice
 from cnnlab.config import OPTIMIZERS, TrainConfig
+from cnnlab.losses import written
 from cnnlab.text import _, number, percent
 
 WINDOW = 3  # epochs over which a rise, a fall or rest is judged
@@ -76,7 +77,7 @@ def _diverging(rows: Rows, config: TrainConfig, classes: int) -> Finding | None:
     if not rising or losses[-1] < max(1.2 * low, low + guessing_loss(config, classes) / 20):
         return None
     says, text = _("It is getting worse instead of better."), _("The training loss rose from {low} to {now}.")
-    evidence = text.format(low=number(low, 3), now=number(losses[-1], 3))
+    evidence = text.format(low=written(low), now=written(losses[-1]))
     return _finding("diverging", says, evidence, advice.smaller_steps(config))
 
 
@@ -137,7 +138,7 @@ def _overfitting(rows: Rows, config: TrainConfig, classes: int) -> Finding | Non
         "from {before} to {after} since."
     )
     losses = {"low": val[best], "now": val[-1], "before": loss[best], "after": loss[-1]}
-    evidence = text.format(best=best + 1, **{name: number(value, 3) for name, value in losses.items()})
+    evidence = text.format(best=best + 1, **{name: written(value) for name, value in losses.items()})
     if config.model.l2:
         evidence += " " + _("(The L2 penalty is not counted.)")
     return _finding(
@@ -159,7 +160,8 @@ def _plateau(rows: Rows, config: TrainConfig) -> Finding | None:
     if _falling(losses):
         return None
     for name, images in zip(("accuracy", "val_accuracy"), images_of(config), strict=True):
-        if _range([row[name] for row in window]) > max(0.005, _chance(window[-1][name], images)):
+        values, little = [row[name] for row in window], max(0.005, _chance(window[-1][name], images))
+        if _range(values) > little or values[-1] - values[0] > little / 2:
             return None
     text = _("Over {epochs} epochs training accuracy moved by {moved} points.")
     moved = _range([row["accuracy"] for row in window])

@@ -78,3 +78,8 @@ def explained(config: TrainConfig, l2: float) -> str:
 
 def _log(probabilities: np.ndarray) -> np.ndarray:
     return np.log(np.maximum(probabilities, SMALLEST, dtype=float))
+
+
+def written(loss: float) -> str:
+    """Write a loss for reading: a squared error differs in decimals that say nothing of a cross-entropy."""
+    return number(loss, 3 if abs(loss) >= 0.1 else 5)

@@ -270,6 +270,11 @@ def test_a_plateau_is_rest_in_both_curves():
     assert kinds(history(flat, None, losses), config_with(validation=0.0)) == ["plateau"]
 
 
+def test_a_slow_rise_is_no_rest():
+    rising, losses = [0.600, 0.600, 0.601, 0.603, 0.6045], [1.1, 1.101, 1.099, 1.1, 1.1]
+    assert kinds(history(rising, [0.55] * 5, losses)) == []
+
+
 def test_rest_at_the_end_of_a_schedule_is_what_it_is_for():
     flat, losses = [0.600, 0.601, 0.602, 0.601, 0.602], [1.1, 1.101, 1.099, 1.1, 1.1]
     for schedule in ("cosine", "one_cycle"):

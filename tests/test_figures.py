@@ -159,6 +159,12 @@ def test_descent_draws_its_points_on_the_curve():
     assert list(path.text) == ["0", "1", "3"]  # the third left the picture
 
 
+def test_a_curve_of_squared_errors_tells_its_epochs_apart():
+    rows = [{"epoch": i + 1, "loss": loss, "val_loss": loss} for i, loss in enumerate((0.08994, 0.08989))]
+    training = next(trace for trace in curve(rows, "loss", 2, None, 0.1).data if len(trace.y) == 2)
+    assert training.customdata[0] != training.customdata[1]
+
+
 ROWS = [{"epoch": 1, "accuracy": 0.5, "val_accuracy": 0.6, "loss": 1.5, "val_loss": 1.2}]
 
 

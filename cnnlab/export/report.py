@@ -170,7 +170,7 @@ def _test(run: Run) -> str:
     penalty = losses.penalty(run.weights() if config.model.l2 else {}, config.model.l2)
     found = losses.of(evaluation.probabilities, evaluation.labels, config, penalty)
     loss = _("Its loss on them is {loss}, the cross-entropy of its answers {cross_entropy}.")
-    loss = loss.format(loss=number(found.loss, 3), cross_entropy=number(found.cross_entropy, 3))
+    loss = loss.format(loss=losses.written(found.loss), cross_entropy=losses.written(found.cross_entropy))
     counts = metrics.confusion(evaluation.probabilities, evaluation.labels)
     caption = _(
         "One row a true class, one column an answer, in per cent of the row; right answers are framed."

@@ -9,7 +9,7 @@ from cnnlab import losses
 from cnnlab.config import TrainConfig
 from cnnlab.figures.colours import QUIET
 from cnnlab.history import Row
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, percent
 
 TRAINING, VALIDATION = "#1f66b0", "#7b4ab5"
 LINES = {
@@ -34,7 +34,7 @@ def curve(
     a hollow point because it is an average over weights that still change. Validation is left out where
     there is none; `chance` is the accuracy of guessing, marked as a line.
     """
-    scale, write = (100, percent) if what == "accuracy" else (1, lambda value: number(value, 3))
+    scale, write = (100, percent) if what == "accuracy" else (1, losses.written)
     lines, (training, validation) = [], LINES[theme]
     names = {what: (_("training"), training, "solid"), f"val_{what}": (_("validation"), validation, "dash")}
     for column, (name, colour, dash) in names.items():

@@ -39,9 +39,9 @@ def envelope(run: Run) -> None:
             found = losses.of(evaluation.probabilities, evaluation.labels, config, penalty)
             with st.container(horizontal=True):
                 st.metric(_("Test accuracy"), percent(evaluation.accuracy), width=150)
-                st.metric(_("Test loss"), number(found.loss, 3), width=150)
+                st.metric(_("Test loss"), losses.written(found.loss), width=150)
                 if not losses.is_cross_entropy(config):
-                    st.metric(_("Test cross-entropy"), number(found.cross_entropy, 3), width=150)
+                    st.metric(_("Test cross-entropy"), losses.written(found.cross_entropy), width=150)
             st.caption(losses.explained(config, penalty))
             text = _(
                 "{right} of {all} right, by the network after {epochs} epochs. In this training run the test "
