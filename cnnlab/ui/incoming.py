@@ -60,17 +60,17 @@ def fits(widget: WidgetMetadata, reported: WidgetState) -> bool:
         raw = unpack_widget_state_value(reported)
         if field.startswith("json") and not _told(json.loads(getattr(reported, field))):
             return False
-        value = widget.deserializer(raw)
+        widget.deserializer(raw)
     except Exception:  # whatever Streamlit raises for it, now or in another version
         return False
+    given = raw if field.endswith("_array_value") else [raw]
+    labels = getattr(widget, "formatted_options", None)  # None where a word of one's own may be typed, too
+    if labels is not None:
+        most = widget.max_array_length or len(given)
+        return len(given) <= most and all(label in labels for label in given)
     knows = getattr(widget.deserializer, "__self__", None)
     if hasattr(knows, "min_value"):
-        given = raw if field.endswith("_array_value") else [raw]
         return all(math.isfinite(n) and knows.min_value <= n <= knows.max_value for n in given)
-    if widget.formatted_options is not None:  # as where an option of one's own may be typed
-        chosen = value if isinstance(value, list) else [value]
-        most = widget.max_array_length or len(chosen)
-        return len(chosen) <= most and all(one is None or one in knows.options for one in chosen)
     return True
 
 
