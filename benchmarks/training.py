@@ -75,11 +75,12 @@ def article(epochs: int, goal: float | None) -> dict:
 
 def ours(preset: str, epochs: int | None, seed: int, precision: str | None = None) -> dict:
     """Train a preset as a worker does, on all images, while a page's reader polls the run folder."""
-    from cnnlab import datasets
+    from cnnlab import datasets, malloc
     from cnnlab.presets import PRESETS
     from cnnlab.runs import Store
     from cnnlab.train import train
 
+    malloc.keep()
     base = PRESETS[preset].config
     changes = {"validation": 0.0, "patience": None, "seed": seed, "precision": precision or base.precision}
     config = base.model_copy(update=changes | ({"epochs": epochs} if epochs else {}))
