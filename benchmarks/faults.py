@@ -30,7 +30,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.damage import Case, cases
-from cnnlab import board, housekeeping, limits, ops, turns, workers
+from cnnlab import board, housekeeping, limits, ops, speed, turns, workers
 from cnnlab.attempts import Attempt
 from cnnlab.classroom import Classroom
 from cnnlab.comparison import entry
@@ -243,7 +243,7 @@ def of_one(run: Run) -> dict[str, Callable[[], object]]:
         "needs": run.needs_attempt,
         "can go on": run.can_go_on,
         "entry": lambda: entry(run),
-        "measure": lambda: measure(run, "digits", 1797),
+        "measure": lambda: measure(run, "digits", 1797, speed.load(speed.TYPICAL)),
         "trained": lambda: limits.seconds_trained(run, run.state()),
         "network": lambda: network.load(run),
         "report": lambda: report(run).encode(),

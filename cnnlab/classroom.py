@@ -94,7 +94,7 @@ class Classroom:
             return CLASS_RULES
         except reading.Damaged as error:
             text = _(
-                "The rules of the class cannot be read, so the usual ones hold: look at *Class* and set anew "
+                "The rules of the class cannot be read, so the usual ones hold: look at *Rules* and set anew "
                 "what should be otherwise."
             )
             raise RunError(text) from error

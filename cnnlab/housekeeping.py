@@ -99,7 +99,7 @@ def delete_checkpoints(store: Store, teacher: TeacherPass) -> int:
 def delete_aside(store: Store, teacher: TeacherPass) -> int:
     """Delete the damaged runs that were set aside; return how many bytes that freed."""
     _require(teacher)
-    return sum(_remove(path) for path in store.root.glob(f"{ASIDE}*"))
+    return sum(_remove(path) for path in store.root.glob(f"{ASIDE}*") if path.is_dir())
 
 
 def delete_left(store: Store, teacher: TeacherPass) -> int:

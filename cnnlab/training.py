@@ -141,9 +141,13 @@ class Training:
         checkpoint = within or self.run.checkpoint()
         if checkpoint is None:
             return [], None
-        models.set_weights(self.model, checkpoint.weights)
-        for name, variable in self.rest.items():
-            variable.assign(checkpoint.rest[name])
+        try:
+            models.set_weights(self.model, checkpoint.weights)
+            for name, variable in self.rest.items():
+                variable.assign(checkpoint.rest[name])
+        except (KeyError, ValueError) as error:
+            text = _("The checkpoint of run {run} does not fit its network, so training cannot go on.")
+            raise RunError(text.format(run=self.run.id)) from error
         rows = self.run.history()[: checkpoint.epoch]
         if len(rows) < checkpoint.epoch:
             raise RunError(_("The history of this run is shorter than its checkpoint, so it cannot go on."))

@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks import faults
 from benchmarks.damage import HEADERS, VALUES, npy
-from cnnlab import board, lanes, limits, reading, turns
+from cnnlab import board, lanes, limits, reading, rights, turns
 from cnnlab.attempts import Attempt
 from cnnlab.classroom import Classroom
 from cnnlab.export import ArchiveError, export_archive, import_archive, notebook, report, script, unpack
@@ -24,6 +24,8 @@ from cnnlab.rules import CLASS_RULES, Rules
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.survey import sound, survey
 from cnnlab.ui import phases
+from cnnlab.ui.teacher import door
+from tests import pages
 from tests.conftest import ROOT
 from tests.test_archive import trained
 
@@ -259,7 +261,7 @@ def archive(rows: int = 3, **values) -> bytes:
 
 def test_what_another_computer_measured_says_nothing_of_this_one(store):
     import_archive(archive(seconds=400), store, ANNA)
-    assert phases.measured(str(store.root), "digits", 1797) == []
+    assert phases.known(str(store.root), "digits", 1797).runs == []
 
 
 @pytest.mark.parametrize(
@@ -434,3 +436,49 @@ def test_workers_and_app_go_on_by_the_mark_that_they_have_read(store):
 def test_every_limit_has_a_title_for_the_teacher():
     numbers = [name for name, field in Rules.model_fields.items() if field.title]
     assert {"imports", "import_megabytes"} <= set(numbers)
+
+
+# ---- The pages
+
+
+@pytest.fixture
+def nobody_inside(monkeypatch):
+    monkeypatch.setattr(door, "_door", rights.Door())
+    monkeypatch.setattr(door, "_inside", {})
+
+
+def test_the_page_train_names_a_damaged_run_beside_the_others_and_its_owner_sets_it_aside(
+    store, nobody_inside
+):
+    mine, theirs, whole = broken(store, pages.owner("me")), broken(store, BEN), queue(store, BEN)
+    at = pages.open_page("me", "train")
+    links = {link.proto.query_string: link.proto.label for link in at.main.get("page_link")}
+    assert "changes.jsonl" in links[f"run={mine.id}"] and "changes.jsonl" in links[f"run={theirs.id}"]
+    assert whole.id in links[f"run={whole.id}"]
+    assert [button.label for button in at.button if "aside" in button.label] == [f"Set {mine.id} aside"]
+    at = pages.open_page("me", "train", run=mine.id)
+    assert "changes.jsonl" in at.error[0].value
+    at.button(key=f"_damaged.{mine.id}").click()
+    pages.run(at)
+    assert set(store.runs()) == {theirs, whole}
+    assert "run" not in at.query_params
+
+
+def test_the_teacher_sees_damaged_runs_and_rules_and_sets_runs_aside(store, nobody_inside):
+    run, whole = broken(store), queue(store, BEN)
+    Classroom(store.root).change(waiting=1)
+    (store.root / ".class" / "rules.json").write_text("{")
+    at = pages.open_page("teacher", "teacher")
+    at.text_input(key="_teacher.pin").input("2718")
+    at.button(key="_teacher.enter").click()
+    pages.run(at)
+    assert any("rules of the class cannot be read" in error.value for error in at.error)
+    assert run.id in pages.words(at) and whole.id in pages.words(at)
+    at.session_state["teacher.tab"] = "Training runs"
+    pages.run(at)
+    at.multiselect(key="teacher.runs").set_value([run.id, whole.id])
+    pages.run(at)
+    at.button(key="_teacher.runs.aside").click()
+    pages.run(at)
+    assert store.runs() == [whole]
+    assert f"Set aside: {run.id}" in pages.words(at)

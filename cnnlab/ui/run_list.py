@@ -36,9 +36,13 @@ def others(shown: Run | None) -> None:
             lesson.page_link(
                 "train",
                 one.fault or one.value,
-                ":material/person:" if one.run.id in own else ":material/visibility:",
+                ":material/broken_image:" if one.fault else _mark(one.run.id in own),
                 query_params={"run": one.run.id},
                 disabled=shown is not None and one.run.id == shown.id,
             )
             if one.fault and one.run != shown:  # above, beside its sentence, that one has the button
                 damaged.offer(one.run)
+
+
+def _mark(own: bool) -> str:
+    return ":material/person:" if own else ":material/visibility:"

@@ -16,8 +16,6 @@ LIMITS |= {"imports": int, "import_megabytes": int}
 def class_rules() -> None:
     """Draw the rules as they are; each change holds at once. It is not drawn by itself while one types."""
     rules = class_state.rules()
-    if damaged := class_state.damaged_rules():
-        st.error(damaged, icon=":material/broken_image:")
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(_("**Limits for each student.** An empty field is no limit. Yours are not limited."))
