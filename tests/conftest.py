@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from cnnlab import malloc
 
@@ -21,14 +22,18 @@ ROOT = Path(__file__).parents[1]
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CNNLAB_TIMING", "0")  # no worker needs to know how fast it is
 malloc.keep()  # tests train too
+# Seconds that a test waits for anything. It only guards: a far slower machine passes as well.
+PATIENCE = 300
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
-def wait_for(condition, seconds: float, what: str):
-    """Return the condition's first true value; fail with `what` when it has none within the time."""
-    end = time.monotonic() + seconds
+def wait_for(condition, what: str):
+    """Return the condition's first true value; fail with `what` when it has none within PATIENCE."""
+    end = time.monotonic() + PATIENCE
     while not (value := condition()):
         if time.monotonic() > end:
-            pytest.fail(f"after {seconds:g} s still not: {what}")
+            pytest.fail(f"after {PATIENCE:g} s still not: {what}")
         time.sleep(0.05)
     return value
 
@@ -85,7 +90,7 @@ class App:
                 stdout=said,
                 stderr=said,
             )
-        wait_for(self._answers, 60, "the app answers")
+        wait_for(self._answers, "the app answers")
         return self
 
     def stop(self) -> None:
@@ -122,7 +127,7 @@ def chromium():
         (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=1000 * PATIENCE)
 
     quiet = [
         "--disable-gpu",
@@ -161,7 +166,7 @@ def browsers_stay_here():
 def page(chromium):
     """A fresh browser window, 1280 pixels wide, with cookies of its own."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(1000 * PATIENCE)
     yield context.new_page()
     context.close()
 

@@ -106,7 +106,7 @@ def ready(school):
         if not cluster.runs(name):
             cluster.worker(name)
     for server in servers:
-        wait_for(lambda server=server: both_idle(server), WARM, "two workers are ready")
+        wait_for(lambda server=server: both_idle(server), "two workers are ready")
     return cluster, servers
 
 
@@ -119,23 +119,23 @@ def test_two_train_at_once_and_when_a_machine_dies_its_run_goes_on_on_the_other(
     cluster, (one, other) = ready
     first, second = queue(cluster.store, LONG), queue(cluster.store, LONG)
     one.wake()
-    wait_for(lambda: at_work_beyond(first, 1) and at_work_beyond(second, 1), WARM, "both are at work")
+    wait_for(lambda: at_work_beyond(first, 1) and at_work_beyond(second, 1), "both are at work")
     where = {runs[0]: name for name, runs in doing(other).items() if runs}
     assert {where[first.id], where[second.id]} == {"room-1", "room-2"}
     innocent = queue(cluster.store, SHORT)
     kept = first.history()
     cluster.stop(where[first.id])
-    wait_for(lambda: list(doing(one)) == [where[second.id]], 60, "the loss is noticed")
+    wait_for(lambda: list(doing(one)) == [where[second.id]], "the loss is noticed")
     assert innocent.attempt() == 0, "a run waits for a worker that is idle"
     assert second.state().phase == "running"
     second.wish("stop", "anna")
-    wait_for(lambda: first.attempt() == 2 and first.state().phase == "running", 120, "it goes on elsewhere")
+    wait_for(lambda: first.attempt() == 2 and first.state().phase == "running", "it goes on elsewhere")
     assert first.claimed(2)["reason"] == "recovery"
     assert first.history()[: len(kept)] == kept
-    wait_for(lambda: at_work_beyond(first, len(kept)), 120, "it goes on from its checkpoint")
+    wait_for(lambda: at_work_beyond(first, len(kept)), "it goes on from its checkpoint")
     assert (second.state().phase, second.attempt()) == ("stopped", 1)
     first.wish("stop", "anna")
-    wait_for(lambda: finished(innocent), 120, "the run behind them is trained")
+    wait_for(lambda: finished(innocent), "the run behind them is trained")
     assert innocent.attempt() == 1
 
 
@@ -149,14 +149,14 @@ def test_a_worker_of_another_version_gets_nothing_and_the_teacher_reads_why(read
     source.write_text(text.replace(f"\nSCHEMA = {runs.SCHEMA}\n", f"\nSCHEMA = {runs.SCHEMA + 1}\n"))
     cluster.worker("old-pc", PYTHONPATH=str(theirs))
     try:
-        wait_for(lambda: "old-pc" in doing(server), WARM, "it is connected")
+        wait_for(lambda: "old-pc" in doing(server), "it is connected")
         busy = [queue(cluster.store, LONG) for _ in range(2)]
         server.wake()
-        wait_for(lambda: all(at_work_beyond(run, 0) for run in busy), WARM, "all others are at work")
+        wait_for(lambda: all(at_work_beyond(run, 0) for run in busy), "all others are at work")
         waits = queue(cluster.store, SHORT)
         before = busy[0].state().beat
         server.wake()
-        wait_for(lambda: busy[0].state().beat > before + 3, 60, "the dispatcher had time to hand it out")
+        wait_for(lambda: busy[0].state().beat > before + 3, "the dispatcher had time to hand it out")
         assert (waits.state().phase, waits.attempt()) == ("queued", 0)
         [worker] = [worker for worker in server.health() if worker.name == "old-pc"]
         assert worker.trouble == (
@@ -165,7 +165,7 @@ def test_a_worker_of_another_version_gets_nothing_and_the_teacher_reads_why(read
         assert worker.doing == ()
         for run in busy:
             run.wish("stop", "anna")
-        wait_for(lambda: finished(waits), 120, "a worker of this version trains it")
+        wait_for(lambda: finished(waits), "a worker of this version trains it")
     finally:
         cluster.stop("old-pc")
 
@@ -174,24 +174,22 @@ def test_when_the_scheduler_is_restarted_queued_runs_are_trained_and_a_run_at_wo
     cluster, (one, other) = ready
     long = [queue(cluster.store, LONG) for _ in range(2)]
     one.wake()
-    wait_for(lambda: all(at_work_beyond(run, 1) for run in long), WARM, "two are at work")
+    wait_for(lambda: all(at_work_beyond(run, 1) for run in long), "two are at work")
     queued = queue(cluster.store, SHORT)
     kept = [run.history() for run in long]
     cluster.stop("scheduler")
-    wait_for(lambda: all(run.state().phase == "queued" for run in long), 120, "their workers let go")
-    wait_for(lambda: not cluster.runs("room-1") and not cluster.runs("room-2"), 120, "the workers end")
+    wait_for(lambda: all(run.state().phase == "queued" for run in long), "their workers let go")
+    wait_for(lambda: not cluster.runs("room-1") and not cluster.runs("room-2"), "the workers end")
     assert not one.ready("train")
     cluster.scheduler()
     cluster.worker("room-1")  # as the loop in docs/cluster.md does
     cluster.worker("room-2")
-    wait_for(
-        lambda: all(at_work_beyond(run, len(rows)) for run, rows in zip(long, kept, strict=True)), WARM, ""
-    )
+    wait_for(lambda: all(at_work_beyond(run, len(rows)) for run, rows in zip(long, kept, strict=True)), "")
     for run, rows in zip(long, kept, strict=True):
         assert run.history()[: len(rows)] == rows
         assert run.claimed(run.attempt())["reason"] == "resume"
         run.wish("stop", "anna")
-    wait_for(lambda: finished(queued), 120, "the queued run is trained")
+    wait_for(lambda: finished(queued), "the queued run is trained")
     assert other.ready("train")
 
 
@@ -210,11 +208,11 @@ def test_two_servers_hand_out_every_run_once_and_never_more_than_can_be_trained(
         assert "failed" not in phases
         return set(phases) == {"finished"}
 
-    wait_for(all_finished, WARM, "all are trained")
+    wait_for(all_finished, "all are trained")
     assert [run.attempt() for run in queued] == [1] * 6
     assert [len(run.history()) for run in queued] == [2] * 6
     assert 1 <= most <= 2, "no run is claimed before a worker is free for it"
-    wait_for(lambda: all(server.ready("look") for server in servers), WARM, "somebody answers questions")
+    wait_for(lambda: all(server.ready("look") for server in servers), "somebody answers questions")
     answers = {server.look(os.getpid).result(60) for server in servers}
     assert len(answers) == 1
     assert answers.isdisjoint({os.getpid()})
@@ -243,7 +241,7 @@ def test_over_tls_those_with_a_certificate_train_and_others_are_refused(tmp_path
         with dask.config.set({name.replace("_", "-"): tls[given] for name, given in names.items()}):
             servers.append(Workers(cluster.store, scheduler=cluster.address).start())
             run = queue(cluster.store, SHORT)
-            wait_for(lambda: finished(run), WARM, "it is trained over TLS")
+            wait_for(lambda: finished(run), "it is trained over TLS")
         assert len(run.history()) == 2
         [worker] = servers[0].health()
         assert worker.address.startswith("tls://")
@@ -251,7 +249,7 @@ def test_over_tls_those_with_a_certificate_train_and_others_are_refused(tmp_path
         for address in (cluster.address, cluster.address.replace("tls", "tcp")):
             refused = Workers(cluster.store, scheduler=address).start()
             servers.append(refused)
-            wait_for(lambda refused=refused: refused.trouble, 60, "it is told why")
+            wait_for(lambda refused=refused: refused.trouble, "it is told why")
             assert refused.client is None
             assert not refused.ready("train")
     finally:

@@ -31,7 +31,7 @@ from cnnlab import datasets
 from cnnlab.datasets import BATCHES, FOLDER, RECORD, DatasetError
 
 IMAGES = 100
-PATIENCE = 30  # seconds that a test waits for what should come at once
+PATIENCE = 300  # seconds that a test waits for what should come at once
 
 
 # ---- A small CIFAR-10 and a server for it

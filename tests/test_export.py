@@ -140,7 +140,7 @@ def repeated(tmp_path_factory, photos) -> dict[str, tuple[Run, dict]]:
     (folder / "driver.py").write_text(DRIVER)
     python = [sys.executable, "-P", "driver.py", *(f"{name}.py" for name in files)]
     environment = {**os.environ, "PYTHONPATH": ""}
-    done = subprocess.run(python, cwd=folder, env=environment, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(python, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     results = re.findall(r"^RESULT (.*)$", done.stdout, re.MULTILINE)
     results = dict(zip(files, map(json.loads, results), strict=True))
@@ -250,7 +250,7 @@ script(run), notebook(run), report(run)
 import_archive(export_archive(run), Store(sys.argv[1]), "ben")
 assert not {"tensorflow", "keras"} & set(sys.modules)
 """
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=300)
 
 
 def test_every_setting_is_written_out():

@@ -451,12 +451,12 @@ def below(app: App) -> list[psutil.Process]:
 def test_browser_app_and_everything_are_killed_in_turn_and_no_finished_epoch_is_lost(tmp_path):
     store, app = Store(tmp_path / "runs"), App(tmp_path / "runs").start()
     run, short = queue(store, LONG), queue(store, SHORT)
-    wait_for(lambda: at_work_beyond(run, 1), 180, "the run is at work")
+    wait_for(lambda: at_work_beyond(run, 1), "the run is at work")
     with Browser.opened(app, run) as watcher:
         assert run.id in watcher.page()
         watcher.vanish()
     seen = run.state().epoch
-    wait_for(lambda: at_work_beyond(run, seen + 1), 180, "the run goes on without the browser")
+    wait_for(lambda: at_work_beyond(run, seen + 1), "the run goes on without the browser")
     assert run.attempt() == 1
 
     processes = below(app)
@@ -464,29 +464,29 @@ def test_browser_app_and_everything_are_killed_in_turn_and_no_finished_epoch_is_
     assert sum(len(computing(nanny)) for nanny in nannies) == 2
     app.process.kill()
     app.process.wait()
-    wait_for(lambda: not any(map(alive, processes)), 10, "its processes end with it")
+    wait_for(lambda: not any(map(alive, processes)), "its processes end with it")
     kept = run.history()
     assert len(kept) > seen
     app = App(tmp_path / "runs").start()
-    wait_for(lambda: at_work_beyond(run, len(kept)), 180, "it goes on by itself after the restart")
+    wait_for(lambda: at_work_beyond(run, len(kept)), "it goes on by itself after the restart")
     assert (run.attempt(), run.claimed(2)["reason"]) == (2, "recovery")
     assert run.history()[: len(kept)] == kept
     run.wish("stop", "anna")
-    wait_for(lambda: run.state().phase == "stopped", 60, "it is stopped")
-    wait_for(lambda: short.state().phase == "finished", 60, "the run that waited is trained, then or before")
+    wait_for(lambda: run.state().phase == "stopped", "it is stopped")
+    wait_for(lambda: short.state().phase == "finished", "the run that waited is trained, then or before")
     assert short.attempt() == 1
 
     run.wish("resume", "anna")
-    wait_for(lambda: at_work_beyond(run, len(kept)), 60, "the first is at work again")
+    wait_for(lambda: at_work_beyond(run, len(kept)), "the first is at work again")
     processes = [psutil.Process(app.process.pid), *below(app)]
     for process in reversed(processes):
         process.kill()
     app.process.wait()
-    wait_for(lambda: not any(map(alive, processes)), 30, "nothing of it is left")
+    wait_for(lambda: not any(map(alive, processes)), "nothing of it is left")
     kept = run.history()
     app = App(tmp_path / "runs").start()
     try:
-        wait_for(lambda: at_work_beyond(run, len(kept)), 180, "it goes on after this restart too")
+        wait_for(lambda: at_work_beyond(run, len(kept)), "it goes on after this restart too")
         assert (run.attempt(), run.claimed(4)["reason"]) == (4, "recovery")
         assert run.history()[: len(kept)] == kept
         with Browser.opened(app, run) as watcher:
@@ -494,7 +494,7 @@ def test_browser_app_and_everything_are_killed_in_turn_and_no_finished_epoch_is_
     finally:
         processes = below(app)
         app.stop()
-    wait_for(lambda: not any(map(alive, processes)), 10, "an app that ends takes all with it")
+    wait_for(lambda: not any(map(alive, processes)), "an app that ends takes all with it")
     assert (run.state().phase, run.needs_attempt()) == ("queued", "resume")
 
 

@@ -93,7 +93,7 @@ def test_of_many_processes_one_gets_a_name_and_all_read_the_same_whole_content(t
         for me in "abcd"
     ]
     (tmp_path / "go").touch()
-    ends = [racer.communicate(timeout=120) for racer in racers]
+    ends = [racer.communicate(timeout=300) for racer in racers]
     assert [error for _won, error in ends] == [""] * 4
     won = [int(n) for numbers, _error in ends for n in numbers.split()]
     assert sorted(won) == list(range(80)), "each name has exactly one owner"

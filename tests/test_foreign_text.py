@@ -111,7 +111,7 @@ def quoted(at: AppTest) -> list[str]:
 
 
 def visit(page: str, **query: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=90)
+    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=300)
     at.query_params.update(query)
     at.switch_page(f"../../pages/{page}.py")
     return at.run()

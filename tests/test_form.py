@@ -33,7 +33,7 @@ def store(tmp_path, monkeypatch):
 
 
 def open_page(token: str = "me", **query: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=300)
     at.session_state["identity.token"] = token
     for name, value in query.items():
         at.query_params[name] = value

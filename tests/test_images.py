@@ -157,18 +157,18 @@ def test_photos_wait_for_memory_and_not_for_each_other():
         with turns.of(memory):
             order.append(name)
             begun.set()
-            go.wait(20)
+            go.wait(300)
 
     first = threading.Thread(target=hold, args=("first", 60))
     first.start()
-    assert begun.wait(20)
+    assert begun.wait(300)
     large = threading.Thread(target=hold, args=("more than there is", 1_000))
     large.start()
     with turns.of(40):
         order.append("small")
     go.set()
-    first.join(20)
-    large.join(20)
+    first.join(300)
+    large.join(300)
     assert order == ["first", "small", "more than there is"]
     with turns.of(100):
         pass

@@ -164,7 +164,7 @@ def test_what_a_widget_reports_is_taken(monkeypatch):
     for part in ("set_widgets_from_proto", "register_widget"):
         monkeypatch.setattr(SessionState, part, getattr(SessionState, part))  # put back afterwards
     take_only_what_fits()
-    at = AppTest.from_function(every_kind_of_widget, default_timeout=30).run()
+    at = AppTest.from_function(every_kind_of_widget, default_timeout=300).run()
     values = {"slider": [9, (0.1, 1.0)], "select_slider": [64], "number_input": [5, 0.25], "radio": [False]}
     values |= {"selectbox": [2, "b"], "multiselect": [["c", "a"]], "toggle": [True]}
     values |= {"button_group": [2.5, "y"], "text_input": ["<b>"]}

@@ -73,40 +73,40 @@ def raising(error: Exception) -> None:
 
 def test_a_job_reports_and_answers(workers):
     job = Job(workers, counting, "a")
-    wait_for(lambda: job.progress == (2, 4), 10, "progress has come to the page")
+    wait_for(lambda: job.progress == (2, 4), "progress has come to the page")
     assert not job.done()
     gate("a").set()
-    assert job.wait(10)
+    assert job.wait(300)
     assert job.result() == "a"
 
 
 def test_letting_go_of_a_job_ends_its_work_and_frees_its_lane(workers):
     job = Job(workers, counting, "unwanted")
-    wait_for(lambda: "unwanted 2" in REACHED, 10, "it is at work")
+    wait_for(lambda: "unwanted 2" in REACHED, "it is at work")
     del job
-    wait_for(lambda: "unwanted Cancelled" in REACHED, 10, "it has noticed")
+    wait_for(lambda: "unwanted Cancelled" in REACHED, "it has noticed")
     following = Job(workers, counting, "following")
     gate("following").set()
-    assert following.wait(10)
+    assert following.wait(300)
     assert following.result() == "following"
 
 
 def test_a_job_that_is_let_go_while_it_waits_holds_up_nobody(workers):
     first, second, third = (Job(workers, counting, name, long=True) for name in ("first", "second", "third"))
-    wait_for(lambda: "first 2" in REACHED, 10, "the first is at work")
+    wait_for(lambda: "first 2" in REACHED, "the first is at work")
     assert (first.before(), second.before(), third.before()) == (0, 1, 2)
     del second
     gate("first").set(), gate("third").set()
-    assert third.wait(10)
+    assert third.wait(300)
     assert third.result() == "third"
 
 
 def test_a_long_job_does_not_hold_up_a_quick_one(workers):
     slow = Job(workers, counting, "slow", long=True)
-    wait_for(lambda: "slow 2" in REACHED, 10, "the long one is at work")
+    wait_for(lambda: "slow 2" in REACHED, "the long one is at work")
     quick = Job(workers, counting, "quick", 1)
     assert quick.before() == 0
-    assert quick.wait(10)
+    assert quick.wait(300)
     assert not slow.done()
 
 
@@ -120,7 +120,7 @@ def test_a_long_job_does_not_hold_up_a_quick_one(workers):
 )
 def test_what_goes_wrong_becomes_a_sentence(workers, error, sentence):
     job = Job(workers, raising, error)
-    assert job.wait(10)
+    assert job.wait(300)
     with pytest.raises(JobError, match=sentence):
         job.result()
 
@@ -139,7 +139,7 @@ def page(about: str, shared: bool, by_itself: bool) -> None:
 
 
 def opened(about: str, shared: bool = False, by_itself: bool = False) -> AppTest:
-    return AppTest.from_function(page, args=(about, shared, by_itself), default_timeout=30).run()
+    return AppTest.from_function(page, args=(about, shared, by_itself), default_timeout=300).run()
 
 
 def drawn(at: AppTest, text: str) -> bool:
@@ -161,7 +161,7 @@ def test_a_page_asks_waits_and_shows_the_answer(served):
     at.button(key="_job.test.ask").click().run()
     assert [button.label for button in at.button] == ["Cancel"]
     gate("p").set()
-    wait_for(lambda: drawn(at, "found p"), 10, "the page shows the answer")
+    wait_for(lambda: drawn(at, "found p"), "the page shows the answer")
     assert not at.button
     before = list(REACHED)
     assert drawn(at, "found p")
@@ -171,43 +171,43 @@ def test_a_page_asks_waits_and_shows_the_answer(served):
 def test_a_page_cancels(served):
     at = opened("q")
     at.button(key="_job.test.ask").click().run()
-    wait_for(lambda: "q 2" in REACHED, 10, "the job is at work")
+    wait_for(lambda: "q 2" in REACHED, "the job is at work")
     at.button(key="_job.test.cancel").click().run()
-    wait_for(lambda: "q Cancelled" in REACHED, 10, "the job has ended")
+    wait_for(lambda: "q Cancelled" in REACHED, "the job has ended")
     assert [button.label for button in at.button] == ["Compute"]
 
 
 def test_what_started_by_itself_stays_cancelled_until_it_is_wanted_again(served):
     at = opened("u", by_itself=True)
-    wait_for(lambda: "u 2" in REACHED, 10, "the job is at work")
+    wait_for(lambda: "u 2" in REACHED, "the job is at work")
     at.button(key="_job.test.cancel").click().run()
-    wait_for(lambda: "u Cancelled" in REACHED, 10, "the job has ended")
+    wait_for(lambda: "u Cancelled" in REACHED, "the job has ended")
     assert drawn(at, "Cancelled.")
     gate("u").set()
     at.button(key="_job.test.again").click().run()
-    wait_for(lambda: drawn(at, "found u"), 10, "the answer is there")
+    wait_for(lambda: drawn(at, "found u"), "the answer is there")
 
 
 def test_new_settings_cancel_the_old_question(served):
     at = opened("old")
     at.button(key="_job.test.ask").click().run()
-    wait_for(lambda: "old 2" in REACHED, 10, "the job is at work")
+    wait_for(lambda: "old 2" in REACHED, "the job is at work")
     at.session_state["question"] = "new"
     at.run()
-    wait_for(lambda: "old Cancelled" in REACHED, 10, "the old job has ended")
+    wait_for(lambda: "old Cancelled" in REACHED, "the old job has ended")
     at.button(key="_job.test.ask").click().run()
     gate("new").set()
-    wait_for(lambda: drawn(at, "found new"), 10, "the new answer is there")
+    wait_for(lambda: drawn(at, "found new"), "the new answer is there")
 
 
 def test_who_asks_the_same_waits_for_the_same_work_and_one_may_leave(served):
     first, second = opened("class", shared=True), opened("class", shared=True)
     for at in (first, second):
         at.button(key="_job.test.ask").click().run()
-    wait_for(lambda: "class 2" in REACHED, 10, "the job is at work")
+    wait_for(lambda: "class 2" in REACHED, "the job is at work")
     first.button(key="_job.test.cancel").click().run()
     gate("class").set()
-    wait_for(lambda: drawn(second, "found class"), 10, "the other has its answer")
+    wait_for(lambda: drawn(second, "found class"), "the other has its answer")
     assert [f"class {step}" for step in range(4)] == REACHED
 
 
@@ -215,12 +215,12 @@ def test_a_failure_is_said_and_can_be_tried_again(served, monkeypatch):
     monkeypatch.setitem(GATES, "r", None)  # has no `wait`: the task fails at its last step but one
     at = opened("r")
     at.button(key="_job.test.ask").click().run()
-    wait_for(lambda: drawn(at, "found None") and at.warning, 10, "the page says what went wrong")
+    wait_for(lambda: drawn(at, "found None") and at.warning, "the page says what went wrong")
     assert at.warning[0].value.startswith("The worker could not do this: AttributeError")
     GATES["r"] = threading.Event()
     gate("r").set()
     at.button(key="_job.test.again").click().run()
-    wait_for(lambda: drawn(at, "found r"), 10, "the page shows the answer")
+    wait_for(lambda: drawn(at, "found r"), "the page shows the answer")
 
 
 def test_a_page_without_workers_says_so_and_one_without_a_connection_goes_on_trying(monkeypatch, tmp_path):
@@ -262,10 +262,10 @@ def test_a_worker_that_dies_over_a_job_ends_it_with_a_sentence(tmp_path):
         workers.client = client
         # This worker has no lane for long jobs, as a cluster may: they go where the quick ones go.
         job = Job(workers, os._exit, 1, long=True)
-        assert job.wait(60)
+        assert job.wait(300)
         with pytest.raises(JobError, match="ended over this more than once"):
             job.result()
-        assert process.wait(10) == 1
+        assert process.wait(300) == 1
 
 
 def test_a_lost_scheduler_is_said_and_its_successor_is_found(tmp_path):
@@ -282,20 +282,20 @@ def test_a_lost_scheduler_is_said_and_its_successor_is_found(tmp_path):
     ]
     scheduler = subprocess.Popen([*command, "--port", port], stderr=subprocess.DEVNULL)
     workers = Workers(Store(tmp_path), f"tcp://127.0.0.1:{port}").start()
-    wait_for(lambda: workers.client, 60, "the app has found the scheduler")
+    wait_for(lambda: workers.client, "the app has found the scheduler")
     first = workers.client
     job = Job(workers, counting, "waits for a worker")
     scheduler.kill()
     try:
-        wait_for(lambda: first.status == "closed", 60, "the connection is lost")
-        assert job.wait(10)
+        wait_for(lambda: first.status == "closed", "the connection is lost")
+        assert job.wait(300)
         with pytest.raises(JobError, match="connection to the worker was lost"):
             job.result()
         with pytest.raises(RunError):
             Job(workers, counting, "nobody there", long=True)
         assert not workers.ready("look")
         scheduler = subprocess.Popen([*command, "--port", port], stderr=subprocess.DEVNULL)
-        wait_for(lambda: workers.client not in (None, first), 60, "the next scheduler is found")
+        wait_for(lambda: workers.client not in (None, first), "the next scheduler is found")
         assert not Job(workers, counting, "waits again").done()
     finally:
         workers.close()

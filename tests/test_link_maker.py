@@ -17,7 +17,7 @@ def maker(token: str = "somebody") -> AppTest:
 
         link_maker("http://192.168.1.5:8501/")
 
-    at = AppTest.from_function(script, default_timeout=30)
+    at = AppTest.from_function(script, default_timeout=300)
     at.session_state["identity.token"] = token
     return at.run()
 

@@ -66,7 +66,7 @@ def faults(before: str = "", **environment: str) -> list[int]:
     """Return the page faults of three such steps with each size, in a process of its own."""
     command = [sys.executable, "-c", before + COUNT, *map(str, SIZES)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MALLOC_", "GLIBC_"))}
-    done = subprocess.run(command, env=kept | environment, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, env=kept | environment, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr[-2000:]
     return [int(count) for count in done.stdout.split()]
 

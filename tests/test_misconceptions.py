@@ -21,7 +21,7 @@ NAMES = ("bright", "flat", "position", "weight", "sure", "loss", "steps", "use",
 
 def opened(name: str, **state) -> AppTest:
     """Open Common questions at one misconception."""
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=300)
     at.switch_page("../../pages/home.py")
     at.run()
     at.switch_page("../../pages/faq.py")

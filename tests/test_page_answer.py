@@ -58,7 +58,7 @@ def sound(at: AppTest) -> AppTest:
 
 
 def open_page(level="numbers", run=None, **settings) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=300)
     at.session_state["lesson.level"] = level
     for name, value in settings.items():
         at.session_state[name.replace("__", ".")] = value

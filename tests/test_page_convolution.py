@@ -32,7 +32,7 @@ def open_page(tmp_path, monkeypatch):
     monkeypatch.setattr(runs, "SHIPPED", tmp_path / "none")
 
     def open_page(level: str = "numbers", photo: np.ndarray | None = None, **settings) -> AppTest:
-        at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=60)
+        at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=300)
         at.session_state["lesson.level"] = level
         if photo is not None:
             at.session_state["photo.choice"], at.session_state["photo.own"] = "own", photo

@@ -42,7 +42,7 @@ def classroom(store):
 
 
 def open_page(name: str = "train", token: str = "anna", **query: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=180)
+    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=300)
     at.session_state["identity.token"] = token
     for key, value in query.items():
         at.query_params[key] = value

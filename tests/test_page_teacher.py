@@ -40,7 +40,7 @@ def store(tmp_path, monkeypatch):
 
 
 def open_page(tab: str | None = None, token: str = "me", address: str | None = None) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=300)
     at.session_state["identity.token"] = token
     if address:
         at.session_state["teacher.address"] = address

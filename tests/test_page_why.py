@@ -44,7 +44,7 @@ def page(part: str) -> None:
 
 
 def opened(part: str, **state) -> AppTest:
-    at = AppTest.from_function(page, args=(part,), default_timeout=60)
+    at = AppTest.from_function(page, args=(part,), default_timeout=300)
     at.session_state["identity.token"] = "me"
     at.session_state["lesson.level"] = "code"
     for key, value in state.items():

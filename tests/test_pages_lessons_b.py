@@ -24,7 +24,7 @@ def open_page(tmp_path, monkeypatch):
     monkeypatch.setattr(runs, "SHIPPED", tmp_path / "none")
 
     def open_page(name: str, level: str = "code", **settings) -> AppTest:
-        at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=60)
+        at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=300)
         at.session_state["lesson.level"] = level
         at.switch_page("../../pages/home.py").run()
         at.switch_page(f"../../pages/{name}.py")

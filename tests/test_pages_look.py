@@ -66,7 +66,7 @@ def network(store, dataset="cifar10", owner=ME, seed=0, done=3, evaluated=False)
 
 def open_page(name, run=None, **state) -> AppTest:
     """Open a page of the app, in the browser of `ME`; a page that fails fails the test."""
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=300)
     at.session_state["identity.token"] = "me"
     at.switch_page("../../pages/home.py")
     at.run()

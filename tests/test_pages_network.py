@@ -76,7 +76,7 @@ def made(store, model, seed=0):
 
 
 def open_page(run, **state) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=300)
     at.switch_page("../../pages/home.py")
     at.run()
     at.switch_page("../../pages/network.py")

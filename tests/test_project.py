@@ -48,7 +48,7 @@ def test_opening_every_page_imports_no_tensorflow():
 import sys
 from streamlit.testing.v1 import AppTest
 for page in sys.argv[1:]:
-    app = AppTest.from_file("cnnlab/ui/main.py", default_timeout=60)
+    app = AppTest.from_file("cnnlab/ui/main.py", default_timeout=300)
     app.switch_page(f"../../pages/{page}.py") if page != "home" else None
     app.run()
     assert not app.exception, (page, app.exception)
@@ -71,6 +71,6 @@ most = tomllib.loads(Path(".streamlit/config.toml").read_text())["server"]["maxU
 assert MultiPartParser.spool_max_size > most, (MultiPartParser.spool_max_size, most)
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr[-2000:]

@@ -17,7 +17,7 @@ def visit(tmp_path, monkeypatch):
     monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
 
     def visit(page: str, **query: str) -> AppTest:
-        at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=60)
+        at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=300)
         at.query_params.update(query)
         return go(at, page)
 

@@ -150,7 +150,7 @@ def test_the_app_says_the_sentence_and_nothing_more():
     command += ["--server.headless", "true", "--server.address", "127.0.0.1"]
     environment = {**os.environ, "CNNLAB_WORKERS": "two"}
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.stderr == "CNNLAB_WORKERS is 'two'; it must be a whole number from 1 to 99.\n"
     assert done.returncode == 1

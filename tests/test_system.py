@@ -14,7 +14,7 @@ resource = pytest.importorskip("resource", reason="Windows has no limits of this
 
 def run(script: str) -> str:
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=300
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

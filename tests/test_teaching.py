@@ -37,7 +37,7 @@ def key(name: str) -> list[tuple[str, ...]]:
 def opened(address: str) -> AppTest:
     """Open a link of the guide as a browser does."""
     page, query = address.strip("/").split("?")
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=120)
+    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=300)
     for part in query.split("&"):
         name, _sign, value = part.partition("=")
         at.query_params[name] = value

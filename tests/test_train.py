@@ -383,7 +383,7 @@ def test_training_from_the_command_line(tmp_path):
 
 def test_the_command_line_names_a_bad_value():
     command = [sys.executable, "-m", "cnnlab.train", "--dataset", "digits", "--epochs", "0"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 2
     assert "epochs" in done.stderr
     assert "Traceback" not in done.stderr

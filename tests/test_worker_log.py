@@ -44,9 +44,9 @@ def test_workers_that_die_at_their_start_say_why(tmp_path, monkeypatch):
         return {one.name: f"{one.trouble} {one.why}" for one in crew.health()}.get(name, "")
 
     try:
-        wait_for(lambda: crew.ready("look"), 120, "the look worker is well")
+        wait_for(lambda: crew.ready("look"), "the look worker is well")
         process = crew.look(os.getpid).result(60)
-        wait_for(lambda: crew.trouble, 120, "it is known that no worker can train")
+        wait_for(lambda: crew.trouble, "it is known that no worker can train")
         lost = {name: trouble(name) for name in ("train", "train-2", "train-3")}
         assert all("Its process has ended." in text for text in lost.values())
         assert "ImportError: libtensorflow_cc.so.2: cannot open" in lost["train"]
@@ -56,7 +56,7 @@ def test_workers_that_die_at_their_start_say_why(tmp_path, monkeypatch):
             assert str(store.root / f".{name}-worker.log") in text and text in crew.lost("train")
 
         os.kill(process, 9)
-        wait_for(lambda: crew.lost("look"), 120, "the look worker does not come back")
+        wait_for(lambda: crew.lost("look"), "the look worker does not come back")
         assert "It ends at its start, again and again." in crew.lost("look")
         assert "Segmentation fault" in crew.lost("look")
         with pytest.raises(RunError, match="again and again"):

@@ -53,7 +53,7 @@ def crew(tmp_path_factory):
     """Local workers and the store that they serve."""
     store = Store(tmp_path_factory.mktemp("crew") / "runs")
     workers = Workers(store).start()
-    wait_for(lambda: workers.ready("train") and workers.ready("look"), 90, "both workers are warm")
+    wait_for(lambda: workers.ready("train") and workers.ready("look"), "both workers are warm")
     yield store, workers
     workers.close()
 
@@ -63,7 +63,7 @@ def test_runs_are_trained_in_the_order_of_their_coming(crew):
     runs = [queue(store, SHORT) for _ in range(2)]
     workers.wake()
     for run in runs:
-        wait_for(lambda run=run: run.state().phase == "finished", 60, f"{run.id} is finished")
+        wait_for(lambda run=run: run.state().phase == "finished", f"{run.id} is finished")
         assert len(run.history()) == 2
     first, second = (run.claimed(1)["at"] for run in runs)
     assert first < second
@@ -73,27 +73,27 @@ def test_a_wish_stops_a_run_and_resume_goes_on(crew):
     store, workers = crew
     run = queue(store, LONG)
     workers.wake()
-    wait_for(lambda: at_work_beyond(run, 1), 60, "two epochs are finished")
+    wait_for(lambda: at_work_beyond(run, 1), "two epochs are finished")
     run.wish("stop", "anna")
-    wait_for(lambda: run.state().phase == "stopped", 30, "the run has stopped")
+    wait_for(lambda: run.state().phase == "stopped", "the run has stopped")
     kept = run.history()
     run.wish("resume", "anna")
     workers.wake()
-    wait_for(lambda: at_work_beyond(run, len(kept)), 60, "the run goes on beyond what was kept")
+    wait_for(lambda: at_work_beyond(run, len(kept)), "the run goes on beyond what was kept")
     assert run.attempt() == 2
     assert run.history()[: len(kept)] == kept
     run.wish("stop", "anna")
-    wait_for(lambda: run.state().phase == "stopped", 30, "the run has stopped again")
+    wait_for(lambda: run.state().phase == "stopped", "the run has stopped again")
 
 
 def test_the_look_worker_answers_while_training(crew):
     store, workers = crew
     run = queue(store, LONG)
     workers.wake()
-    wait_for(lambda: at_work_beyond(run, 0), 60, "the run is at work")
+    wait_for(lambda: at_work_beyond(run, 0), "the run is at work")
     assert [workers.look(os.getpid).result(30)] == computing(workers.processes["look"].pid)
     run.wish("stop", "anna")
-    wait_for(lambda: run.state().phase == "stopped", 30, "the run has stopped")
+    wait_for(lambda: run.state().phase == "stopped", "the run has stopped")
 
 
 def test_the_look_worker_explains_an_answer_while_it_is_at_a_long_question(crew, digits_run):
@@ -103,14 +103,14 @@ def test_the_look_worker_explains_an_answer_while_it_is_at_a_long_question(crew,
     photo = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
     _store, workers = crew
     held = [Job(workers, made_for, *where, "conv_1", 0, 1_000_000, 0, long=True)]
-    wait_for(lambda: (held[0].progress or [0])[0] > 100, 60, "the long question is being worked on")
+    wait_for(lambda: (held[0].progress or [0])[0] > 100, "the long question is being worked on")
     ask = Ask("grad_cam", 3, layer="conv_3_relu")
     quick = Job(workers, attribute, *where, photo, ask)
-    assert quick.wait(60)
+    assert quick.wait(300)
     np.testing.assert_allclose(quick.result().map, attribute(*where, photo, ask).map, rtol=1e-3, atol=1e-6)
     assert not held.pop().done()
     following = Job(workers, made_for, *where, "conv_1", 0, 8, 0, long=True)
-    assert following.wait(60), "nobody waits for a question that was let go"
+    assert following.wait(300), "nobody waits for a question that was let go"
     assert following.result().pictures.shape == (3, 32, 32, 3)
 
 
@@ -147,7 +147,7 @@ worker.AUTOGROUP = worker.Path({str(tmp_path / there)!r})
 worker.lower_session()
 print("goes on")
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=300)
     assert (done.stdout, done.stderr) == ("goes on\n", "")
 
 
@@ -167,14 +167,14 @@ def test_two_train_at_once_a_paused_queue_hands_out_nothing_and_the_teacher_sees
     room = Classroom(store.root)
     workers = Workers(store, trainers=2).start()
     try:
-        wait_for(lambda: workers.processes, 60, "the processes are started")
+        wait_for(lambda: workers.processes, "the processes are started")
         starting = workers.health()
         assert [worker.name for worker in starting] == ["train", "train-2"]
         assert {worker.trouble for worker in starting} == {"It is still starting."}
-        wait_for(lambda: workers.ready("train"), 180, "a worker is warm")
+        wait_for(lambda: workers.ready("train"), "a worker is warm")
         first, second = queue(store, LONG), queue(store, LONG)
         workers.wake()
-        wait_for(lambda: at_work_beyond(first, 0) and at_work_beyond(second, 0), 180, "both are at work")
+        wait_for(lambda: at_work_beyond(first, 0) and at_work_beyond(second, 0), "both are at work")
         health = workers.health()
         assert {worker.doing for worker in health} == {(first.id,), (second.id,)}
         assert all(worker.memory > 2**26 and not worker.trouble for worker in health)
@@ -185,17 +185,17 @@ def test_two_train_at_once_a_paused_queue_hands_out_nothing_and_the_teacher_sees
         room.change(queue_paused=True)
         held = queue(store, SHORT)
         second.wish("stop", "anna")
-        wait_for(lambda: second.state().phase == "stopped", 60, "a run at work can be stopped all the same")
-        wait_for(lambda: [one.doing for one in workers.health()].count(()) == 1, 60, "a worker is idle")
+        wait_for(lambda: second.state().phase == "stopped", "a run at work can be stopped all the same")
+        wait_for(lambda: [one.doing for one in workers.health()].count(()) == 1, "a worker is idle")
         before = first.state().beat
         workers.wake()
-        wait_for(lambda: first.state().beat > before + 3, 60, "a run at work goes on")
+        wait_for(lambda: first.state().beat > before + 3, "a run at work goes on")
         assert (held.state().phase, held.attempt()) == ("queued", 0)
         room.change(queue_paused=False)
-        wait_for(lambda: held.state().phase == "finished", 60, "the queue goes on")
+        wait_for(lambda: held.state().phase == "finished", "the queue goes on")
         workers.processes["train-2"].kill()
         ended = lambda: [one.trouble[:22] for one in workers.health()]  # noqa: E731
-        wait_for(lambda: ended() == ["", "Its process has ended."], 60, "the teacher sees that one has ended")
+        wait_for(lambda: ended() == ["", "Its process has ended."], "the teacher sees that one has ended")
     finally:
         workers.close()
 
@@ -277,7 +277,7 @@ from distributed.comm import connect
 from distributed.security import Security
 
 async def answer(address, security):
-    comm = await connect(address, timeout=10, **security.get_connection_args("client"))
+    comm = await connect(address, timeout=60, **security.get_connection_args("client"))
     await comm.write({"op": "identity", "reply": True})
     return repr(await comm.read())
 
@@ -306,7 +306,7 @@ def test_who_has_no_certificate_of_this_start_is_refused_by_everything_that_list
     heard = listening(workers)
     script = [sys.executable, "-c", STRANGER, json.dumps(heard)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DASK_")}
-    done = subprocess.run(script, env=environment, capture_output=True, text=True, check=True, timeout=240)
+    done = subprocess.run(script, env=environment, capture_output=True, text=True, check=True, timeout=300)
     assert json.loads(done.stdout) == [f"{ip}:{port} refused" for ip, port in heard for _way in range(3)]
 
 
@@ -332,27 +332,27 @@ def test_a_killed_worker_costs_no_finished_epoch_and_the_second_death_ends_it(cr
     store, workers = crew
     run, innocent = queue(store, LONG), queue(store, SHORT)
     workers.wake()
-    wait_for(lambda: at_work_beyond(run, 1), 60, "two epochs are finished")
+    wait_for(lambda: at_work_beyond(run, 1), "two epochs are finished")
     kept = run.history()
     [worker] = computing(workers.processes["train"].pid)
     os.kill(worker, signal.SIGKILL)
-    wait_for(lambda: at_work_beyond(run, len(kept)), 90, "the run goes on by itself")
+    wait_for(lambda: at_work_beyond(run, len(kept)), "the run goes on by itself")
     assert run.attempt() == 2
     assert run.claimed(2)["reason"] == "recovery"
     assert run.history()[: len(kept)] == kept
     [worker] = computing(workers.processes["train"].pid)
     os.kill(worker, signal.SIGKILL)
-    wait_for(lambda: run.state().phase == "interrupted", 60, "it rests after the second death")
-    wait_for(lambda: innocent.state().phase == "finished", 90, "the run behind it is trained")
+    wait_for(lambda: run.state().phase == "interrupted", "it rests after the second death")
+    wait_for(lambda: innocent.state().phase == "finished", "the run behind it is trained")
     assert run.attempt() == 2
     run.wish("resume", "anna")
     workers.wake()
-    wait_for(lambda: at_work_beyond(run, len(kept)), 60, "it goes on when its owner asks")
+    wait_for(lambda: at_work_beyond(run, len(kept)), "it goes on when its owner asks")
     assert run.attempt() == 3
     run.delete("anna")
     other = queue(store, SHORT)
     workers.wake()
-    wait_for(lambda: other.state().phase == "finished", 60, "deleting a run frees its worker")
+    wait_for(lambda: other.state().phase == "finished", "deleting a run frees its worker")
 
 
 def alive(process: psutil.Process) -> bool:

@@ -58,7 +58,7 @@ def follows(page: Page, app, photo: np.ndarray) -> tuple[list[float], tuple[int,
         now = shown(page)
         return np.allclose(now, wanted, atol=0.0501) and (now, (row, col, size))
 
-    return wait_for(agreed, 30, "the probabilities follow the square")
+    return wait_for(agreed, "the probabilities follow the square")
 
 
 def test_an_uploaded_photo_its_square_and_a_test(classify, app):
@@ -66,7 +66,7 @@ def test_an_uploaded_photo_its_square_and_a_test(classify, app):
     whole = images.read(data)
     upload(page, data)
     wanted = expected(app, images.resize(images.square(whole)))
-    wait_for(lambda: np.allclose(shown(page), wanted, atol=0.0501), 30, "the answer to the upload")
+    wait_for(lambda: np.allclose(shown(page), wanted, atol=0.0501), "the answer to the upload")
     answer, place = follows(page, app, whole)
     assert sum(answer) == pytest.approx(100, abs=0.5) and place[2] == min(whole.shape[:2])
     # The square: dragged by its corner, then by itself, then with the keyboard.

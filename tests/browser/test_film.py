@@ -10,7 +10,7 @@ def test_the_cover_moves_and_the_answers_develop(app, page):
     page.locator("summary").get_by_text("More", exact=True).click()
     film = page.locator(".view.film")
     question = page.get_by_text("In which quarter of the photo")
-    expect(film.or_(question).first).to_be_visible(timeout=120_000)  # the look worker warms up first
+    expect(film.or_(question).first).to_be_visible()  # the look worker warms up first
     if question.count():
         page.get_by_role("radio", name="top left").or_(page.get_by_role("button", name="top left")).click()
     expect(film).to_be_visible()

@@ -16,7 +16,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 def phone(chromium):
     """A fresh browser window as narrow as a phone."""
     context = chromium.new_context(**PHONE)
-    context.set_default_timeout(30_000)
+    context.set_default_timeout(300_000)
     yield context.new_page()
     context.close()
 

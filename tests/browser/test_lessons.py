@@ -44,7 +44,7 @@ class Window:
 
     def __init__(self, chromium, url: str, **context):
         self.context = chromium.new_context(**context)
-        self.context.set_default_timeout(30_000)
+        self.context.set_default_timeout(300_000)
         self.page, self.sent = self.context.new_page(), []
         self.page.on("request", lambda request: self.sent.append(request.url))
         self.page.on("websocket", self._listen)
@@ -168,7 +168,7 @@ def test_it_plays_without_the_server_and_speaks_only_when_it_stops(opened, name)
     watch(view)
     before = len(window.sent)
     play.click()
-    wait_for(lambda: len(noted(view, "position")) >= 2, 10, "two steps were played")
+    wait_for(lambda: len(noted(view, "position")) >= 2, "two steps were played")
     heard = noted(view, "live")
     view.locator("[data-part=play][data-playing=true]").click()
     expect(play).to_have_attribute("data-playing", "false")
@@ -229,7 +229,7 @@ def test_reduced_motion_is_honoured(opened, fresh):
     view = fresh("convolution", reduced_motion="reduce").locator("[data-part=view]").first
     assert view.locator(frame).evaluate(how) == "0s"
     view.locator("[data-part=play]").click()
-    wait_for(lambda: step(view) >= 1, 10, "it still plays")
+    wait_for(lambda: step(view) >= 1, "it still plays")
 
 
 # ---- point and tap: the same on a laptop and on a phone ----------------------------------------------
@@ -273,9 +273,7 @@ def computed_cell(view: Locator) -> tuple[int, int]:
 
 def still(view: Locator) -> None:
     """Wait until the frames have arrived where they glide to."""
-    wait_for(
-        lambda: view.evaluate("view => view.getAnimations({subtree: true}).length === 0"), 10, "frames rest"
-    )
+    wait_for(lambda: view.evaluate("view => view.getAnimations({subtree: true}).length === 0"), "frames rest")
 
 
 def test_an_output_cell_shows_its_window_and_its_sum(opened, phone):
@@ -549,7 +547,6 @@ def test_a_cell_of_any_layer_has_the_number_that_the_network_computed(opened, ph
         chip = steps.locator("[data-part=activated], [data-part=sum]").last
         wait_for(
             lambda chip=chip, wanted=plane[row, col]: abs(number(chip.inner_text()) - wanted) <= 0.0051,
-            10,
             f"the arithmetic ends in {plane[row, col]:.3f}",
         )
 
@@ -578,7 +575,7 @@ def test_a_tapped_map_its_cell_and_the_arithmetic_stand_on_one_phone_screen(fres
     expect(field).to_have_attribute("aria-label", re.compile(r"^Map 6\."))
     header = page.locator("[data-testid=stHeader]").bounding_box()
     top = header["y"] + header["height"] - 1  # places are rounded to pixels
-    wait_for(lambda: top <= field.bounding_box()["y"] <= top + 40, 10, "the page has come to the map")
+    wait_for(lambda: top <= field.bounding_box()["y"] <= top + 40, "the page has come to the map")
     steps, says = page.locator("[data-part=view]").first, page.locator("[data-part=says]")
     for _time in range(2):  # as it comes, and with another cell tapped
         name = says.inner_text().split(":")[0].lower().replace(",", " ·")
@@ -592,7 +589,6 @@ def test_a_tapped_map_its_cell_and_the_arithmetic_stand_on_one_phone_screen(fres
                     return top() === before;
                 }"""
             ),
-            10,
             "the page has stopped scrolling",
         )
         for part in (
@@ -693,7 +689,7 @@ def test_the_race_is_played_to_where_the_optimisers_really_arrive(opened, phone)
     before = len(window.sent)
     play = view.locator("[data-part=play]")
     play.tap() if phone else play.click()
-    wait_for(lambda: len(noted(view, "position")) >= 2, 10, "two steps were played")
+    wait_for(lambda: len(noted(view, "position")) >= 2, "two steps were played")
     assert noted(view, "live") == []
     view.press(" ")
     expect(play).to_have_attribute("data-playing", "false")
@@ -868,7 +864,7 @@ def test_the_formula_has_the_numbers_of_the_step(fresh):
     for row, col in [(2, 3), (4, 1)]:
         cell(view, "output", row, col).click()
         wait_for(
-            lambda row=row, col=col: f"z({row + 1},{col + 1}) =" in latex(page), 10, "the formula of the cell"
+            lambda row=row, col=col: f"z({row + 1},{col + 1}) =" in latex(page), "the formula of the cell"
         )
         pixels, kernel = values(view, "input-grid", "input-cell"), values(view, "kernel-grid", "kernel-cell")
         text = latex(page).replace("{,}", "")
@@ -907,7 +903,6 @@ def test_the_formula_follows_the_step_and_ends_in_its_number(light, chromium, na
             wanted = number(text.replace("+", ""))
         wait_for(
             lambda wanted=wanted: any(abs(found - wanted) < 0.006 for found in in_formulas(window.page)),
-            10,
             f"a formula holds {wanted}",
         )
     settled(window.page)
@@ -915,6 +910,6 @@ def test_the_formula_follows_the_step_and_ends_in_its_number(light, chromium, na
     watch(view)
     before = len(window.sent)
     view.locator("[data-part=play]").click()
-    wait_for(lambda: len(noted(view, "position")) >= 2, 10, "two steps were played")
+    wait_for(lambda: len(noted(view, "position")) >= 2, "two steps were played")
     assert len(window.sent) == before, "playing needs no server with formulas either"
     window.context.close()

@@ -58,7 +58,7 @@ def show(light, chromium):
         context = chromium.new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme=theme, reduced_motion="reduce"
         )
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(300_000)
         contexts.append(context)
         page = context.new_page()
         page.goto(f"{light.url}/{address}")

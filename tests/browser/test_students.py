@@ -68,9 +68,9 @@ def test_a_browser_keeps_its_name_and_its_runs_and_another_cannot_steer_them(pag
     # The click that the owner's browser sends does nothing when another browser sends it.
     sent.clear()
     page.get_by_role("button", name="Pause").click()
-    wait_for(lambda: run.state().phase == "paused", 30, "the run is paused")
+    wait_for(lambda: run.state().phase == "paused", "the run is paused")
     page.get_by_role("button", name="Resume").click()
-    wait_for(lambda: run.state().phase == "queued", 30, "the run waits again")
+    wait_for(lambda: run.state().phase == "queued", "the run waits again")
     before = run.wishes()
     click = next(frame for frame in sent if isinstance(frame, bytes) and b"_train.pause" in frame)
     stranger.evaluate("bytes => window.sockets.at(-1).send(new Uint8Array(bytes))", list(click))

@@ -53,7 +53,7 @@ def test_photos_of_the_largest_size_come_in_as_long_as_there_is_room(page, app, 
     said(page, "64 MB fit at once")  # and two are there
     expect(page.get_by_text("Remove this photo")).to_be_visible()
     expect(page.get_by_role("heading", name="What is on this photo?")).to_be_visible()
-    wait_for(lambda: held(app) == 0, 30, "the server has let go of what it has read")
+    wait_for(lambda: held(app) == 0, "the server has let go of what it has read")
 
 
 def test_an_archive_of_the_largest_size_is_read(page, app, file):
@@ -67,4 +67,4 @@ def test_an_archive_of_the_largest_size_is_read(page, app, file):
     page.get_by_role("button", name="Remove").click()
     field.set_input_files(file("largest.zip", b"PK", archive.LARGEST))
     said(page, "cannot be unpacked")  # so it was read to its end
-    wait_for(lambda: held(app) < MEGABYTE, 30, "the server has let go of it")
+    wait_for(lambda: held(app) < MEGABYTE, "the server has let go of it")

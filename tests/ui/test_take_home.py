@@ -34,7 +34,7 @@ def run(tmp_path, monkeypatch):
 
 
 def opened(run) -> AppTest:
-    at = AppTest.from_function(page, default_timeout=30)
+    at = AppTest.from_function(page, default_timeout=300)
     at.session_state["identity.token"] = "me"
     at.query_params["run"] = run.id
     return at.run()
