@@ -23,12 +23,12 @@ import numpy as np
 
 from cnnlab import files, settings
 from cnnlab.images import resize
-from cnnlab.text import Sentence, _, number, percent
+from cnnlab.text import _, foreign, number, percent
 
 Progress = Callable[[int, int], None]  # called with the bytes so far and the bytes in all
 
 
-class DatasetError(Sentence, RuntimeError):
+class DatasetError(RuntimeError):
     """Why a dataset cannot be had, and the ways on, as sentences for a person."""
 
 
@@ -75,7 +75,7 @@ def load(name: str, progress: Progress | None = None) -> Dataset:
     """Return a dataset, fetching it first where need be. Raises DatasetError."""
     if name not in DATASETS:
         text = _("There is no dataset called “{name}”; there are: {names}.")
-        raise DatasetError(text.format(name=name, names=", ".join(DATASETS)))
+        raise DatasetError(text.format(name=foreign(str(name), 40), names=", ".join(DATASETS)))
     return DATASETS[name].load(progress)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 import cnnlab
-from cnnlab.ops import GeometryError
+from cnnlab.datasets import DatasetError, load
 from cnnlab.text import Sentence, foreign
 from cnnlab.ui.lesson import PAGES
 from tests.conftest import ROOT
@@ -28,8 +28,8 @@ HOSTILE = (
 LIVE = re.compile(
     rf"\]\([^)]*{HOST}|<[^>]*{HOST}|\w://{HOST}|\bwww\.{HOST}|\w@{HOST}|\[{HOST}|\$[^$]*{HOST}|:evil:"
 )
-# What no page shows: one without words of its own, one for who writes a page, one for the terminal.
-UNSHOWN = {"GeometryError", "PayloadError", "SettingError"}
+# What no page shows as it stands; and one that says where the data are from, and makes plain what it quotes.
+EXCEPT = {"GeometryError", "PayloadError", "SettingError", "DatasetError"}
 
 
 @given(st.text() | st.sampled_from(HOSTILE))
@@ -57,10 +57,12 @@ def test_every_sentence_that_a_page_may_show_makes_what_it_quotes_plain():
     errors = {
         name: kind for name, kind in found.items() if name.endswith("Error") and "cnnlab" in kind.__module__
     }
-    assert len(errors) >= 10 and set(errors) > UNSHOWN
+    assert len(errors) >= 10 and set(errors) > EXCEPT
     for name, kind in errors.items():
-        assert issubclass(kind, Sentence) != (name in UNSHOWN), name
-    assert not issubclass(GeometryError, Sentence), "cnnlab.ops knows NumPy alone; pages quote its numbers"
+        assert issubclass(kind, Sentence) != (name in EXCEPT), name
+    with pytest.raises(DatasetError) as caught:
+        load(HOSTILE[0])
+    assert not LIVE.search(str(caught.value))
 
 
 def said(at: AppTest) -> list[str]:
