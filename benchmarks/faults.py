@@ -30,7 +30,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.damage import Case, cases
-from cnnlab import board, housekeeping, limits, ops, speed, turns, workers
+from cnnlab import board, housekeeping, judgement, limits, ops, speed, turns, workers
 from cnnlab.attempts import Attempt
 from cnnlab.classroom import Classroom
 from cnnlab.comparison import entry
@@ -252,6 +252,7 @@ def of_one(run: Run) -> dict[str, Callable[[], object]]:
         "archive": lambda: export_archive(run),
         "wish": lambda: run.wish("rate", OWNERS["anna"], 0.001),
         "claim": lambda: run.claim("queued"),
+        "judgement": lambda: judgement.read(run, 0),
         "test": lambda: run.save_evaluation(np.full((20, 10), 0.1), np.arange(20) % 10),
     }
 

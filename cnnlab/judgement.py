@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
+from pydantic import TypeAdapter
 
-from cnnlab import files
+from cnnlab import files, reading
 from cnnlab.ops import LayerOutput
 from cnnlab.runs import Run, RunError
 from cnnlab.text import _
@@ -38,7 +39,7 @@ class Strange:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Figures:
     """What was measured on the validation images: half of them to fit on, the other half to measure with."""
 
     weights: int  # checksum of the arrays that all this holds for
@@ -50,6 +51,15 @@ class Judgement:
     threshold: float
     false_alarms: float  # share of the measured half that is called unfamiliar
     strange: tuple[Strange, ...]
+
+
+_FIGURES = TypeAdapter(Figures)
+
+
+@dataclass(frozen=True)
+class Judgement(Figures):
+    """These figures, with what the familiarity of a new picture is computed with."""
+
     familiarity: Familiarity
     ordinary: np.ndarray  # (101,) the familiarity that 0, 1, ... 100 % of the measured half stay below
 
@@ -78,21 +88,22 @@ def read(run: Run, weights: int) -> Judgement | None:
 
     Raises RunError where the files are damaged.
     """
-    if not (run.folder / FILE).exists():
-        return None
-    damaged = _("What was measured about run {run} is damaged, so it cannot be shown.").format(run=run.id)
     try:
-        figures = json.loads(files.read_text(run.folder / FILE))
-        if figures["weights"] != weights:
+        figures = reading.value(run.folder / FILE, _FIGURES)
+        if figures.weights != weights:
             return None
         arrays = run.arrays(ARRAYS)
         familiarity = Familiarity(arrays["centre"], arrays["inverse"], arrays["scale"])
-        strange = tuple(Strange(**row | {"twin": tuple(row["twin"])}) for row in figures["strange"])
-        return Judgement(
-            **figures | {"strange": strange, "familiarity": familiarity, "ordinary": arrays["ordinary"]}
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunError(damaged) from error
+        maps = len(familiarity.inverse)
+        shapes = [(1, maps), (maps, maps), (4,), (101,)]
+        if [arrays[name].shape for name in ("centre", "inverse", "scale", "ordinary")] != shapes:
+            raise reading.Damaged("other arrays")
+        return Judgement(**vars(figures), familiarity=familiarity, ordinary=arrays["ordinary"])
+    except FileNotFoundError:
+        return None
+    except (reading.Damaged, KeyError, TypeError) as error:
+        text = _("What was measured about run {run} is damaged, so it cannot be shown.")
+        raise RunError(text.format(run=run.id)) from error
 
 
 def write(run: Run, judgement: Judgement) -> None:

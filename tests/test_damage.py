@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks import faults
 from benchmarks.damage import HEADERS, VALUES, npy
-from cnnlab import board, lanes, limits, reading, rights, turns
+from cnnlab import board, judgement, lanes, limits, reading, rights, turns
 from cnnlab.attempts import Attempt
 from cnnlab.classroom import Classroom
 from cnnlab.export import ArchiveError, export_archive, import_archive, notebook, report, script, unpack
@@ -239,6 +239,14 @@ def test_every_export_of_a_damaged_run_is_a_file_or_a_sentence(store, name, cont
             if export is script:
                 compile(made, "script", "exec")
     assert refused, "somebody says it"
+
+
+@pytest.mark.parametrize("text", [b"[" * 100_000, b"[]", b"{}", b'{"weights": "x"}', b"\xff"])
+def test_what_was_measured_and_is_damaged_is_said_in_a_sentence(store, text):
+    run = queue(store)
+    (run.folder / judgement.FILE).write_bytes(text)
+    with pytest.raises(RunError, match="damaged"):
+        judgement.read(run, 0)
 
 
 # ---- What comes from outside steers nobody else

@@ -14,7 +14,7 @@ from cnnlab.attempts import Attempt
 from cnnlab.config import Augmentation, ConvBlock, ModelConfig, TrainConfig, steps_per_epoch
 from cnnlab.history import COLUMNS
 from cnnlab.presets import PRESETS
-from cnnlab.runs import Run, Store
+from cnnlab.runs import Checkpoint, Run, Store
 from cnnlab.schedules import SCHEDULES
 from cnnlab.train import train
 from cnnlab.training import Training
@@ -245,6 +245,18 @@ def test_a_row_without_its_checkpoint_is_trained_again(tmp_path):
     assert [row["epoch"] for row in run.history()] == [1, 2, 3]
     assert run.history()[: len(rows)] == rows
     assert run.history()[2]["loss"] < 9
+
+
+@pytest.mark.parametrize("kernel", ["conv_1/kernel", "another/kernel"])
+def test_a_checkpoint_that_does_not_fit_ends_in_a_sentence(tmp_path, kernel):
+    run = make(tmp_path, SMALL)
+    attempt = Attempt(run, run.claim("queued"))
+    attempt.write_history([dict.fromkeys(COLUMNS, 0.5) | {"epoch": 1}])
+    attempt.write_checkpoint(Checkpoint(1, {kernel: np.zeros(3, np.float32)}, {}))
+    attempt.enter("paused")
+    work(run, "resume")
+    assert run.state().phase == "failed"
+    assert "does not fit its network, so training cannot go on." in run.state().message
 
 
 def stopped_in_the_third_epoch(tmp_path) -> Run:
