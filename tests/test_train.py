@@ -236,14 +236,17 @@ def test_the_probe_holds_answers_for_held_out_images(digits_run):
 
 
 def test_a_row_without_its_checkpoint_is_trained_again(tmp_path):
+    def epochs() -> list[dict]:  # what is measured at the end alone is not there before
+        return [{name: row[name] for name in row.keys() - SAMPLED} for row in run.history()]
+
     run = make(tmp_path, SMALL.model_copy(update={"epochs": 3}))
     work(run, should_stop=after(2))
-    rows = run.history()
+    rows = epochs()
     with (run.folder / "history.csv").open("a") as file:
         file.write(",".join("3" if name == "epoch" else "9" for name in COLUMNS) + "\n")
     work(run, "resume")
     assert [row["epoch"] for row in run.history()] == [1, 2, 3]
-    assert run.history()[: len(rows)] == rows
+    assert epochs()[: len(rows)] == rows
     assert run.history()[2]["loss"] < 9
 
 
