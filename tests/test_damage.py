@@ -25,6 +25,7 @@ from cnnlab.runs import Run, RunError, Store
 from cnnlab.survey import sound, survey
 from cnnlab.ui import phases
 from cnnlab.ui.teacher import door
+from cnnlab.ui.teacher.class_rules import LIMITS
 from tests import pages
 from tests.conftest import ROOT
 from tests.test_archive import trained
@@ -441,9 +442,11 @@ def test_workers_and_app_go_on_by_the_mark_that_they_have_read(store):
     assert len(lanes.mark(store.root)) == 16 and lanes.mark(store.root) != mark
 
 
-def test_every_limit_has_a_title_for_the_teacher():
-    numbers = [name for name, field in Rules.model_fields.items() if field.title]
-    assert {"imports", "import_megabytes"} <= set(numbers)
+def test_every_limit_is_one_that_the_teacher_can_set_and_the_guide_tells_it():
+    assert LIMITS.keys() == {name for name, field in Rules.model_fields.items() if field.title}
+    guide = (ROOT / "docs/teaching.md").read_text()
+    told = f"may bring in {CLASS_RULES.imports}, {CLASS_RULES.import_megabytes} MB together"
+    assert told in guide
 
 
 # ---- The pages

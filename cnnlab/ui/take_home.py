@@ -83,7 +83,7 @@ def _downloads(run: Run) -> list[tuple[str, str, str, str, Callable | bytes]]:
     if run.history() and run.has_weights():
         make = _later(export_archive, run)
         downloads.append((_("Archive"), ":material/folder_zip:", ".zip", "application/zip", make))
-    if (run.folder / "model.keras").exists():
+    if reading.there(run.folder / "model.keras"):
         make = _later(_read, run, "model.keras")
         downloads.append((_("Keras model"), ":material/hub:", ".keras", "application/octet-stream", make))
     return downloads
