@@ -107,7 +107,7 @@ def measures(spec: dict, before: tuple, after: tuple, batch: int, first: bool = 
 # Kept beside the runs
 
 _SPEED = TypeAdapter(Speed)
-TYPICAL = Path(__file__).with_name("typical_speed.json")  # of a laptop's two cores or so: see `of_trainers`
+TYPICAL = Path(__file__).with_name("typical_speed.json")  # two cores of an AMD EPYC, processor time
 
 
 def path(root: Path, computer: str | None = None) -> Path:
