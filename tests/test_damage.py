@@ -109,6 +109,19 @@ def test_the_survey_outlives_what_nobody_has_thought_of(store):
     assert (second.fault, second.value) == ("", runs[1].id)
 
 
+def test_a_run_that_cannot_be_taken_up_keeps_no_other_from_its_worker(store, monkeypatch):
+    first, second = queue(store), queue(store, BEN)
+    claim = Run.claim
+
+    def refused(run: Run, *how, **more) -> int | None:
+        if run == first:
+            raise RunError("Its folder takes nothing.")
+        return claim(run, *how, **more)
+
+    monkeypatch.setattr(Run, "claim", refused)
+    assert faults.handed_out(store, second.id)
+
+
 FOREIGN = [
     "attempt-1 (conflicted copy)",
     "attempt-x",
