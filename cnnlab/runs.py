@@ -183,11 +183,12 @@ class Run:
         return _known_recipe(self, stat.st_mtime_ns, stat.st_ino, stat.st_size)
 
     def _read_recipe(self) -> Recipe:
-        schema = self._read("config.json", reading.value, _SCHEMA).schema
+        data = self._read("config.json", reading.content)
+        schema = self._within("config.json", reading.checked, data, _SCHEMA).schema
         if schema != SCHEMA:
             text = _("Run {run} was made by another version of the app (schema {theirs}, here {ours}).")
             raise RunError(text.format(run=self.id, theirs=schema, ours=SCHEMA))
-        recipe = self._read("config.json", reading.value, _RECIPE)
+        recipe = self._within("config.json", reading.checked, data, _RECIPE)
         try:
             ops.output_shapes(recipe.layers(), PICTURE)
         except ops.GeometryError as error:
@@ -197,7 +198,10 @@ class Run:
 
     def owner(self) -> str:
         """Return whose run it is (a hash), also where the rest of the recipe is damaged or from elsewhere."""
-        return self._read("config.json", reading.value, _OWNED).owner
+        try:
+            return self.recipe().owner
+        except RunError:
+            return self._read("config.json", reading.value, _OWNED).owner
 
     def created(self) -> datetime:
         """Return when the run was created; long ago where that cannot be read."""

@@ -13,6 +13,7 @@ from cnnlab.attempts import Attempt
 from cnnlab.export import report
 from cnnlab.export.chart import LINE, Line, chart
 from cnnlab.runs import Store
+from cnnlab.text import foreign
 from tests.test_archive import ROW, SECRET, trained
 
 
@@ -100,7 +101,7 @@ def test_nothing_of_a_run_becomes_markup(run):
     (run.folder / "config.json").write_text(json.dumps(recipe))
     text = report(run)
     assert "<script" not in text and "<b>" not in text
-    assert nasty in Page(text).text
+    assert foreign(nasty) in Page(text).text
 
 
 def test_the_owner_is_not_in_it(run):

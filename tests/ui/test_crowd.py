@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 import pytest
 
 from cnnlab.ui.crowd import OF_ALL, OF_ONE, Crowd
+from tests.conftest import elsewhere
 
 REFUSED = "websocket.close"
 
@@ -51,7 +52,7 @@ async def crowded(crowd, clients: list[str]) -> list[str]:
 def test_a_device_has_so_many_pages_and_others_theirs():
     crowd = Crowd(streamlit)
     clients = [*[f"2001:db8::{n:x}" for n in range(OF_ONE + 5)], "2001:db8:0:1::1"]
-    words = asyncio.run(crowded(crowd, clients))
+    words = elsewhere(asyncio.run, crowded(crowd, clients))
     assert words.count(REFUSED) == 5
     assert words[OF_ONE:] == [REFUSED] * 5 + ["websocket.accept"]
     assert not crowd.open, "who has gone is not counted"
@@ -59,7 +60,7 @@ def test_a_device_has_so_many_pages_and_others_theirs():
 
 def test_all_together_have_a_limit_and_a_class_behind_one_address_room():
     crowd = Crowd(streamlit)
-    words = asyncio.run(crowded(crowd, [f"10.0.{n}.1" for n in range(200)] * 3))
+    words = elsewhere(asyncio.run, crowded(crowd, [f"10.0.{n}.1" for n in range(200)] * 3))
     assert words.count("websocket.accept") == OF_ALL
     assert OF_ONE >= 30 * 4, "thirty students with four pages each"
 
@@ -74,5 +75,5 @@ def test_a_page_that_breaks_is_not_counted_for_ever():
         await crowd({"type": "websocket", "client": None, "headers": []}, None, None)
 
     with pytest.raises(ValueError):
-        asyncio.run(come())
+        elsewhere(asyncio.run, come())
     assert not crowd.open
