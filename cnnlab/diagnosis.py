@@ -63,8 +63,8 @@ def _finding(kind: str, says: str, evidence: str, what: Advice | None) -> Findin
 
 
 def _undefined(rows: Rows, config: TrainConfig) -> Finding:
-    text = _("It became infinite or undefined after {epochs} finished epochs.")
-    says, evidence = _("The loss left the range of numbers."), text.format(epochs=len(rows))
+    text = _("It became infinite or undefined in epoch {epoch}.")
+    says, evidence = _("The loss left the range of numbers."), text.format(epoch=len(rows) + 1)
     return _finding("undefined", says, evidence, advice.smaller_steps(config))
 
 

@@ -12,7 +12,7 @@ from cnnlab.rights import TeacherPass
 from cnnlab.rules import Rules
 from cnnlab.runs import Run, RunError, State, Store
 from cnnlab.survey import sound
-from cnnlab.text import _, number
+from cnnlab.text import _, in_epochs, ngettext, number
 
 MEGABYTE = 2**20
 WAITING = ("queued", "starting", "running")  # phases of a run that has a place in the queue or at a worker
@@ -33,8 +33,8 @@ def check_run(rules: Rules, config: TrainConfig, seconds: float | None = None) -
     wanted = min(all, config.limit or all)
     if rules.images and wanted > rules.images:
         text = _(
-            "In this class a training run learns from at most {limit} images; this one would learn from "
-            "{wanted}. Set *{field}* to {limit} or less."
+            "In this class a training run uses at most {limit} training images, those held out included; "
+            "this one would use {wanted}. Set *{field}* to {limit} or less."
         )
         words = {"limit": number(rules.images), "wanted": number(wanted), "field": title(("limit",))}
         raise LimitError(text.format(**words))
@@ -103,7 +103,11 @@ def check_import(store: Store, rules: Rules, owner: str, size: int) -> None:
 
     sizes = [size for _run, size in sound(store.runs(), read) if size is not None]
     if rules.imports is not None and len(sizes) >= rules.imports:
-        text = _("In this class a student brings in at most {limit} archives. Delete one of yours first.")
+        text = ngettext(
+            "In this class a student brings in one archive, not more. Delete yours first.",
+            "In this class a student brings in at most {limit} archives. Delete one of yours first.",
+            rules.imports,
+        )
         if not rules.imports:
             text = _("In this class nobody brings in archives.")
         raise LimitError(text.format(limit=number(rules.imports)))
@@ -150,8 +154,8 @@ def seconds_trained(run: Run, state: State) -> float:
 
 def _check_epochs(rules: Rules, epochs: int) -> None:
     if rules.epochs and epochs > rules.epochs:
-        text = _("In this class a training run has at most {limit} epochs; this one would have {epochs}.")
-        raise LimitError(text.format(limit=number(rules.epochs), epochs=number(epochs)))
+        text = _("In this class a training run has at most {limit}; this one would have {epochs}.")
+        raise LimitError(text.format(limit=in_epochs(rules.epochs), epochs=number(epochs)))
 
 
 def _minutes(minutes: float) -> str:

@@ -4,6 +4,7 @@ The language belongs to a session, so it is looked up at each call and never at 
 """
 
 import gettext
+import math
 import re
 import unicodedata
 from contextvars import ContextVar
@@ -22,6 +23,8 @@ BREAKS, UNSEEN = (
     ("Cf", "Cs"),
 )  # kinds of signs: ends of lines and the like; no signs at all
 LONGEST = 1000  # characters of a sentence
+FINEST = 9  # decimal places, at most
+NOISE = 1e-12  # by which shares that are equal may differ, as computers add
 
 
 @cache
@@ -32,6 +35,11 @@ def _catalogue(name: str) -> gettext.NullTranslations:
 def _(message: str) -> str:
     """Return the message in the session's language, or as it stands where no translation exists."""
     return _catalogue(language.get()).gettext(message)
+
+
+def ngettext(one: str, many: str, count: float) -> str:
+    """Return the message for one thing or that for several, as the session's language has it."""
+    return _catalogue(language.get()).ngettext(one, many, count)
 
 
 def foreign(text: str, most: int = LONGEST) -> str:
@@ -77,6 +85,38 @@ def plain(value: float, digits: int = 4) -> str:
     return text.replace("-", "−")
 
 
+def fine(value: float, digits: int) -> str:
+    """Write a number with so many decimal places, or as many as show two of its digits: none hides as 0.
+
+    >>> fine(12.345, 2), fine(0.00432, 2), fine(0, 2)
+    ('12.35', '0.0043', '0.00')
+    """
+    places = 1 - math.floor(math.log10(abs(value))) if value else 0
+    return number(value, max(digits, places) if places <= FINEST else digits)
+
+
 def percent(share: float, digits: int = 1) -> str:
-    """Write a share between 0 and 1 as a percentage: 0.7012 -> '70.1 %', which no line break tears apart."""
-    return f"{number(100 * share, digits)}\u00a0%"
+    """Write a share between 0 and 1 as a percentage: 0.7012 -> '70.1 %', which no line break tears apart.
+
+    Only all is written as 100 %, and only nothing as 0 %: what comes near gets up to two digits more, then ≈.
+
+    >>> percent(0.9996), percent(1), percent(0.00004), percent(1e-9)
+    ('99.96\\xa0%', '100.0\\xa0%', '0.004\\xa0%', '≈\\xa00.0\\xa0%')
+    """
+    whole = {number(100 * end, digits): end for end in (0, 1)}
+    text = number(100 * share, digits)
+    if 0 < share < 1 and text in whole and abs(share - whole[text]) > NOISE:
+        finer = (number(100 * share, digits + more) for more in (1, 2))
+        text = next((one for one in finer if float(one) not in (0, 100)), f"≈\u00a0{text}")
+    return f"{text}\u00a0%"
+
+
+def in_epochs(count: int) -> str:
+    """Write a number of epochs: "1 epoch", "12 epochs"."""
+    return ngettext("{count} epoch", "{count} epochs", count).format(count=number(count))
+
+
+def finished_epochs(count: int) -> str:
+    """Say that so many finished epochs are kept, in a sentence."""
+    text = ngettext("{count} finished epoch is kept.", "{count} finished epochs are kept.", count)
+    return text.format(count=number(count))

@@ -13,7 +13,7 @@ from cnnlab.config import TrainConfig, steps_per_epoch
 from cnnlab.history import Row
 from cnnlab.ops import network
 from cnnlab.runs import Checkpoint, Recipe, Run, RunError
-from cnnlab.text import _, plain
+from cnnlab.text import _, finished_epochs, in_epochs, plain
 
 KERNEL_SNAPSHOTS = 10  # epochs at which the kernels behind the first layer are kept too
 FLOPS_BETWEEN_LOOKS = 25e9  # arithmetic between two looks at should_stop: about a quarter of a second
@@ -77,10 +77,10 @@ class Training:
                 return self._end_early(watch.end, rows, None if whole else watch, partial)
             if self._stagnates(rows):
                 text = _(
-                    "Stopped early: the validation loss has not improved for {epochs} epochs. The network is "
+                    "Stopped early: the validation loss has not improved for {epochs}. The network is "
                     "that of the last epoch."
                 )
-                return self._finish(rows, text.format(epochs=self.config.patience))
+                return self._finish(rows, text.format(epochs=in_epochs(self.config.patience)))
         self._finish(rows)
 
     def _epoch(self, epoch: int, first: int) -> tuple:
@@ -129,11 +129,13 @@ class Training:
             return self.attempt.enter("stopped")
         text = _(
             "The loss became infinite or undefined (NaN) in epoch {epoch}, so training stopped. "
-            "{kept} finished epochs are kept. A smaller learning rate usually helps; it was {rate}."
+            "{kept} A smaller learning rate usually helps; it was {rate}."
         )
         rate = plain(float(self.optimizer.learning_rate))
         self.attempt.update(undefined=True)
-        self.attempt.enter("failed", text.format(epoch=len(rows) + 1, kept=len(rows), rate=rate))
+        self.attempt.enter(
+            "failed", text.format(epoch=len(rows) + 1, kept=finished_epochs(len(rows)), rate=rate)
+        )
 
     def _restore(self) -> tuple[list[Row], Checkpoint | None]:
         """Take over the checkpoint; return the history up to it, and itself where it is within an epoch."""

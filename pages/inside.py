@@ -7,7 +7,7 @@ import streamlit as st
 from cnnlab import datasets, metrics, ops
 from cnnlab.inspection import growth
 from cnnlab.runs import RunError
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, in_epochs, number, percent
 from cnnlab.ui import class_state, lesson, network
 from cnnlab.ui.inside import kernels, maps, measures, mistakes, parts, patterns, robustness, space, why
 
@@ -22,9 +22,9 @@ def measured(net: network.Network) -> str:
         return _(
             "A result has to be measured, on images kept apart. This network's test set is still sealed."
         )
-    text = _("Measured for the network on show: {accuracy} of {count} test images, after {epochs} epochs.")
+    text = _("Measured for the network on show: {accuracy} of {count} test images, after {epochs}.")
     count = number(len(evaluation.labels))
-    return text.format(accuracy=percent(evaluation.accuracy), count=count, epochs=net.epochs)
+    return text.format(accuracy=percent(evaluation.accuracy), count=count, epochs=in_epochs(net.epochs))
 
 
 @st.fragment

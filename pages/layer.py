@@ -18,7 +18,7 @@ from cnnlab.ui.number_field import number_field
 SIZES = (8, 10, 12, 14)
 
 
-def ask_weights(kernels: np.ndarray) -> None:
+def ask_weights(kernels: np.ndarray, biased: bool) -> None:
     """Ask how many weights one kernel has: kernels are not flat."""
     kh, kw, c_in, c_out = kernels.shape
     question = ask.weights(kernels.shape)
@@ -30,6 +30,10 @@ def ask_weights(kernels: np.ndarray) -> None:
     reveal = _(
         "{kh} × {kw} × {c_in}: a slice for each input channel. The {n} kernels here: {all}, plus {n} biases."
     )
+    if not biased:
+        reveal = _(
+            "{kh} × {kw} × {c_in}: a slice for each input channel. The {n} kernels here: {all}; no biases."
+        )
     reveal = reveal.format(kh=kh, kw=kw, c_in=c_in, n=c_out, all=number(kernels.size))
     options = [number(option) for option in question.options]
     lesson.predict("layer.weights", text, options, number(question.answer), reveal, about=kernels.shape)
@@ -104,7 +108,7 @@ if layer.activation == "relu" and min(image.shape[:2]) >= len(layer.kernels):
 stage = st.container()
 left, right = st.columns(2)
 with left:
-    ask_weights(layer.kernels)
+    ask_weights(layer.kernels, layer.biased)
 with right:
     answered = question is None or ask_relu(question, about)
 with stage:

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from cnnlab import ops
-from cnnlab.text import _, number
+from cnnlab.text import _, fine, number
 from cnnlab.ui import as_text, cell_view, layer_view, lesson, network, network_input, place, reach, state
 from cnnlab.ui.components.field import field
 from cnnlab.ui.keras_check import check
@@ -65,7 +65,7 @@ with st.container(border=True):
         reached = reach.ask(see, layer)
     rows, cols = reach.spans(see, layer) if reached else (None, None)
     limit = float(layer_view.ends(see, layer, across)[channel])
-    note = _("colours from −{limit} to {limit}").format(limit=number(limit, 2))
+    note = _("colours from −{limit} to {limit}").format(limit=fine(limit, 2))
     with right:
         field(
             key="_network.field",

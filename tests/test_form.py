@@ -473,7 +473,7 @@ def test_a_guess_is_no_reason_to_refuse_what_the_class_has_no_time_for(store, mo
     preflight.known.clear()
     at = open_page()
     set_to(at, "epochs", 1000)
-    assert "After 0.05 min of training it would be stopped here" in captions(at)
+    assert "training stops after 0.05 min" in captions(at)
     press(at, "start")
     assert not at.error, [one.value for one in at.error]
     [_run] = store.runs()

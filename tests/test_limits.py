@@ -12,6 +12,7 @@ from cnnlab.limits import within as keep_to
 from cnnlab.presets import PRESETS
 from cnnlab.rights import TeacherPass
 from cnnlab.runs import Checkpoint, RunError, Store
+from cnnlab.ui import phases
 from cnnlab.ui.phases import phase_text
 from cnnlab.workers import Workers
 from tests.test_classroom import ANNA, BEN
@@ -223,8 +224,8 @@ def test_the_page_says_that_the_limit_has_ended_it(classroom, store):
         attempt.update(epoch=1, epochs=5)
         attempt.enter("stopped")
     text = phase_text(late, late.state())
-    assert text == "Stopped: in this class a training run takes at most 1.5 min. 1 finished epochs are kept."
-    assert phase_text(own, own.state()) == "Stopped; 1 finished epochs are kept."
+    assert text == "Stopped: in this class a training run takes at most 1.5 min. 1 finished epoch is kept."
+    assert phase_text(own, own.state()) == "Stopped; 1 finished epoch is kept."
 
 
 def test_the_run_that_the_class_follows_may_go_on(classroom, store):
@@ -243,3 +244,11 @@ def test_the_place_in_the_queue_and_the_wait(classroom, store):
     assert phase_text(second, second.state()) == "Waiting for its turn: 1 before it, about 3 min."
     classroom.change(queue_paused=True)
     assert "paused the queue" in phase_text(second, second.state())
+
+
+def test_a_wait_that_rests_on_a_guess_says_so(classroom, store):
+    """Nothing was timed or trained here: how long the first takes is a typical computer's time."""
+    phases.known.clear()
+    submit(classroom, store)
+    second = submit(classroom, store, owner=BEN)
+    assert "1 before it, at a guess" in phase_text(second, second.state())

@@ -88,7 +88,7 @@ def column(table: dict, title: str) -> list[str]:
 
 
 def value(text: str) -> float:
-    return float(re.sub("[ ,%]", "", text).replace("−", "-"))
+    return float(re.sub("[≈\u00a0 ,%]", "", text).replace("−", "-"))
 
 
 def answer(at: AppTest, question: str, option: str) -> AppTest:

@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from cnnlab.datasets import CIFAR10_CLASSES
 from cnnlab.inspection import judging
 from cnnlab.runs import Store
 from cnnlab.ui import photo
+from cnnlab.ui.classify import smaller
 from cnnlab.ui.classify.several import agreement
 from cnnlab.ui.classify.tally import as_csv, confusion
 from cnnlab.ui.components import frame
@@ -536,3 +538,19 @@ def test_confusion_counts_truth_against_answer():
         {"rating": "none", "truth": None, "answer": 2},
     ]
     assert confusion(rows, 3).tolist() == [[0, 1, 0], [0, 1, 0], [0, 0, 0], [0, 0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("size", "words"), [(16, "each of them becomes about 4"), (64, "about 4.0 of them become")]
+)
+def test_how_many_pixels_become_one_holds_for_small_squares_too(monkeypatch, size, words):
+    said = []
+    monkeypatch.setattr(smaller.st, "markdown", said.append)
+    monkeypatch.setattr(smaller.st, "segmented_control", lambda *_labels, **_options: None)
+    monkeypatch.setattr(smaller, "bars", lambda *_answers, **_options: None)
+    net = SimpleNamespace(probabilities=lambda _seen: np.array([0.25, 0.75]))
+    photo = np.zeros((80, 80, 3), np.uint8)
+    about = {"photo": photo, "net": net, "classes": ["cat", "dog"], "answer": 1, "truth": None}
+    smaller.smaller(SimpleNamespace(crop=(0, 0, size), **about))
+    assert words in said[0]
+    assert said[1].startswith("Four ways, one answer; the probability of dog differs by up to 0.0 points")

@@ -79,7 +79,7 @@ def test_the_change_since_the_start_is_the_relative_norm_of_the_difference(store
     view = sent(open_page("inside"), "gallery")[0]
     assert view["steps"] == ["before training", *(f"epoch {n} of 3" for n in (1, 2, 3))]
     said = [facts[2] for facts in view["facts"]]
-    assert [text.split(" since")[0] for text in said] == [f"Changed by {n}\u00a0%" for n in (0, 50, 0, 100)]
+    assert [text.split(" since")[0] for text in said] == [f"Changed by {n}\u00a0%" for n in (0, 50, 0, 99.99)]
     levels = np.frombuffer(base64.b64decode(view["levels"]), np.uint8).reshape(view["shape"])
     assert np.array_equal(levels[0], levels[2]) and not np.array_equal(levels[0], levels[3])
 

@@ -337,7 +337,7 @@ def test_rules_hold_at_once_and_an_impossible_one_gets_a_sentence(store):
     again(at)
     rules = Classroom(store.root).rules()
     assert (rules.epochs, rules.minutes, rules.pair_mode) == (7, None, True)
-    assert "Now, for each student: at most 4 training runs waiting or at work · 7 epochs." in words(at)
+    assert "Now, for each student at most: 4 training runs waiting or at work · 7 epochs ·" in words(at)
     at.number_input(key="_teacher.rule.waiting").set_value(-3)
     again(at)
     assert Classroom(store.root).rules().waiting == 4

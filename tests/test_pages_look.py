@@ -300,6 +300,7 @@ def test_a_kernel_needs_far_fewer_parameters_and_its_map_moves_along(store):
         f"{3 * 3 * 3 * 32 + 32:,}",
         f"{(32 * 32 * 3 + 1) * 30 * 30 * 32:,}",
     ]
+    assert "s·(i − 1) + d·(p − 1) + 1 − P" in texts(at), "counted from 1, as every formula of the app"
     for shift in (0, 1, 8):
         again(at.slider(key="faq.shift").set_value(shift).run())
         assert "**100\u00a0%** of the values" in texts(at)

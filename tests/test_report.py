@@ -168,3 +168,16 @@ def test_names_at_the_ends_stand_apart(values):
 def test_a_line_without_points_is_left_out():
     lines = [Line("training", "#000", False, [(1, 2.0)]), Line("validation", "#000", True, [])]
     assert "validation" not in chart(lines, "t", "epoch", str)
+
+
+def test_small_losses_are_written_with_the_decimals_that_differ(run):
+    """Those of a squared error: 0.0131 and 0.0128 are not one number."""
+    rows = [ROW | {"epoch": n, "loss": loss, "val_loss": loss} for n, loss in ((1, 0.0131), (2, 0.0128))]
+    Attempt(run, 1).write_history(rows)
+    assert "0.01280" in Page(report(run)).text
+
+
+def test_after_one_epoch_it_speaks_of_one(run):
+    Attempt(run, 1).write_history([ROW | {"epoch": 1}])
+    run.save_evaluation(np.full((3, 3), 1 / 3), np.zeros(3, int), epochs=1)
+    assert "1 epochs" not in Page(report(run)).text

@@ -84,6 +84,9 @@ def test_a_layer_of_a_network_has_its_own_formula(store, activation, normalise, 
     at = open_page("layer", layer__source="trained", lesson__level="formulas")
     general = at.latex[0].value
     assert words in texts(at) and ("with their bias" in texts(at)) != normalise
+    [asked] = [group for group in at.button_group if str(group.key).startswith("_layer.weights")]
+    again = asked.set_value("27").run()
+    assert ("no biases" in texts(again)) == normalise and ("plus 3 biases" in texts(again)) != normalise
     named = [formula for formula in ACTIVATED.values() if f"a = {formula}" in general]
     assert named == ([ACTIVATED["leaky_relu"]] if activation == "leaky_relu" else [])
     assert all("_" not in text for text in at.latex[1].value.split(r"\text{")[1:]), (

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable
-from functools import partial
 from html import escape
 
 import numpy as np
@@ -20,7 +19,7 @@ from cnnlab.history import Row
 from cnnlab.models import SIDE
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, RunError
-from cnnlab.text import _, language, number, percent, plain
+from cnnlab.text import _, in_epochs, language, number, percent, plain
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #22303c; background: #fcfaf6; margin: 2rem auto;
@@ -125,7 +124,7 @@ def _curve(rows: list[Row], what: str, name: str) -> str:
         Line(_("training"), TRAINING, False, points[what]),
         Line(_("validation"), VALIDATION, True, points[f"val_{what}"]),
     ]
-    drawing = chart(lines, name, _("epoch"), percent if what == "accuracy" else partial(number, digits=3))
+    drawing = chart(lines, name, _("epoch"), percent if what == "accuracy" else losses.written)
     return f'<figure class="curve"><figcaption>{escape(name)}</figcaption>{drawing}</figure>'
 
 
@@ -156,16 +155,16 @@ def _test(run: Run) -> str:
         return _paragraph(_("The test set is still sealed for this training run."))
     if evaluation is None:
         text = _(
-            "The test set was opened after {epochs} epochs. Training has gone on since, so that result was "
+            "The test set was opened after {epochs}. Training has gone on since, so that result was "
             "another network's."
         )
-        return _paragraph(text.format(epochs=number(before.epochs)))
+        return _paragraph(text.format(epochs=in_epochs(before.epochs)))
     text = _(
-        "After {epochs} epochs the network named {accuracy} of {count} test images rightly. In this training "
+        "After {epochs} the network named {accuracy} of {count} test images rightly. In this training "
         "run the test set was opened {times}×."
     )
     words = {"accuracy": percent(evaluation.accuracy), "count": number(len(evaluation.labels))}
-    words |= {"epochs": number(run.trained_epochs())}
+    words |= {"epochs": in_epochs(run.trained_epochs())}
     config = run.recipe().config
     penalty = losses.penalty(run.weights() if config.model.l2 else {}, config.model.l2)
     found = losses.of(evaluation.probabilities, evaluation.labels, config, penalty)

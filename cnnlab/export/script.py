@@ -15,7 +15,7 @@ from cnnlab.export.network import network
 from cnnlab.export.rates import rates
 from cnnlab.export.sources import augmentation, source
 from cnnlab.runs import RESTING, Recipe, Run
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, fine, in_epochs, number, percent
 
 WIDTH = 100  # characters a line of prose
 
@@ -102,7 +102,7 @@ def _recorded(rows: list[dict[str, float]]) -> str:
     text = _("In the app, epoch {epoch} ended with a loss of {loss} and an accuracy of {accuracy}.")
     shown = [rows[0]] if len(rows) == 1 else [rows[0], rows[-1]]
     return " ".join(
-        text.format(epoch=int(row["epoch"]), loss=number(row["loss"], 4), accuracy=percent(row["accuracy"]))
+        text.format(epoch=int(row["epoch"]), loss=fine(row["loss"], 4), accuracy=percent(row["accuracy"]))
         for row in shown
     )
 
@@ -284,9 +284,9 @@ def _test(run: Run) -> Cell:
         words = words.format(accuracy=percent(evaluation.accuracy), count=number(len(evaluation.labels)))
     elif before is not None:
         words = _(
-            "In the app the test set was opened after {epochs} epochs. Training has gone on since: nobody "
+            "In the app the test set was opened after {epochs}. Training has gone on since: nobody "
             "has asked this network yet. To do it, take away the sign # before the last two lines."
-        ).format(epochs=number(before.epochs))
+        ).format(epochs=in_epochs(before.epochs))
     else:
         words = _(
             "In the app the test set of this run is still sealed, so it stays sealed here. When you are sure "

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 
 from cnnlab.figures.colours import INK, QUIET
 from cnnlab.figures.curves import VALIDATION
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, fine, number, percent
 
 WIDTH, HEIGHT = 270, 300  # pixels of the smallest plot within its axes
 FONT, LETTER, LINE, MARK = 14, 8, 18, 16  # pixels: a letter, its width, the height of a line, a marker's side
@@ -181,7 +181,7 @@ def _points(figure: go.Figure, dots: Sequence[Dot], kind: str, theme: str, scale
     figure.add_scatter(
         x=[max(dot.cost, 1) for dot in dots],
         y=[100 * dot.validation for dot in dots],
-        customdata=[f"{dot.name}: {percent(dot.validation)}, {number(dot.cost)}" for dot in dots],
+        customdata=[f"{dot.name}: {percent(dot.validation)}, {fine(dot.cost, 0)}" for dot in dots],
         mode="markers",
         marker={
             "symbol": SYMBOLS[kind],

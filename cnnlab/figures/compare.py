@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 
 from cnnlab.comparison import Entry
 from cnnlab.figures.colours import QUIET
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, fine, percent
 
 # Runs are told apart by dash, symbol and name; the colours only help (Okabe and Ito's palette, readable for
 # colour-blind eyes, without the orange and the blue that mean positive and negative).
@@ -56,7 +56,7 @@ def cost(entries: Sequence[Entry], names: Sequence[str], what: str) -> go.Figure
             name=name,
             mode="markers",
             marker={"symbol": _style([*SYMBOLS], place), "size": 12, "color": _style(COLOURS, place)},
-            hovertemplate=f"{name}: {percent(entry.validation)}, {number(spent)}<extra></extra>",
+            hovertemplate=f"{name}: {percent(entry.validation)}, {fine(spent, 0)}<extra></extra>",
         )
     titles = {"seconds": _("training time (seconds)"), "parameters": _("parameters")}
     _layout(figure, titles[what], _("validation accuracy (%)"))

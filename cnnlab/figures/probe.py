@@ -10,7 +10,7 @@ from cnnlab.figures.tiles import data_uri
 from cnnlab.text import percent
 
 WIDTH, SIDE, LINE = 168, 80, 16  # pixels: the panel, the picture, one class
-NAMES, VALUES = 76, 38  # pixels for the class names and for the numbers beside the bars
+NAMES, VALUES = 76, 46  # pixels for the class names and for the numbers beside the bars
 
 
 def panel(

@@ -54,8 +54,9 @@ def why_kernels() -> None:
     lesson.article(
         _("y(x, y) = Σ x(p, q) h(p, q): no position of the window; x and y name functions and coordinates."),
         _(
-            "z(i, j, k) = b(k) + Σ x(s·i + d·p − P, s·j + d·q − P, c) · W(p, q, c, k), summed over p, q and "
-            "c, with zeros outside: cross-correlation, which networks call convolution."
+            "z(i, j, k) = b(k) + Σ x(s·(i − 1) + d·(p − 1) + 1 − P, s·(j − 1) + d·(q − 1) + 1 − P, c) · "
+            "W(p, q, c, k), summed over p, q and c, all counted from 1, with zeros outside (P rows above, P "
+            "columns on the left): cross-correlation, which networks call convolution."
         ),
         _("A filter is a two-dimensional matrix, and the layer learns by convolving."),
         _(

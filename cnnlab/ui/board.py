@@ -16,7 +16,7 @@ from cnnlab.datasets import DATASETS
 from cnnlab.figures.board import Dot, scatter
 from cnnlab.rights import TeacherPass
 from cnnlab.runs import RunError, Store
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, fine, number, percent
 from cnnlab.ui import browser, class_state, identity, job, lesson, projector, state
 from cnnlab.ui.components.standings import Row, standings
 from cnnlab.ui.phases import title_of
@@ -133,7 +133,7 @@ def _table(
         name = names[one.owner] if student else _model(one)
         name = _("{name} (you)").format(name=name) if one.owner == me else name
         values = (percent(one.validation), *([_test(one)] if opened else []))
-        values += (number(one.parameters), "–" if one.seconds is None else number(one.seconds))
+        values += (number(one.parameters), "–" if one.seconds is None else fine(one.seconds, 0))
         kind = "own" if one.owner == me else "student" if student else "shipped"
         rows.append(Row(number(places[one.owner]) if student else "◇", name, values, kind))
     heads = [_("network of"), _("validation"), *([_("test")] if opened else [])]
@@ -165,7 +165,10 @@ def _judgement(ranking: Sequence[Standing], opened: bool) -> None:
     )
     text = text.format(count=number(first.held_out), points=number(100 / first.held_out, 2))
     if not opened:
-        text += _("Equal settings differ too: every browser starts from random numbers of its own. ")
+        text += _(
+            "Equal settings differ too: every browser starts from random numbers of its own, and holds out "
+            "photos of its own. "
+        )
         st.caption(text + _("The test set stays sealed: who chooses by it has trained on it."))
         return
     text += _("In the charts ○ is the test. ")

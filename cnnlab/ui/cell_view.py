@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab import ops
-from cnnlab.text import _, number
+from cnnlab.text import _, fine, number
 from cnnlab.ui import formulas, lesson, network
 from cnnlab.ui.components.terms import contributions_table, softmax_table, terms
 from cnnlab.ui.components.told import places, told
@@ -208,17 +208,17 @@ def _flatten(see: View, place: int, index: int) -> None:
         "Number {n} of {all} is row {row}, column {column} of map {map}: **{value}**. Nothing is computed; "
         "the maps are read row by row, all maps of a cell side by side."
     )
-    value = number(float(maps[row, col, channel]), 3)
+    value = fine(float(maps[row, col, channel]), 3)
     places = {"row": row + 1, "column": col + 1, "map": channel + 1}
     st.markdown(text.format(n=number(index + 1), all=number(maps.size), value=value, **places))
 
 
 def _global(see: View, place: int, channel: int) -> None:
     plane = see.before(place)[..., channel]
-    value = number(float(see.outputs[place].values[channel]), 3)
+    value = fine(float(see.outputs[place].values[channel]), 3)
     if see.outputs[place].kind == "global_average":
-        text = _("The mean of all {n} cells of map {map}: {total} ÷ {n} = **{value}**")
-        total = number(float(plane.sum()), 3)
+        text = _("The mean of all {n} cells of map {map}: {total} ÷ {n} ≈ **{value}**")
+        total = fine(float(plane.sum()), 3)
         return st.markdown(text.format(n=plane.size, map=channel + 1, total=total, value=value))
     row, col = np.unravel_index(int(plane.argmax()), plane.shape)
     text = _("The largest of all {n} cells of map {map} stands in row {row}, column {column}: **{value}**")
@@ -232,14 +232,16 @@ def _elementwise(see: View, place: int, channel: int, cell: tuple[int, int]) -> 
     def read(values: np.ndarray) -> float:
         return float(values[at] if values.ndim == 3 else values[channel])
 
-    before, after = read(see.before(place)), number(read(output.values), 3)
-    x = number(before, 3)
+    before, after = read(see.before(place)), fine(read(output.values), 3)
+    x = fine(before, 3)
     match output.kind:
         case "rescale":
             pixel = _("pixel")
-            st.latex(rf"\text{{{pixel}}}\; {number(before)} \div {1 / output.spec['scale']:.0f} = {after}")
+            st.latex(
+                rf"\text{{{pixel}}}\; {number(before)} \div {1 / output.spec['scale']:.0f} \approx {after}"
+            )
         case "activation" if output.spec["function"] != "softmax":
-            st.latex(rf"\text{{{network.function_name(output.spec['function'])}}}({x}) = {after}")
+            st.latex(rf"\text{{{network.function_name(output.spec['function'])}}}({x}) \approx {after}")
         case "dropout":
             text = _("Dropout switches numbers off during training only: {x} stays **{after}**.")
             st.markdown(text.format(x=x, after=after))
@@ -249,14 +251,14 @@ def _elementwise(see: View, place: int, channel: int, cell: tuple[int, int]) -> 
                 for part in ("gamma", "beta", "mean", "variance")
             )
             top = rf"{x} {_plus(-mean)}"
-            bottom = rf"\sqrt{{{number(variance, 3)} + {output.spec['epsilon']:g}}}"
-            st.latex(rf"{number(gamma, 3)} \cdot \frac{{{top}}}{{{bottom}}} {_plus(beta)} = {after}")
+            bottom = rf"\sqrt{{{fine(variance, 3)} + {output.spec['epsilon']:g}}}"
+            st.latex(rf"{fine(gamma, 3)} \cdot \frac{{{top}}}{{{bottom}}} {_plus(beta)} \approx {after}")
         case "add":
             other = read(see.outputs[see.place(output.spec["with"])].values)
-            st.latex(rf"{x} {_plus(other)} = {after}")
+            st.latex(rf"{x} {_plus(other)} \approx {after}")
 
 
 def _plus(value: float) -> str:
     """Write "+ 3" or "− 3"."""
-    text = number(value, 3)
+    text = fine(value, 3)
     return f"− {text[1:]}" if text.startswith("−") else f"+ {text}"

@@ -1,5 +1,6 @@
 """Which settings made the difference? Several runs side by side, and a race of optimisers as one click."""
 
+import math
 from collections.abc import Callable, Hashable
 
 import streamlit as st
@@ -7,11 +8,11 @@ import streamlit as st
 from cnnlab import losses, workers
 from cnnlab.comparison import Entry, data, differences, entry, grouped, loss, race, ranked
 from cnnlab.config import ModelConfig, title
-from cnnlab.datasets import DATASETS
+from cnnlab.datasets import DATASETS, held_out
 from cnnlab.figures.compare import cost, overlaid
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.survey import sound
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, fine, number, percent
 from cnnlab.ui import class_state, identity, preflight, state
 from cnnlab.ui.chart import chart
 from cnnlab.ui.phases import name_of
@@ -61,6 +62,8 @@ def compare(shown: Run) -> None:
             st.markdown(f"### {_data_title(entries[0])}")
         _charts(entries, kind)
         _table(entries, name)
+        if text := _held_out(entries):
+            st.caption(text)
     st.caption(_("Ranked by validation. The test set stays out of it: who chooses by it has trained on it."))
 
 
@@ -119,6 +122,22 @@ def _charts(entries: list[Entry], kind: Hashable) -> None:
         st.caption(text)
 
 
+def _held_out(entries: list[Entry]) -> str:
+    """Say how far validation compares where the runs were judged by different images; "" by the same."""
+    images = {(e.config.limit, e.config.validation, e.config.seed) for e in entries if e.config.validation}
+    if len(images) < 2:
+        return ""
+    counts = [held_out(e.config.dataset, e.config.limit, e.config.validation) for e in entries]
+    fewest = max(1, min(count for count, e in zip(counts, entries, strict=True) if e.config.validation))
+    text = _(
+        "These runs held out different images for validation, at the fewest {count}. So differences of less "
+        "than about {points} points may be chance."
+    )
+    known = [e.validation for e in entries if 0 < e.validation < 1]
+    spread = max((math.sqrt(2 * p * (1 - p) / fewest) for p in known), default=0.0)
+    return text.format(count=number(fewest), points=fine(200 * spread, 1)) if spread else ""
+
+
 def _data_title(one: Entry) -> str:
     return DATASETS[one.config.dataset].title
 
@@ -131,7 +150,7 @@ def _table(entries: list[Entry], name: Callable[[str], str]) -> None:
         ],
         _("epochs"): [number(len(e.rows)) for e in entries],
         _("training time (s)"): [
-            number(e.seconds) if e.seconds == e.seconds else _("elsewhere") for e in entries
+            fine(e.seconds, 0) if e.seconds == e.seconds else _("elsewhere") for e in entries
         ],
         _("parameters"): [number(e.parameters) for e in entries],
     }

@@ -6,7 +6,7 @@ import streamlit as st
 from cnnlab import datasets, losses, workers
 from cnnlab.inspection.evaluation import open_test_set
 from cnnlab.runs import Evaluation, Run, RunError
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, in_epochs, number, percent
 from cnnlab.ui import class_state
 from cnnlab.ui.network import class_name
 
@@ -25,10 +25,10 @@ def envelope(run: Run) -> None:
             st.markdown(text)
         elif evaluation is None:
             text = _(
-                "The envelope was opened after {epochs} epochs. Training has gone on since, so that result "
+                "The envelope was opened after {epochs}. Training has gone on since, so that result "
                 "was another network's. The first look was honest, each further one is less."
             )
-            st.markdown(text.format(epochs=number(before.epochs)))
+            st.markdown(text.format(epochs=in_epochs(before.epochs)))
         else:
             right, all = (
                 int((evaluation.probabilities.argmax(1) == evaluation.labels).sum()),
@@ -44,10 +44,10 @@ def envelope(run: Run) -> None:
                     st.metric(_("Test cross-entropy"), losses.written(found.cross_entropy), width=150)
             st.caption(losses.explained(config, penalty))
             text = _(
-                "{right} of {all} right, by the network after {epochs} epochs. In this training run the test "
+                "{right} of {all} right, by the network after {epochs}. In this training run the test "
                 "set was opened {times}×: the first look is honest, each further one less."
             )
-            words = {"right": number(right), "all": number(all), "epochs": number(run.trained_epochs())}
+            words = {"right": number(right), "all": number(all), "epochs": in_epochs(run.trained_epochs())}
             st.caption(text.format(times=evaluation.openings, **words))
             _per_class(run, evaluation)
         _opening(run, first=before is None)

@@ -18,7 +18,7 @@ class Layer(NamedTuple):
     """Kernels (kh, kw, 3, n) with their names, and a bias each (n,).
 
     `scale` brings pixels of 0-255 to what the kernels expect. `activation` is a name in `ops.ACTIVATIONS`,
-    or None for none.
+    or None for none. Not `biased`: there are no biases, and these are zeros in their place.
     """
 
     names: Sequence[str]
@@ -26,6 +26,7 @@ class Layer(NamedTuple):
     bias: np.ndarray
     scale: float
     activation: str | None
+    biased: bool = True
 
 
 def by_hand(bias: float, activation: str | None) -> Layer:
@@ -82,4 +83,4 @@ def trained() -> Layer | None:
         st.caption(_("In this network batch normalisation follows; you see the sums before it."))
     elif activation is None:
         st.caption(_("In this network no activation follows: the sums are passed on as they are."))
-    return Layer(names, kernels[..., chosen], bias[chosen], scale, activation)
+    return Layer(names, kernels[..., chosen], bias[chosen], scale, activation, biased)

@@ -9,7 +9,7 @@ import streamlit as st
 from cnnlab import ops
 from cnnlab.figures import tiles
 from cnnlab.figures.colours import signed
-from cnnlab.text import _, language, number, percent
+from cnnlab.text import _, fine, language, number, percent
 from cnnlab.ui import network
 from cnnlab.ui.components import colours
 from cnnlab.ui.components.strips import Strip, packed, strips
@@ -179,9 +179,9 @@ def _caption(see: View, place: int, n: int) -> str:
     values = see.maps(place)[..., n]
     name = map_name(see, place, n)
     if values.size == 1:
-        return f"{name}: {number(float(values[0, 0]), 2)}"
+        return f"{name}: {fine(float(values[0, 0]), 2)}"
     text = _("{name}: {low} to {high}")
-    return text.format(name=name, low=number(float(values.min()), 2), high=number(float(values.max()), 2))
+    return text.format(name=name, low=fine(float(values.min()), 2), high=fine(float(values.max()), 2))
 
 
 def _largest(see: View) -> float:
@@ -223,7 +223,7 @@ def making_of(see: View, conv: int, channel: int, choose: Callable[[str, int], N
 
     def strip(name: str, heading: str, maps: np.ndarray, captions: Sequence[str], pictures=None) -> Strip:
         limit = float(np.abs(maps).max())
-        note = _("from {low} to {high}").format(low=number(maps.min(), 2), high=number(maps.max(), 2))
+        note = _("from {low} to {high}").format(low=fine(maps.min(), 2), high=fine(maps.max(), 2))
         painted = _painted(maps, limit) if pictures is None else pictures
         return Strip(name, heading, note, painted, captions, side=side if maps.shape[-1] > 1 else 58)
 
@@ -243,7 +243,7 @@ def making_of(see: View, conv: int, channel: int, choose: Callable[[str, int], N
         heading = network.layer_title(output.spec)
         if place == conv:
             bias = float(see.net.weights[f"{spec['name']}/bias"][channel]) if spec["bias"] else None
-            heading = _("No bias here") if bias is None else _("+ bias {bias}").format(bias=number(bias, 3))
+            heading = _("No bias here") if bias is None else _("+ bias {bias}").format(bias=fine(bias, 3))
         elif output.kind == "norm":
             heading = _("normalised")
         else:

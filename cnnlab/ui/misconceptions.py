@@ -143,8 +143,10 @@ def pooling_ignores_position() -> tuple[str, ...]:
     )
     text = _(
         "Pooling dampens a **small** move, it does not undo it: a maximum stays only where its window still "
-        "holds it. Here {same} of {count} stay as they were, and the network's answer changes too."
+        "holds it. Here {same} of {count} stay as they were, and the probability of cat changes too."
     )
+    if not shift:
+        text = _("Now nothing has moved: all {count} maxima stay, and so does the answer. Move the photo.")
     return (text.format(same=number((pooled[0] == pooled[1]).sum()), count=number(pooled[0].size)),)
 
 

@@ -9,7 +9,7 @@ import streamlit as st
 
 from cnnlab import images, ops
 from cnnlab.figures.curves import curve
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, in_epochs, number, percent
 from cnnlab.ui import browser, network, state
 from cnnlab.ui.chart import chart
 from cnnlab.ui.misconceptions import cat, figures, shipped
@@ -115,14 +115,14 @@ def every_step_improves() -> tuple[str, ...]:
     rises = {what: int(np.sum(np.diff([row[what] for row in rows]) > 0)) for what in ("loss", "val_loss")}
     text = _(
         "The slope is that of the place where the step **begins**; too long a step climbs the other side. A "
-        "real run has ups and downs too: in {count} epochs of the Baseline the training loss rose {loss} "
-        "times and the validation loss {val_loss} times."
+        "real run has ups and downs too: in {count} of the Baseline the training loss rose {loss}× and the "
+        "validation loss {val_loss}×."
     )
     article = (
         _("Gradient descent reduces the gradient and finds the optimum."),
         _("It reduces the **loss**, if the step is short enough; no optimum is promised."),
     )
-    return text.format(count=len(rows), **rises), *article
+    return text.format(count=in_epochs(len(rows)), **rises), *article
 
 
 def it_learns_while_used() -> tuple[str, ...]:
@@ -198,9 +198,12 @@ def training_accuracy_counts() -> tuple[str, ...]:
         _("It trains and evaluates, without validation data; no result is stated."),
         _(
             "Overfitting then stays invisible: hold out validation data, and open the test set once. "
-            "Measured here: {test} of {count} test images after {epochs} epochs ({note})."
+            "Measured here: {test} of {count} test images after {epochs} ({note})."
         ).format(
-            test=test, count=number(len(evaluation.labels)), epochs=len(rows), note=_(net.recipe.note) or "–"
+            test=test,
+            count=number(len(evaluation.labels)),
+            epochs=in_epochs(len(rows)),
+            note=_(net.recipe.note) or "–",
         ),
     )
     return text.format(gap=gap), *article

@@ -12,7 +12,7 @@ from cnnlab.datasets import DATASETS, class_name
 from cnnlab.models import SIDE
 from cnnlab.runs import RESTING, Recipe, Run, RunError, Store
 from cnnlab.survey import sound
-from cnnlab.text import _, percent
+from cnnlab.text import _, in_epochs, percent
 from cnnlab.ui import identity, lesson
 from cnnlab.ui.phases import name_of
 
@@ -187,13 +187,15 @@ def label(run: Run) -> str:
     """Name a run for a choice among networks: whose it is, what it learned, how well."""
     try:
         recipe, rows = run.recipe(), run.history()[: run.trained_epochs()]
+        planned = int(run.wished("epochs", recipe.config.epochs))
     except RunError:
         return run.id
     words = [name_of(run), DATASETS[recipe.config.dataset].title]
-    if len(rows) < recipe.config.epochs:
-        words.append(_("{done} of {all} epochs").format(done=len(rows), all=recipe.config.epochs))
-    else:
-        words.append(_("{all} epochs").format(all=len(rows)))
+    words.append(
+        _("{done} of {all}").format(done=len(rows), all=in_epochs(planned))
+        if len(rows) < planned
+        else in_epochs(len(rows))
+    )
     if rows and np.isfinite(rows[-1]["val_accuracy"]):
         words.append(_("validation {accuracy}").format(accuracy=percent(rows[-1]["val_accuracy"], 0)))
     if run.shipped:

@@ -11,7 +11,7 @@ from cnnlab.limits import stopped_after
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, State, Store
 from cnnlab.survey import sound
-from cnnlab.text import _, number
+from cnnlab.text import _, finished_epochs, in_epochs, number
 from cnnlab.ui import class_state
 
 LONG = 120.0  # seconds after which it is no longer usual that a worker is still starting
@@ -19,10 +19,11 @@ MEASURED = 50  # newest runs that the speed is measured on, at most
 
 
 def duration(seconds: float) -> str:
-    """Write a time with one unit: 0.4 s, 5 s, 25 s, 3 min, 2.5 h."""
-    if seconds < 100:
+    """Write a time with one unit: 0.4 s, 5 s, 25 s, 3 min, 2.5 h; never none at all."""
+    seconds = max(seconds, 0.1)
+    if seconds < 99.5:
         return f"{number(seconds, 1 if seconds < 2 else 0)} s"
-    return f"{number(seconds / 60)} min" if seconds < 6000 else f"{number(seconds / 3600, 1)} h"
+    return f"{number(seconds / 60)} min" if seconds < 5970 else f"{number(seconds / 3600, 1)} h"
 
 
 def title_of(preset: str) -> str:
@@ -36,33 +37,41 @@ def name_of(run: Run) -> str:
 
 def before(run: Run) -> int:
     """Return how many runs are trained before this one; 0 for one that does not wait."""
-    return _queue(str(Store().root)).get(run.id, (0, 0.0))[0]
+    return _queue(str(Store().root)).get(run.id, (0, 0.0, False))[0]
 
 
 @st.cache_data(ttl=1, max_entries=4, show_spinner=False)
-def _queue(root: str) -> dict[str, tuple[int, float]]:
+def _queue(root: str) -> dict[str, tuple[int, float, bool]]:
     """Return for each waiting run how many come before it, and in about how many seconds it begins.
 
-    The queue is read once a second, however many runs and students ask for their place in it.
+    Last comes whether these seconds are nothing but a guess. The queue is read once a second, however many
+    runs and students ask for their place in it.
     """
     store = Store(Path(root))
     places = turns.places(store)
 
-    def read(run: Run) -> float | None:
+    def read(run: Run) -> tuple[float, bool] | None:
         counts = run.id in places or run.state().phase in turns.AT_WORK
         return _seconds_left(store, run) if counts else None
 
     found = sound(store.runs() if places else [], read)
-    left = {run.id: seconds for run, seconds in found if seconds is not None}
+    left = {run.id: one for run, one in found if one is not None}
     at_work = [left[id] for id in left if id not in places]
-    ahead = [left.get(id, 0.0) for id in places]
-    return {id: (place, estimate.wait(at_work, ahead[:n])) for n, (id, place) in enumerate(places.items())}
+    ahead = [left.get(id, (0.0, False)) for id in places]
+    waits = {}
+    for n, (id, place) in enumerate(places.items()):
+        seconds = estimate.wait([one for one, _guess in at_work], [one for one, _guess in ahead[:n]])
+        waits[id] = place, seconds, any(guess for _one, guess in (*at_work, *ahead[:n]))
+    return waits
 
 
-def _seconds_left(store: Store, run: Run) -> float:
+def _seconds_left(store: Store, run: Run) -> tuple[float, bool]:
+    """Return how long the run will still be trained, and whether that is nothing but a guess."""
     name = run.recipe().config.dataset
     images = datasets.DATASETS[name].train_images
-    return estimate.seconds_left(run, images, known(str(store.root), name, images))
+    here = known(str(store.root), name, images)
+    guess = not (run.history() or here.timed or here.runs)
+    return estimate.seconds_left(run, images, here), guess
 
 
 @st.cache_data(ttl=30, max_entries=20, show_spinner=False)
@@ -92,28 +101,25 @@ def phase_text(run: Run, state: State) -> str:
         case "running":
             return state.message or _("The training run goes on when you close this page.")
         case "finished":
-            text = _("Finished after {epochs} epochs.").format(epochs=state.epoch)
+            text = _("Finished after {epochs}.").format(epochs=in_epochs(state.epoch))
             return f"{text} {state.message}"
         case "paused":
             text = _("Paused in epoch {epoch}; it goes on from there, and lets others train meanwhile.")
-            return text.format(epoch=state.epoch + 1)
+            return text.format(epoch=min(state.epoch + 1, state.epochs or state.epoch + 1))
         case "stopped" if (minutes := stopped_after(run)) is not None:
-            text = _(
-                "Stopped: in this class a training run takes at most {minutes} min. {epochs} finished epochs "
-                "are kept."
-            )
-            return text.format(minutes=f"{minutes:g}", epochs=state.epoch)
+            text = _("Stopped: in this class a training run takes at most {minutes} min. {kept}")
+            return text.format(minutes=f"{minutes:g}", kept=finished_epochs(state.epoch))
         case "stopped":
-            return _("Stopped; {epochs} finished epochs are kept.").format(epochs=state.epoch)
+            return _("Stopped; {kept}").format(kept=finished_epochs(state.epoch))
         case "interrupted":
-            text = _("Interrupted: its worker was lost. {epochs} finished epochs are kept; *Resume* goes on.")
-            return text.format(epochs=state.epoch)
+            text = _("Interrupted: its worker was lost. {kept} *Resume* goes on.")
+            return text.format(kept=finished_epochs(state.epoch))
     return state.message or _("Training failed.")
 
 
 def _waiting(run: Run) -> str:
     """Say the run's place in the queue, and about when its turn comes."""
-    count, seconds = _queue(str(Store().root)).get(run.id, (0, 0.0))
+    count, seconds, guess = _queue(str(Store().root)).get(run.id, (0, 0.0, False))
     if class_state.rules().queue_paused:
         if not count:
             return _("Your teacher has paused the queue; this run is the first to go on.")
@@ -126,6 +132,10 @@ def _waiting(run: Run) -> str:
     if not count:
         return _waiting_for_a_worker()
     text = _("Waiting for its turn: {count} before it, about {time}.")
+    if guess:
+        text = _(
+            "Waiting for its turn: {count} before it, at a guess {time}: this computer is not measured yet."
+        )
     return text.format(count=count, time=duration(seconds))
 
 

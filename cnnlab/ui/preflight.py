@@ -7,7 +7,7 @@ from cnnlab.config import TrainConfig, title
 from cnnlab.limits import within
 from cnnlab.presets import PRESETS
 from cnnlab.runs import Store
-from cnnlab.text import _, number, plain
+from cnnlab.text import _, ngettext, number, plain
 from cnnlab.ui import class_state, form, lesson, settings
 from cnnlab.ui.phases import duration, known
 
@@ -87,7 +87,7 @@ def estimates(checked: form.Checked) -> None:
         words.append(_("This processor has no bfloat16 of its own, so training will use float32."))
     limit = class_state.rules().minutes
     if limit is not None and all > 60 * limit and not class_state.is_teacher():
-        text = _("After {limit} min of training it would be stopped here, and keep what it has learned.")
+        text = _("In this class training stops after {limit} min and keeps what it has learned.")
         words.append(text.format(limit=f"{limit:g}"))
     st.caption(" ".join(words))
 
@@ -115,9 +115,9 @@ def limits(config: TrainConfig) -> None:
             on_click=lambda: st.session_state.update({f"train.{name}": to for name, to in changes.items()}),
         )
     words = {
-        _("{count} epochs"): rules.epochs,
+        ngettext("{count} epoch", "{count} epochs", rules.epochs or 0): rules.epochs,
         _("{count} min of training"): rules.minutes,
-        _("{count} images to learn from"): rules.images,
+        _("{count} training images, those held out included"): rules.images,
         _("{count} of your training runs waiting or at work"): rules.waiting,
     }
     told = [text.format(count=f"{limit:,g}") for text, limit in words.items() if limit is not None]

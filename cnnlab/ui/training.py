@@ -13,13 +13,15 @@ from cnnlab.figures.sheet import sheet
 from cnnlab.figures.tiles import colour_tiles
 from cnnlab.history import Row
 from cnnlab.runs import RESTING, Recipe, Run, RunError, State, Store
-from cnnlab.text import _, number, percent, plain
+from cnnlab.text import _, in_epochs, number, percent, plain
 from cnnlab.ui import browser, class_state, damaged, data_state, layers, lesson, sample, steering, watching
 from cnnlab.ui import state as page_state
 from cnnlab.ui.chart import chart
 from cnnlab.ui.envelope import envelope
 from cnnlab.ui.network import layer_title
 from cnnlab.ui.phases import before, duration, name_of, phase_text, title_of
+
+SETTLED = 1_000  # steps after which running averages of batch normalisation have long settled (momentum 0.99)
 
 
 def watch(run: Run) -> None:
@@ -169,7 +171,8 @@ def _explain(run: Run, rows: list[Row]) -> None:
         return
     recipe = run.recipe()
     near_guessing = rows[-1]["val_accuracy"] < 2 / len(recipe.classes) < rows[-1]["accuracy"]
-    if near_guessing and any(block.normalise for block in recipe.config.model.blocks):
+    early = len(rows) * run.state().steps <= SETTLED
+    if early and near_guessing and any(block.normalise for block in recipe.config.model.blocks):
         text = _(
             "Validation is near guessing at first: batch normalisation judges by running averages of the "
             "maps, and those need some hundred steps to settle."
@@ -199,7 +202,7 @@ def article() -> None:
         epochs, accuracy = len(run.history()), run.evaluation().accuracy
     except (RunError, AttributeError):  # no shipped network, or its test set is sealed
         return
-    measured = _("Measured here: {accuracy} of the test photos after {epochs} epochs ({note}).")
+    measured = _("Measured here: {accuracy} of the test photos after {epochs} ({note}).")
     lesson.article(
         _("It trains and evaluates, without validation data."),
         _(
@@ -212,5 +215,5 @@ def article() -> None:
             "means of its gradient and of the gradient's square."
         ),
         _("No result is stated."),
-        measured.format(accuracy=percent(accuracy), epochs=epochs, note=_(run.recipe().note)),
+        measured.format(accuracy=percent(accuracy), epochs=in_epochs(epochs), note=_(run.recipe().note)),
     )

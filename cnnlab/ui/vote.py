@@ -11,7 +11,7 @@ from cnnlab.questions.bank import QUESTIONS, Question, Sight, tally
 from cnnlab.rights import TeacherPass
 from cnnlab.rules import Vote
 from cnnlab.runs import RunError
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, ngettext, number, percent
 from cnnlab.ui import browser, class_state, identity, lesson, projector, state
 from cnnlab.ui.teacher import door, overview
 
@@ -163,7 +163,8 @@ def _result(vote: Vote, question: Question) -> None:
         counts = tally(class_state.classroom().ballots(vote, round), len(question.options))
         right = question.right if last else None
         with column:
-            text = _("**{title}**, {count} votes").format(title=titles[round], count=number(sum(counts)))
+            text = ngettext("**{title}**, {count} vote", "**{title}**, {count} votes", int(sum(counts)))
+            text = text.format(title=titles[round], count=number(sum(counts)))
             if last and sum(counts):
                 share = percent(counts[question.right] / sum(counts), 0)
                 text += _(": {share} right").format(share=share)

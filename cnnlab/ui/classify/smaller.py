@@ -3,7 +3,8 @@
 import streamlit as st
 
 from cnnlab import images
-from cnnlab.text import _, number, percent
+from cnnlab.models import SIDE
+from cnnlab.text import _, fine, number
 from cnnlab.ui.classify.look import FILTER, Look
 from cnnlab.ui.components.bars import Answer, bars
 
@@ -26,7 +27,10 @@ def smaller(look: Look) -> None:
     }
     size = look.crop[2]
     text = _("{size} × {size} pixels of the photo become 32 × 32: about {each} of them become one.")
-    st.markdown(text.format(size=number(size), each=number((size / 32) ** 2, 1)))
+    if size < SIDE:
+        text = _("{size} × {size} pixels of the photo become 32 × 32: each of them becomes about {each}.")
+    each = (max(size, SIDE) / min(size, SIDE)) ** 2
+    st.markdown(text.format(size=number(size), each=number(each, 1)))
     square = images.square(look.photo, *look.crop)
     answers, tops = [], []
     for name, explained in words.items():
@@ -42,6 +46,7 @@ def smaller(look: Look) -> None:
     spread = max(answer.probabilities[look.answer] for answer in answers) - min(
         answer.probabilities[look.answer] for answer in answers
     )
-    text = _("Four ways, {count} different answers; the probability of {name} differs by up to {spread}.")
+    text = _("Four ways, {count} different answers; ") if len(set(tops)) > 1 else _("Four ways, one answer; ")
+    text += _("the probability of {name} differs by up to {points} points.")
     name = look.classes[look.answer]
-    st.markdown(text.format(count=len(set(tops)), name=name, spread=percent(float(spread))))
+    st.markdown(text.format(count=len(set(tops)), name=name, points=fine(100 * float(spread), 1)))

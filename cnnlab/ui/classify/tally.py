@@ -6,7 +6,7 @@ import io
 import numpy as np
 import streamlit as st
 
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, ngettext, number, percent
 from cnnlab.ui import photo
 from cnnlab.ui.classify.look import Look
 
@@ -65,11 +65,15 @@ def tally(look: Look) -> None:
     st.table(table, border="horizontal", hide_index=True)
     unknown = sum(row["rating"] == "wrong" and row["truth"] is None for row in rows)
     if unknown:
-        text = _("{count} wrong answers are missing in the table: nobody said what the photo shows.")
+        text = ngettext(
+            "{count} wrong answer is missing in the table: nobody said what the photo shows.",
+            "{count} wrong answers are missing in the table: nobody said what the photo shows.",
+            unknown,
+        )
         st.caption(text.format(count=number(unknown)))
     sure = np.mean([row["probability"] for row in rows])
     right = np.mean([row["rating"] == "right" for row in rows])
-    text = _("On average it was {sure} sure, and right in {right} of {all} cases.")
+    text = _("On average it was {sure} sure, and right in {right} of them ({all} in all).")
     st.markdown(text.format(sure=percent(float(sure), 0), right=percent(float(right), 0), all=len(rows)))
     st.download_button(
         _("Take the results home (CSV, without the photos)"), as_csv(rows, look.classes), "classified.csv",

@@ -125,6 +125,8 @@ def _told(covers: Occlusion, target: int, name: str) -> str:
         "The costliest cover lies on rows {top} to {bottom} and columns {left} to {right}: “{name}” falls "
         "from {whole} to {share}. Covers that change the answer: {turned} of {count}."
     )
+    if drops[i, j] <= 0:
+        text = _("No cover makes “{name}” less likely. Covers that change the answer: {turned} of {count}.")
     answers = covers.probabilities.argmax(-1)
     return text.format(
         top=rows.start + 1,

@@ -6,7 +6,7 @@ import streamlit as st
 from cnnlab.figures import tiles
 from cnnlab.inspection.growth import Growth, growth
 from cnnlab.inspection.silence import Silence
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, fine, percent
 from cnnlab.ui import as_text, lesson, network, projector, state
 from cnnlab.ui.components.colours import levels
 from cnnlab.ui.components.gallery import Grid, Story, Tiles, gallery
@@ -92,7 +92,7 @@ def _draw(
     numbers = range(count)
     order = np.argsort(-grown.norms[-1], kind="stable").tolist() if by_norm else numbers
     text = _("Kernel {n}: norm {norm}")
-    captions = [text.format(n=n + 1, norm=number(grown.norms[-1, n], 2)) for n in numbers]
+    captions = [text.format(n=n + 1, norm=fine(grown.norms[-1, n], 2)) for n in numbers]
     marks = [silence.mark(found, layer, n) for n in numbers]
     gallery(
         _("Kernels"),
@@ -103,7 +103,7 @@ def _draw(
         chosen="inside.kernel",
         picked=PICKED,
         order=order,
-        scale=(number(-limit, 2), number(limit, 2)),
+        scale=(fine(-limit, 2), fine(limit, 2)),
     )
     if grown.changed is None:
         st.caption(_("The kernels from before training were not kept, so their change cannot be measured."))
@@ -136,7 +136,7 @@ def _formulas(grown: Growth, chosen: int) -> None:
 def _facts(grown: Growth, step: int, chosen: int, layer: str, found: Silence | None) -> list[str]:
     """Write what is known of the chosen kernel after an epoch."""
     title = _("Kernel {n} in numbers; it makes map {n}").format(n=chosen + 1)
-    lines = [title, _("Norm {norm}").format(norm=number(grown.norms[step, chosen], 3))]
+    lines = [title, _("Norm {norm}").format(norm=fine(grown.norms[step, chosen], 3))]
     if grown.changed is not None:
         text = _("Changed by {change} since the start; the whole layer by {all}")
         change, all = grown.changed[step, chosen], grown.changed_all[step]

@@ -5,7 +5,7 @@ import streamlit as st
 
 from cnnlab import ops
 from cnnlab.figures import tiles
-from cnnlab.text import _, number
+from cnnlab.text import _, fine, number
 from cnnlab.ui import as_text, lesson, network, state
 from cnnlab.ui.components.colours import levels
 from cnnlab.ui.components.gallery import Grid, Story, Tiles, gallery
@@ -64,7 +64,7 @@ def maps(net: network.Network) -> None:
             Story([_facts(values[..., chosen], captions[chosen])]),
             key="_inside.sheet",
             chosen="inside.map",
-            scale=(number(-ends[chosen], 2), number(ends[chosen], 2)),
+            scale=(fine(-ends[chosen], 2), fine(ends[chosen], 2)),
         )
         with lesson.more(_("The same as text")):
             as_text.grids(network.layer_title(output.spec), {captions[chosen]: values[..., chosen]})
@@ -111,4 +111,4 @@ def thumbnails(values: np.ndarray, ends: np.ndarray) -> np.ndarray:
 def _facts(values: np.ndarray, title: str) -> list[str]:
     text = _("{share} of {count} cells are above 0; their mean is {mean}")
     share = number(np.count_nonzero(values > 0))
-    return [title, text.format(share=share, count=number(values.size), mean=number(values.mean(), 3))]
+    return [title, text.format(share=share, count=number(values.size), mean=fine(values.mean(), 3))]

@@ -6,7 +6,7 @@ import streamlit as st
 from cnnlab import datasets, metrics
 from cnnlab.figures import tiles
 from cnnlab.runs import Evaluation
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, ngettext, number, percent
 from cnnlab.ui import class_state, lesson, network, projector, state
 from cnnlab.ui.components.matrix import matrix
 
@@ -105,11 +105,11 @@ def _pictures_of(
 ) -> None:
     """Show the test images of one cell of the matrix, the surest answers first."""
     true, answer = cell
-    text = (
-        _("**{true}, called {answer}**: {count} images")
-        if true != answer
-        else _("**{true}, rightly**: {count}")
+    text = ngettext(
+        "**{true}, called {answer}**: {count} image", "**{true}, called {answer}**: {count} images", count
     )
+    if true == answer:
+        text = _("**{true}, rightly**: {count}")
     st.markdown(text.format(true=classes[true], answer=classes[answer], count=number(count)))
     places = metrics.confused(evaluation.probabilities, evaluation.labels, true, answer, OPENED)
     if count > OPENED:

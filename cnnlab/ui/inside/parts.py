@@ -5,7 +5,7 @@ import streamlit as st
 
 from cnnlab import datasets, ops
 from cnnlab.inspection.edits import Edit, Judged, Off, Weight, edited, judge, left_by_off
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, fine, number, percent, plain
 from cnnlab.ui import job, lesson, network, state
 from cnnlab.ui.inside import picture
 from cnnlab.ui.number_field import decimal_field
@@ -63,8 +63,8 @@ def _controls(net: network.Network, convolutions: dict[str, str]) -> None:
             where[place] = st.number_input(f"{names[place]}, 1–{most}", 1, most, key=key) - 1
         now = edited(net.weights, _edits(net))[f"{layer}/kernel"]
         text = _("It is {value}; the layer's largest magnitude is {limit}.")
-        value = number(now[where["row"], where["col"], where["channel"], kernel], 3)
-        st.caption(text.format(value=value, limit=number(np.abs(kernels).max(), 3)))
+        value = fine(now[where["row"], where["col"], where["channel"], kernel], 3)
+        st.caption(text.format(value=value, limit=fine(np.abs(kernels).max(), 3)))
         value = decimal_field(_("New value"), -100.0, 100.0, value=0.0, step=0.1, key="_inside.edit.value")
         edit = Weight(layer, kernel, **where, value=float(value))
         st.button(_("Set this weight"), key="_inside.weight", on_click=_add, args=(net, edit))
@@ -124,7 +124,7 @@ def _told(edits: tuple[Edit, ...], convolutions: dict[str, str]) -> str:
     words = [
         off.format(layer=convolutions[edit.layer], n=edit.kernel + 1)
         if isinstance(edit, Off)
-        else weight.format(layer=convolutions[edit.layer], n=edit.kernel + 1, value=number(edit.value, 2))
+        else weight.format(layer=convolutions[edit.layer], n=edit.kernel + 1, value=plain(edit.value))
         for edit in edits
     ]
     return "**" + _("Changed") + "**: " + " · ".join(words)

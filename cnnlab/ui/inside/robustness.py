@@ -15,7 +15,8 @@ from cnnlab.ui.inside.mistakes import opened
 
 def robustness(net: network.Network) -> None:
     """Measure the accuracy on changed test images, on a button."""
-    if opened(net) is None:
+    evaluation = opened(net)
+    if evaluation is None:
         return
     if not datasets.DATASETS[net.dataset].present():
         return st.info(_("This needs the test images, and the dataset is not on this computer."))
@@ -23,7 +24,7 @@ def robustness(net: network.Network) -> None:
         "A person hardly notices; a network that has never seen such photos may. The first {count} test "
         "images, changed in four ways, are shown to it again."
     )
-    st.markdown(text.format(count=number(IMAGES)))
+    st.markdown(text.format(count=number(min(IMAGES, len(evaluation.labels)))))
     found = job.answer(
         "inside.robustness",
         (str(net.run.folder), net.stamp),

@@ -4,7 +4,7 @@ import streamlit as st
 
 from cnnlab import datasets
 from cnnlab.inspection.silence import Silence, measure
-from cnnlab.text import _, number
+from cnnlab.text import _, fine, number
 from cnnlab.ui import job, network
 
 
@@ -63,5 +63,5 @@ def mark(found: Silence | None, layer: str, place: int) -> str:
 def evidence(found: Silence, layer: str, place: int) -> str:
     """Say how often a kernel answered, and how strongly at most; place from 0."""
     text = _("Answered on {active} of {count} photos; largest magnitude {peak}")
-    peak = number(found.peak[layer][place], 2)
+    peak = fine(found.peak[layer][place], 2)
     return text.format(active=number(found.active[layer][place]), count=number(found.photos), peak=peak)

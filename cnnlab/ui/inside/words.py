@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from cnnlab.text import _, number
+from cnnlab.text import _, fine
 
 
 def span(values: np.ndarray) -> str:
-    return _("{low} to {high}").format(low=number(values.min(), 2), high=number(values.max(), 2))
+    return _("{low} to {high}").format(low=fine(values.min(), 2), high=fine(values.max(), 2))
 
 
 def captions(text: str, arrays: np.ndarray) -> list[str]:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnnlab.rules import Rules
-from cnnlab.text import _, number
+from cnnlab.text import _, ngettext, number
 from cnnlab.ui import class_state
 from cnnlab.ui.number_field import decimal_field
 from cnnlab.ui.teacher import actions, door
@@ -63,16 +63,23 @@ def _set(name: str) -> None:
 
 def _now(rules: Rules) -> str:
     """Say what holds for a student now, in a sentence."""
+    waiting = ngettext(
+        "{limit} training run waiting or at work",
+        "{limit} training runs waiting or at work",
+        rules.waiting or 0,
+    )
     parts = [
-        (rules.waiting, _("at most {limit} training runs waiting or at work")),
-        (rules.epochs, _("{limit} epochs")),
+        (rules.waiting, waiting),
+        (rules.epochs, ngettext("{limit} epoch", "{limit} epochs", rules.epochs or 0)),
         (rules.minutes, _("{limit} min")),
-        (rules.images, _("{limit} images")),
+        (rules.images, _("{limit} training images")),
+        (rules.imports, ngettext("{limit} archive", "{limit} archives", rules.imports or 0)),
+        (rules.import_megabytes, _("{limit} MB of archives")),
     ]
     held = [text.format(limit=_plain(limit)) for limit, text in parts if limit is not None]
     if not held:
         return _("Now: no limits.")
-    return _("Now, for each student: {limits}.").format(limits=" · ".join(held))
+    return _("Now, for each student at most: {limits}.").format(limits=" · ".join(held))
 
 
 def _plain(limit: float) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 from cnnlab import housekeeping
 from cnnlab.rights import TeacherPass
 from cnnlab.runs import Store
-from cnnlab.text import _, number
+from cnnlab.text import _, ngettext, number
 from cnnlab.ui.teacher import door
 
 PLACE = "storage"
@@ -28,7 +28,7 @@ def storage() -> None:
         st.metric(_("Free disk"), bytes_text(found.free), width=160)
         st.metric(_("All of the runs' folder"), bytes_text(found.total), width=200)
         count, size = len(found.runs), sum(bytes for _id, bytes in found.runs)
-        label = _("{count} training runs").format(count=number(count))
+        label = ngettext("{count} training run", "{count} training runs", count).format(count=number(count))
         st.metric(label, bytes_text(size), width=180)
     st.caption(_("The folder is {folder}.").format(folder=f"`{store.root}`"))
     if found.free < SCARCE:
@@ -43,8 +43,10 @@ def storage() -> None:
     )
     _clean("checkpoints", text, found.checkpoints, _delete_checkpoints)
     for archive in found.archives:
-        text = _(
-            "**Class put away on {when}**, {runs} training runs. Its names, answers and networks go too."
+        text = ngettext(
+            "**Class put away on {when}**, {runs} training run. Its names, answers and network go too.",
+            "**Class put away on {when}**, {runs} training runs. Its names, answers and networks go too.",
+            archive.runs,
         )
         words = text.format(when=f"{archive.put_away.astimezone():%Y-%m-%d %H:%M}", runs=number(archive.runs))
         _clean(archive.name, words, archive.bytes, _delete_archive, archive.name)
