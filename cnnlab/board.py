@@ -196,7 +196,6 @@ def reveal(classroom: Classroom, found: Sequence[Standing], tests: Mapping[str, 
         raise RunError(_("The envelopes of this class are open already: that happens once."))
     opened = datetime.now(UTC).isoformat(timespec="seconds")
     judged = tuple(one.model_copy(update={"test": tests.get(one.run)}) for one in found)
-    classroom.folder.mkdir(parents=True, exist_ok=True)
     envelope = Envelope(opened=opened, standings=judged)
     make_room(classroom.folder / FILE)
     files.write_text(classroom.folder / FILE, envelope.model_dump_json(indent=1))

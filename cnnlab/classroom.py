@@ -121,7 +121,6 @@ class Classroom:
                 rules = Rules.model_validate(self.in_force().model_dump() | fields)
             except ValidationError as error:
                 raise RunError(" ".join(faults(error, Rules))) from error
-            self.folder.mkdir(parents=True, exist_ok=True)
             make_room(self.folder / "rules.json")
             files.write_text(self.folder / "rules.json", rules.model_dump_json(indent=1))
         return rules
@@ -177,7 +176,7 @@ class Classroom:
                 return own
             if free is None:
                 raise RunError(_("There are no names left: let the teacher begin a new class."))
-            free.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(free.parent)
             if files.create(free, owner):
                 return free  # else another student or another tab was quicker
 
@@ -206,7 +205,7 @@ class Classroom:
     def was_teacher(self, owner: str) -> None:
         """Remember that this browser has had the PIN right, whatever class comes next."""
         folder = self.root / ".teachers"
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         (folder / owner).touch()
         latest = sorted(folder.iterdir(), key=lambda path: -path.stat().st_mtime)
         for path in latest[TEACHERS:]:
@@ -293,7 +292,6 @@ class Classroom:
         if len(kept) >= ANSWERS or any(_same_question(one, entry) for one in kept):
             return
         path = self.folder / "answers" / f"{owner}.jsonl"
-        path.parent.mkdir(parents=True, exist_ok=True)
         make_room(path)
         files.append(path, json.dumps(asdict(entry)))
 
@@ -329,7 +327,6 @@ class Classroom:
         if not vote.is_open or self.in_force().vote != vote:
             raise RunError(_("This vote is closed."))
         folder = self.folder / "votes" / f"{vote.id}-{vote.round}"
-        folder.mkdir(parents=True, exist_ok=True)
         make_room(folder / owner)
         files.write_text(folder / owner, str(int(option)))
 
@@ -389,14 +386,28 @@ class Classroom:
             name = f"class-{secrets.token_hex(2)}"  # a student has come in between: their page made it anew
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder of the class; a file or link in its place, or in that of one above, is moved away."""
+    for path in (*reversed([above for above in folder.parents if FOLDER in above.parts]), folder):
+        if (path.is_symlink() or reading.there(path)) and not path.is_dir():
+            _move_away(path)
+    folder.mkdir(parents=True, exist_ok=True)
+
+
 def make_room(path: Path) -> None:
     """Move away what is in the place of a file that is to be written, and cannot be read, as a folder."""
+    make_folder(path.parent)
     try:
         reading.content(path)
     except FileNotFoundError:
         return
     except reading.Damaged:
-        files.move(path, path.with_name(f"{ASIDE}{path.name}-{secrets.token_hex(4)}"))
+        _move_away(path)
+
+
+def _move_away(path: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):  # another page has just done so
+        files.move(path, path.with_name(f"{ASIDE}{path.name.lstrip('.')}-{secrets.token_hex(4)}"))
 
 
 def _sound_fields(found: dict) -> dict:

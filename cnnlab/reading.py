@@ -4,18 +4,23 @@ All that the app keeps in the folders of runs and class is read by these functio
 asked for, checked, or raises Damaged; nothing else, but for FileNotFoundError where there is no such file.
 """
 
+import os
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import numpy as np
+from numpy.lib.npyio import NpzFile
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from cnnlab import files, history
 from cnnlab.text import foreign
 
 TEXT, ARRAYS = 4 * 2**20, 8 * 2**30  # the most bytes of a file of text, and of one of arrays
+DENSER = (
+    20  # how many times as large arrays may be as their file, plus 1 MB: hardly packed, they hold weights
+)
 STEPS = 1_000_000  # the most batches of an epoch
 EARLY = timedelta(days=1)  # by how much clocks that write one file differ at most
 
@@ -83,9 +88,9 @@ def value(path: Path, kind: TypeAdapter) -> Any:
     return checked(content(path), kind)
 
 
-def lines(path: Path, kind: TypeAdapter) -> list:
+def lines(path: Path, kind: TypeAdapter, most: int = TEXT) -> list:
     """Return what each line of a file says in JSON; a half-written last line does not count."""
-    return [checked(line, kind) for line in content(path).split(b"\n")[:-1]]
+    return [checked(line, kind) for line in content(path, most).split(b"\n")[:-1]]
 
 
 def arrays(path: Path, only: str | None = None) -> dict[str, np.ndarray]:
@@ -93,6 +98,7 @@ def arrays(path: Path, only: str | None = None) -> dict[str, np.ndarray]:
     try:
         _require_file(path, ARRAYS)
         with files.opened(path) as stored, np.load(stored, allow_pickle=False) as file:
+            _require_dense(stored, file)
             found = {name: file[name] for name in file.files if only in (None, name)}
     except FileNotFoundError:
         raise
@@ -101,6 +107,13 @@ def arrays(path: Path, only: str | None = None) -> dict[str, np.ndarray]:
     if not all(isinstance(array, np.ndarray) and array.dtype.kind in "biuf" for array in found.values()):
         raise Damaged(f"{path.name} holds something else than numbers")
     return found
+
+
+def _require_dense(stored: BinaryIO, file: NpzFile) -> None:
+    """Raise Damaged where a small file unpacks to arrays that memory might not hold."""
+    unpacked = sum(member.file_size for member in file.zip.infolist())
+    if unpacked > DENSER * os.fstat(stored.fileno()).st_size + 2**20:
+        raise Damaged("packed far too well")
 
 
 def whole_number(array: np.ndarray, low: int, high: int) -> int:

@@ -43,6 +43,7 @@ RESTING = ("queued", "paused", "stopped", "finished", "failed", "interrupted")  
 AT_WORK = ("starting", "running")
 ENDED = ("finished", "stopped")  # its student or its plan has ended it: this network can be tested
 PICTURE = (32, 32, 3)  # what a network looks at
+WISHES, WISHES_BYTES = 500, 128 * 2**10  # left for one run; every look at the queue reads them all
 ASIDE = ".set-aside-"  # how the folders of damaged runs begin that were put out of the way
 
 Phase = Literal["queued", "starting", "running", "paused", "stopped", "finished", "failed", "interrupted"]
@@ -221,12 +222,15 @@ class Run:
         """Return the wishes in order; a half-written last line is not a wish yet."""
         if not self._has("changes.jsonl"):
             return []
-        return [asdict(wish) for wish in self._read("changes.jsonl", reading.lines, _WISH)]
+        wishes = self._read("changes.jsonl", reading.lines, _WISH, WISHES_BYTES)
+        return [asdict(wish) for wish in wishes]
 
     def wish(self, wish: str, who: Who, value: float | None = None) -> None:
         """Ask for "pause", "stop", "resume", or a new value of "rate" or "epochs"; owner and teacher may."""
         self.require(who)
-        self.wishes()  # to a damaged file nothing is added
+        if len(self.wishes()) >= WISHES and wish != "stop":  # to a damaged file nothing is added at all
+            text = _("Run {run} has been changed {most} times; more is not kept. Train a new one.")
+            raise RunError(text.format(run=self.id, most=number(WISHES)))
         if wish in ("resume", "epochs") and not self.can_go_on():
             text = _("Run {run} cannot go on: the state of its optimiser is not here, only its result.")
             raise RunError(text.format(run=self.id))
@@ -672,7 +676,7 @@ def _probe(arrays: Mapping[str, np.ndarray], classes: int, images: int) -> Probe
     _answers(probabilities, index, classes)
     if not (index < images).all():
         raise reading.Damaged("answers for images that there are not")
-    return Probe(_epoch(arrays), index, probabilities)
+    return Probe(_epoch(arrays), index.astype(np.int64), probabilities)
 
 
 def _evaluation(arrays: Mapping[str, np.ndarray], classes: int) -> Evaluation:
@@ -682,7 +686,7 @@ def _evaluation(arrays: Mapping[str, np.ndarray], classes: int) -> Evaluation:
         raise reading.Damaged("labels of other classes")
     epochs = reading.whole_number(arrays["epochs"], 0, history.EPOCHS) if "epochs" in arrays else None
     openings = reading.whole_number(arrays["openings"], 1, 10**6)
-    return Evaluation(probabilities, labels, openings, epochs)
+    return Evaluation(probabilities, labels.astype(np.int64), openings, epochs)
 
 
 def _answers(probabilities: np.ndarray, numbers: np.ndarray, classes: int) -> None:
@@ -773,8 +777,9 @@ def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarra
 
 
 def _is_folder(path: Path) -> bool:
+    """Say whether this is a folder of its own: a link may lead to another's run, or to the whole disk."""
     try:
-        return path.is_dir()
+        return path.is_dir() and not path.is_symlink()
     except OSError:  # one that may not even be looked at
         return False
 

@@ -16,12 +16,22 @@ from benchmarks.damage import HEADERS, VALUES, npy
 from cnnlab import board, judgement, lanes, limits, reading, rights, turns
 from cnnlab.attempts import Attempt
 from cnnlab.classroom import Classroom
-from cnnlab.export import ArchiveError, export_archive, import_archive, notebook, report, script, unpack
+from cnnlab.export import (
+    ArchiveError,
+    check,
+    export_archive,
+    import_archive,
+    notebook,
+    report,
+    script,
+    unpack,
+)
 from cnnlab.history import COLUMNS
 from cnnlab.limits import LimitError
+from cnnlab.metrics import confusion
 from cnnlab.rights import PIN, TeacherPass
 from cnnlab.rules import CLASS_RULES, Rules
-from cnnlab.runs import Run, RunError, Store
+from cnnlab.runs import WISHES, Run, RunError, Store
 from cnnlab.survey import sound, survey
 from cnnlab.ui import phases
 from cnnlab.ui.teacher import door
@@ -506,3 +516,64 @@ def test_the_teacher_sees_damaged_runs_and_rules_and_sets_runs_aside(store, nobo
     pages.run(at)
     assert store.runs() == [whole]
     assert f"Set aside: {run.id}" in pages.words(at)
+
+
+# ---- Links, bombs, too much of something, and files where folders belong
+
+
+def test_a_link_is_no_run_so_nobody_s_run_is_trained_twice_under_two_names(store):
+    mine = queue(store)
+    (store.root / "kite-998").symlink_to(mine.folder)
+    (store.root / "kite-999").symlink_to("/")
+    assert store.runs() == [mine]
+    with pytest.raises(RunError, match="no run called"):
+        store.get("kite-998")
+
+
+def test_a_small_file_that_unpacks_to_far_more_is_damaged(tmp_path):
+    path = tmp_path / "bomb.npz"
+    np.savez_compressed(path, a=np.zeros(2**21, np.float32))
+    with pytest.raises(reading.Damaged):
+        reading.arrays(path)
+    np.savez_compressed(path, a=np.arange(2**18, dtype=np.float32))
+    assert len(reading.arrays(path)["a"]) == 2**18
+
+
+def test_wishes_have_an_end_but_a_run_can_always_be_stopped(store):
+    run = queue(store)
+    line = json.dumps({"wish": "pause"}) + "\n"
+    (run.folder / "changes.jsonl").write_text(line * WISHES)
+    with pytest.raises(RunError, match="500 times"):
+        run.wish("rate", ANNA, 0.01)
+    run.wish("stop", ANNA)
+    assert run.state().phase == "stopped"
+    (run.folder / "changes.jsonl").write_text(line * 10_000)
+    with pytest.raises(RunError, match="damaged"):
+        run.state()
+    with pytest.raises(ArchiveError):
+        check.changes(b'{"wish":"epochs","value":3}\n' * (WISHES + 1))
+
+
+def test_labels_of_whatever_whole_type_are_counted(store):
+    run = queue(store)
+    arrays = {"probabilities": np.full((20, 10), 0.1), "labels": np.arange(20, dtype=np.uint64) % 10}
+    np.savez(run.folder / "evaluation.npz", openings=1, epochs=0, **arrays)
+    evaluation = run.evaluation()
+    assert confusion(evaluation.probabilities, evaluation.labels).sum() == 20
+
+
+@pytest.mark.parametrize("name", [".class", ".class/names", ".class/answers", ".class/votes", ".teachers"])
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_what_stands_in_the_place_of_a_folder_of_the_class_is_moved_away(store, name, kind):
+    place = store.root / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text("x") if kind == "file" else place.symlink_to(store.root / "nowhere")
+    classroom = Classroom(store.root)
+    classroom.nickname(ANNA)
+    classroom.record(ANNA, "question", "k=1", "3", right=True)
+    vote = classroom.ask("brightest").vote
+    classroom.cast(ANNA, 1, vote)
+    classroom.was_teacher(BEN)
+    assert classroom.has_name(ANNA) and len(classroom.answers_of(ANNA)) == 1
+    assert classroom.cast_by(ANNA, vote) == 1 and classroom.has_been_teacher(BEN)
+    assert any(path.name.startswith(".set-aside-") for path in place.parent.iterdir())

@@ -18,12 +18,12 @@ from cnnlab.config import TrainConfig
 from cnnlab.datasets import DATASETS
 from cnnlab.export.unpack import MEGABYTE, UNPACKED, ArchiveError, arrays
 from cnnlab.models import SIDE
-from cnnlab.runs import SCHEMA, Wish
+from cnnlab.runs import SCHEMA, WISHES, WISHES_BYTES, Wish
 from cnnlab.text import _, number
 
 KERNEL_FILE = re.compile(r"kernels/epoch-(\d{4})\.npz")
 NEEDED = {"config.json": 64 * 2**10, "history.csv": MEGABYTE, "weights.npz": UNPACKED}  # name -> most bytes
-OPTIONAL = {"changes.jsonl": MEGABYTE // 4, "evaluation.npz": 16 * MEGABYTE}
+OPTIONAL = {"changes.jsonl": WISHES_BYTES, "evaluation.npz": 16 * MEGABYTE}
 KERNELS = 4 * MEGABYTE  # all kernels of all epochs travel up to this size, else those of the first layer
 PARTS = {"schema", "preset", "classes", "steps", "config"}  # of config.json
 CLASSES = range(2, 101)
@@ -148,6 +148,8 @@ def changes(data: bytes) -> list[dict]:
         except ValueError as error:
             raise fault from error
         changes.append({"wish": wish, "value": value})
+    if len(changes) > WISHES:
+        raise fault
     return changes
 
 
