@@ -54,7 +54,8 @@ class ConvBlock(Frozen):
     padding: Literal["valid", "same"] = Field(
         default="valid",
         title="Border",
-        description="A zero border (Keras: same) keeps the maps' size; no border (valid) shrinks them.",
+        description="At stride 1 a zero border (Keras: same) keeps the maps' size; no border (valid) "
+        "shrinks them.",
     )
     normalise: bool = Field(
         default=False,
@@ -158,7 +159,7 @@ class TrainConfig(Frozen):
         ge=10,
         le=1_000_000,
         title="Training images, at most",
-        description="Empty: all that there are.",
+        description="Those held out are among them. Empty: all that there are.",
     )
     validation: float = Field(
         default=0.1,
@@ -199,8 +200,8 @@ class TrainConfig(Frozen):
     precision: Literal["float32", "bfloat16"] = Field(
         default="float32",
         title="Precision",
-        description="bfloat16 computes with 8 significant binary digits instead of 24: about twice as fast "
-        "on processors made for it; others use float32. The weights are kept in float32.",
+        description="bfloat16 computes with 8 significant binary digits instead of 24: quicker on "
+        "processors made for it; others use float32. The weights are kept in float32.",
     )
     epochs: int = Field(
         default=10, ge=1, le=1000, title="Epochs", description="How often each training image is seen."

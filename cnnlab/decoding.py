@@ -7,6 +7,7 @@ decoded; of a large photo only about a megapixel is kept, far more than a networ
 
 import io
 import logging
+import math
 import threading
 import warnings
 from collections.abc import Iterator
@@ -118,7 +119,9 @@ def decode(data: bytes) -> np.ndarray:
         raise ImageError(_("The file is empty."))
     if len(data) > MAX_BYTES:
         text = _("The file has {size} MB; at most {limit} MB can be read here.")
-        raise ImageError(text.format(size=number(len(data) / 1e6, 1), limit=number(MAX_BYTES / 1e6)))
+        raise ImageError(
+            text.format(size=number(math.ceil(len(data) / 1e5) / 10, 1), limit=number(MAX_BYTES / 1e6))
+        )
     kind = kind_of(data)
     if kind not in READABLE:
         raise ImageError(_unreadable(kind))
@@ -247,8 +250,8 @@ def _limit(image: Image.Image, layout: jpeg.Layout | None) -> float:
     values = width * height * SAMPLES.get(JpegImagePlugin.get_sampling(image), len(image.getbands()))
     if layout.held_whole and (values > MAX_JPEG_VALUES or values * layout.scans > MAX_JPEG_VISITS):
         text = _(
-            "This JPEG is stored in several passes (“progressive”), which takes too much time or memory at "
-            "its size. Save it anew as an ordinary JPEG, or smaller."
+            "This JPEG is stored in several passes, which takes too much time or memory at its size. Save it "
+            "anew as an ordinary JPEG (not “progressive”), or smaller."
         )
         raise ImageError(text)
     image.draft(None, _kept_size(width, height))  # at least this large: by 1, 1/2, 1/4 or 1/8

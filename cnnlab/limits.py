@@ -43,7 +43,9 @@ def check_run(rules: Rules, config: TrainConfig, seconds: float | None = None) -
             "In this class a training run takes at most {limit} min; this one would take {minutes} min "
             "or more here. Fewer epochs, fewer images or a smaller network are quicker."
         )
-        raise LimitError(text.format(limit=_minutes(rules.minutes), minutes=_minutes(seconds / 60)))
+        raise LimitError(
+            text.format(limit=_minutes(rules.minutes), minutes=_more(seconds / 60, rules.minutes))
+        )
     if config.open_test and not rules.students_open:
         text = _("In this class the teacher opens the sealed test set: switch *{field}* off.")
         raise LimitError(text.format(field=title(("open_test",))))
@@ -116,7 +118,10 @@ def check_import(store: Store, rules: Rules, owner: str, size: int) -> None:
             "In this class a student's archives have at most {limit} MB together; yours would have {wanted} "
             "MB with this one. Delete one of yours first."
         )
-        words = {"limit": number(rules.import_megabytes), "wanted": number((sum(sizes) + size) / MEGABYTE)}
+        words = {
+            "limit": number(rules.import_megabytes),
+            "wanted": number(math.ceil((sum(sizes) + size) / MEGABYTE)),
+        }
         raise LimitError(text.format(**words))
 
 
@@ -156,6 +161,12 @@ def _check_epochs(rules: Rules, epochs: int) -> None:
     if rules.epochs and epochs > rules.epochs:
         text = _("In this class a training run has at most {limit}; this one would have {epochs}.")
         raise LimitError(text.format(limit=in_epochs(rules.epochs), epochs=number(epochs)))
+
+
+def _more(minutes: float, limit: float) -> str:
+    """Write what is more than a limit so that it reads as more, too."""
+    text = _minutes(minutes)
+    return number(minutes, 2) if text == _minutes(limit) else text
 
 
 def _minutes(minutes: float) -> str:

@@ -76,8 +76,7 @@ PRESETS: dict[str, Preset] = {
     ),
     "tiny": Preset(
         title="Tiny",
-        purpose="Fewer photos and a small network: done in less than half a minute, so that a whole class "
-        "can take turns.",
+        purpose="Fewer photos and a small network: done so quickly that a whole class can take turns.",
         config=TrainConfig(
             model=TINY,
             limit=10_000,
@@ -90,8 +89,8 @@ PRESETS: dict[str, Preset] = {
     ),
     "champion": Preset(
         title="Champion",
-        purpose="Seven convolutions, photos that change from epoch to epoch, and an hour of training "
-        "or more: how good can it get? The app comes with the result.",
+        purpose="Seven convolutions, photos that change from epoch to epoch, and by far the longest "
+        "training: how good can it get? The app comes with the result.",
         config=TrainConfig(
             model=CHAMPION,
             validation=0.05,

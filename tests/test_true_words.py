@@ -7,12 +7,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cnnlab import diagnosis
-from cnnlab.config import ConvBlock, ModelConfig
+from cnnlab import diagnosis, ops
+from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
 from cnnlab.history import COLUMNS
 from cnnlab.inspection.edits import Weight
 from cnnlab.inspection.occlusion import Occlusion
+from cnnlab.limits import LimitError, check_run
 from cnnlab.presets import PRESETS
+from cnnlab.questions.pooling import Change, share_options
 from cnnlab.rules import CLASS_RULES, Rules
 from cnnlab.runs import State
 from cnnlab.text import fine, finished_epochs, in_epochs, percent
@@ -177,3 +179,35 @@ def test_a_weight_that_was_set_is_told_as_it_is():
         (Weight("conv_1", 0, row=0, col=0, channel=0, value=0.004),), {"conv_1": "Convolution 1"}
     )
     assert "one weight is 0.004" in told
+
+
+def test_what_is_beyond_a_limit_reads_as_more_than_it():
+    rules, config = Rules(minutes=30, students_open=True), USUAL
+    with pytest.raises(LimitError, match=r"at most 30 min; this one would take 30\.20 min"):
+        check_run(rules, config, 60 * 30.2)
+    with pytest.raises(LimitError, match="would take 45 min"):
+        check_run(rules, config, 60 * 45)
+
+
+def test_no_preset_and_no_setting_promises_what_a_machine_decides():
+    """How long training takes stands beside the button, as measured or guessed for the computer at hand."""
+    settings = [
+        field for kind in (TrainConfig, ModelConfig, ConvBlock) for field in kind.model_fields.values()
+    ]
+    words = [preset.purpose for preset in PRESETS.values()] + [field.description or "" for field in settings]
+    promised = re.compile(r"\b(second|minute|hour|twice|half)", re.IGNORECASE)
+    assert not [text for text in words if promised.search(text)]
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_zero_border_keeps_the_size_where_the_setting_says_so(stride):
+    [conv, *_rest] = ConvBlock(filters=1, padding="same", stride=stride).layers(1)
+    [(height, _width, _count)] = ops.output_shapes([conv], (32, 32, 3))
+    said = ConvBlock.model_fields["padding"].description
+    assert said.startswith("At stride 1 ") and (height == 32) == (stride == 1)
+
+
+def test_a_share_to_choose_is_100_only_where_all_stay():
+    changes = {mode: [Change(0.1, same / 961)] for mode, same in (("none", 1), ("max", 960), ("average", 2))}
+    options, answer = share_options(changes, 0, 961)
+    assert answer == 99 and options[0] > 0 and options[-1] == 100

@@ -116,8 +116,14 @@ def share_options(changes: dict, place: int, count: int) -> tuple[list[int], int
     same = {mode: round(count * change[place].same) for mode, change in changes.items()}
     answer = same["max"]
     stay = {answer, same["none"], same["average"], (answer + count) // 2, count}
-    percents = sorted({round(100 * number / count) for number in stay})
-    return (percents, round(100 * answer / count)) if answer < count and len(percents) > 1 else None
+    percents = sorted({_percent(number, count) for number in stay})
+    return (percents, _percent(answer, count)) if answer < count and len(percents) > 1 else None
+
+
+def _percent(number: int, count: int) -> int:
+    """Return a share in whole percent; only all of them are 100, and only none is 0."""
+    share = round(100 * number / count)
+    return share if number in (0, count) else min(max(share, 1), 99)
 
 
 def loser(setting: Setting) -> Loser | None:

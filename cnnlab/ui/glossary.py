@@ -137,5 +137,9 @@ def words() -> tuple[tuple[str, str, str], ...]:
         ("batch normalisation", _("Bringing each channel to mean 0 and spread 1 on its way."), "批量归一化"),
         ("data augmentation", _("Training on shifted, turned or mirrored copies as well."), "数据增强"),
         ("confusion matrix", _("A table of which class was taken for which."), "混淆矩阵"),
-        ("parameter", _("Any number that is learned: a weight or a bias."), "参数"),
+        (
+            "parameter",
+            _("Any number that a network keeps: weights, biases, the running averages of normalisation."),
+            "参数",
+        ),
     )
