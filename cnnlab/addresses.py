@@ -164,7 +164,8 @@ def parts(address: str) -> tuple[str, str | None, int | None]:
 def network_of(client: str) -> str:
     """Return what one device cannot change in its address: IPv4 the whole of it, of IPv6 the first half.
 
-    Within that half an IPv6 device takes another address whenever it likes. HERE stands for this computer.
+    Within that half an IPv6 device takes another address whenever it likes; one that comes through 6to4 (RFC
+    3056) has 65,536 such halves, and an IPv4 address within them. HERE stands for this computer.
     """
     try:
         address = ipaddress.ip_address(_plain(client))
@@ -172,6 +173,8 @@ def network_of(client: str) -> str:
         return client
     if address.is_loopback:
         return HERE
+    if through := getattr(address, "sixtofour", None):
+        return str(through)
     return str(address) if address.version == 4 else str(ipaddress.ip_network((address, 64), strict=False))
 
 

@@ -354,12 +354,7 @@ class Classroom:
         if busy:
             raise RunError(_("Stop these training runs first: {runs}.").format(runs=", ".join(busy)))
         mark = secrets.token_hex(4)
-        archive = self.root / f"{ARCHIVE}{datetime.now(UTC):%Y-%m-%d-%H%M%S}-{mark}"
-        archive.mkdir(parents=True)
-        for one in survey(store.runs(), lambda run: files.move(run.folder, archive / run.id)):
-            if one.fault:  # one that may not be moved to another folder is hidden where it is
-                one.run.set_aside(TeacherPass())
-        fresh = {
+        changed = {
             "following": None,
             "offered": None,
             "envelopes_wait": False,
@@ -369,14 +364,20 @@ class Classroom:
             "began": mark,
         }
         with _changing:
-            self._replace(rules.model_copy(update=fresh), archive)
+            # All that needs room on the disk comes first: where there is none, the old class stays whole.
+            fresh = self.root / f"{FOLDER}-{mark}"
+            fresh.mkdir(parents=True)
+            files.write_text(fresh / "rules.json", rules.model_copy(update=changed).model_dump_json(indent=1))
+            archive = self.root / f"{ARCHIVE}{datetime.now(UTC):%Y-%m-%d-%H%M%S}-{mark}"
+            archive.mkdir()
+            for one in survey(store.runs(), lambda run: files.move(run.folder, archive / run.id)):
+                if one.fault:  # one that may not be moved to another folder is hidden where it is
+                    one.run.set_aside(TeacherPass())
+            self._replace(fresh, archive)
         return archive
 
-    def _replace(self, rules: Rules, archive: Path) -> None:
-        """Put a folder with nothing but these rules in place of the class's, which goes into the archive."""
-        fresh = self.root / f"{FOLDER}-{rules.began}"
-        fresh.mkdir()
-        files.write_text(fresh / "rules.json", rules.model_dump_json(indent=1))
+    def _replace(self, fresh: Path, archive: Path) -> None:
+        """Put a folder in place of the class's, which goes into the archive."""
         name = "class"
         while True:
             with contextlib.suppress(FileNotFoundError):

@@ -43,6 +43,7 @@ RESTING = ("queued", "paused", "stopped", "finished", "failed", "interrupted")  
 AT_WORK = ("starting", "running")
 ENDED = ("finished", "stopped")  # its student or its plan has ended it: this network can be tested
 PICTURE = (32, 32, 3)  # what a network looks at
+OPENINGS = 10**6  # of a test set, at most
 WISHES, WISHES_BYTES = 500, 128 * 2**10  # left for one run; every look at the queue reads them all
 ASIDE = ".set-aside-"  # how the folders of damaged runs begin that were put out of the way
 
@@ -685,7 +686,7 @@ def _evaluation(arrays: Mapping[str, np.ndarray], classes: int) -> Evaluation:
     if not len(labels) or not (labels < classes).all():
         raise reading.Damaged("labels of other classes")
     epochs = reading.whole_number(arrays["epochs"], 0, history.EPOCHS) if "epochs" in arrays else None
-    openings = reading.whole_number(arrays["openings"], 1, 10**6)
+    openings = reading.whole_number(arrays["openings"], 1, OPENINGS)
     return Evaluation(probabilities, labels.astype(np.int64), openings, epochs)
 
 

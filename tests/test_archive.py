@@ -595,6 +595,8 @@ def test_kernels_that_do_not_belong(files, store):
         {"probabilities": np.tile(np.float32([2, -1, 0]), (6, 1))},
         {"probabilities": np.zeros((0, 3), np.float32), "labels": np.zeros(0, np.int64)},
         {"openings": np.int64(0)},
+        {"openings": np.int64(10**6 + 1)},
+        {"epochs": np.int64(2001)},
         {"openings": np.zeros(2, np.int64)},
     ],
 )

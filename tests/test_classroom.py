@@ -1,5 +1,6 @@
 """The class: nicknames, rules, first answers, votes and the end of it, in files that all servers share."""
 
+import errno
 import hashlib
 import json
 import os
@@ -7,6 +8,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -246,3 +248,30 @@ def test_a_new_class_waits_for_what_is_being_trained(classroom, tmp_path):
     attempt.enter("stopped")
     classroom.new_class()
     assert classroom.students() == []
+
+
+@pytest.mark.parametrize("fails", [1, 2, 3])
+def test_where_the_disk_is_full_no_new_class_begins_and_the_old_one_stays_whole(
+    classroom, tmp_path, monkeypatch, fails
+):
+    run = Store(tmp_path).create(CONFIG, ("cat", "dog"), preset="article", owner=ANNA)
+    classroom.nickname(ANNA)
+    steps = iter(range(1, 100))
+
+    def full(do):
+        def try_it(*arguments, **options):
+            if next(steps) == fails:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return do(*arguments, **options)
+
+        return try_it
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "mkdir", full(Path.mkdir))
+        patch.setattr(Path, "write_bytes", full(Path.write_bytes))
+        with pytest.raises(OSError):
+            classroom.new_class()
+    assert Store(tmp_path).runs() == [run] and len(classroom.students()) == 1
+    assert not list(tmp_path.glob(".archive-*"))
+    classroom.new_class()
+    assert Store(tmp_path).runs() == classroom.students() == []

@@ -120,6 +120,7 @@ def test_a_student_s_guessing_does_not_lock_the_teacher_out(door):
         [f"2001:db8:0:1::{n:x}" for n in range(1, 7)],
         [f"2001:db8:0:1:{n:x}::5" for n in range(1, 7)],
         [f"fe80::{n:x}%eth0" for n in range(1, 7)],
+        [f"2002:c0a8:114:{n:x}::1" for n in range(1, 7)],
         ["192.168.1.20", "::ffff:192.168.1.20", "::FFFF:c0a8:114"] * 2,
         ["127.0.0.1", "::1", "here", "::ffff:127.0.0.1", "127.0.0.2", "::1"],
     ],

@@ -18,7 +18,7 @@ from cnnlab.config import TrainConfig
 from cnnlab.datasets import DATASETS
 from cnnlab.export.unpack import MEGABYTE, UNPACKED, ArchiveError, arrays
 from cnnlab.models import SIDE
-from cnnlab.runs import SCHEMA, WISHES, WISHES_BYTES, Wish
+from cnnlab.runs import OPENINGS, SCHEMA, WISHES, WISHES_BYTES, Wish
 from cnnlab.text import _, number
 
 KERNEL_FILE = re.compile(r"kernels/epoch-(\d{4})\.npz")
@@ -209,7 +209,8 @@ def evaluation(data: bytes | None, classes: int) -> dict[str, np.ndarray] | None
     named = _either("evaluation.npz", data, first | {"epochs": ((), np.int64)}, first)
     probabilities, labels = named["probabilities"], named["labels"]
     fits = len(labels) == len(probabilities) > 0 and ((labels >= 0) & (labels < classes)).all()
-    if not fits or named["openings"] < 1 or named.get("epochs", 1) < 1 or not _are_shares(probabilities):
+    counted = 1 <= named["openings"] <= OPENINGS and 1 <= named.get("epochs", 1) <= history.EPOCHS
+    if not fits or not counted or not _are_shares(probabilities):
         raise ArchiveError(_("evaluation.npz does not hold the answers of this network to a test set."))
     return named
 
