@@ -358,6 +358,22 @@ def test_waiting_for_the_envelopes_can_be_called_off(classroom, opened):
     assert not classroom.rules().envelopes_wait, "the next class waits for nothing"
 
 
+def test_whoever_waits_for_the_envelopes_reads_what_for(classroom, opened):
+    store = Store()
+    waits = store.create(ARTICLE, tuple("0123456789"), preset="article", owner=owner("ben"))
+    classroom.change(envelopes_wait=True, queue_paused=True)
+    news()
+    text = words(open_page("anna", "board"))
+    assert f"({waits.id})" in text and "The queue is paused" in text
+    for one in store.runs():
+        one.delete(TeacherPass())
+    news()
+    text = words(open_page("anna", "board"))
+    assert "once your teacher looks at this page" in text and "when these training runs" not in text
+    assert "there is no envelope to open" in words(open_page("teacher", "board"))
+    assert not opened and not classroom.rules().envelopes_wait
+
+
 def test_a_network_that_is_being_trained_is_not_tested(tmp_path, digits_run):
     _store, run = digits_run
     store = Store(tmp_path)

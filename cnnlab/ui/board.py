@@ -117,9 +117,19 @@ def show(found: Sequence[Standing], opened: bool, dataset: str) -> None:
 def expect_opening() -> None:
     """Tell everybody that the envelopes open soon, and what they wait for."""
     known = {} if class_state.rules().names_hidden else class_state.nicknames()
-    coming = [f"{known.get(one.owner, '')} ({one.run})".strip() for one in not_done() if one.comes]
-    text = _("The envelopes open when these training runs are done: {runs}.")
-    st.caption(f":material/hourglass_empty: {text.format(runs=', '.join(coming))}")
+    still = [one for one in not_done() if one.comes]
+    names = [f"{known.get(one.owner, '')} ({one.run})".strip() for one in still]
+    text = _("The envelopes open when these training runs are done: {runs}.").format(runs=", ".join(names))
+    if not still:
+        text = _("All training runs are done: the envelopes open once your teacher looks at this page.")
+    st.caption(f":material/hourglass_empty: {text} {_held_up(still)}")
+
+
+def _held_up(still: Sequence[Unfinished]) -> str:
+    """Return what keeps training runs from being done, where the teacher does."""
+    if class_state.rules().queue_paused and any(one.phase == "queued" for one in still):
+        return _("The queue is paused, so what waits does not begin.")
+    return ""
 
 
 def _table(
@@ -265,8 +275,8 @@ def _tell(still: Sequence[Unfinished]) -> None:
         lines.append(_("- and {count} more").format(count=number(len(still) - LISTED)))
     first = _("**Not done yet.** Without them, their students stand here with an earlier network or none:")
     st.markdown("\n".join([first, "", *lines]))
-    if class_state.rules().queue_paused and any(one.phase == "queued" for one in still):
-        st.markdown(_("The queue is paused, so what waits does not begin."))
+    if held_up := _held_up(still):
+        st.markdown(held_up)
 
 
 @st.fragment(run_every=LOOK)
@@ -324,6 +334,10 @@ def _begin() -> None:
     """Have the networks judged that have ended by now, but for those that have meanwhile gone on."""
     if door.teacher() and (found := _to_open()):
         st.session_state[OPENING] = time.monotonic(), found
+    else:  # the last of them has just been deleted, or goes on
+        door.carry_out(
+            "board", lambda _teacher: _("No training run has ended, so there is no envelope to open.")
+        )
 
 
 def _leave() -> None:
