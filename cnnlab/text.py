@@ -24,7 +24,7 @@ BREAKS, UNSEEN = (
 )  # kinds of signs: ends of lines and the like; no signs at all
 LONGEST = 1000  # characters of a sentence
 FINEST = 9  # decimal places, at most
-NOISE = 1e-12  # by which shares that are equal may differ, as computers add
+NOISE = {0: 1e-12, 1: 5e-7}  # by which a share may miss nothing or all, as computers add (float32, too)
 
 
 @cache
@@ -86,13 +86,14 @@ def plain(value: float, digits: int = 4) -> str:
 
 
 def fine(value: float, digits: int) -> str:
-    """Write a number with so many decimal places, or as many as show two of its digits: none hides as 0.
+    """Write a number with so many decimal places; one that would hide as 0 there, with two of its digits.
 
     >>> fine(12.345, 2), fine(0.00432, 2), fine(0, 2)
     ('12.35', '0.0043', '0.00')
     """
-    places = 1 - math.floor(math.log10(abs(value))) if value else 0
-    return number(value, max(digits, places) if places <= FINEST else digits)
+    hides = 0 < abs(value) < 10.0**-digits
+    places = 1 - math.floor(math.log10(abs(value))) if hides else digits
+    return number(value, places if places <= FINEST else digits)
 
 
 def percent(share: float, digits: int = 1) -> str:
@@ -105,9 +106,10 @@ def percent(share: float, digits: int = 1) -> str:
     """
     whole = {number(100 * end, digits): end for end in (0, 1)}
     text = number(100 * share, digits)
-    if 0 < share < 1 and text in whole and abs(share - whole[text]) > NOISE:
-        finer = (number(100 * share, digits + more) for more in (1, 2))
-        text = next((one for one in finer if float(one) not in (0, 100)), f"≈\u00a0{text}")
+    if 0 < share < 1 and text in whole and abs(share - whole[text]) > NOISE[whole[text]]:
+        apart = 100 * abs(share - whole[text]) * 10 ** (digits + 1)
+        finer = number(100 * share, digits + (1 if apart > 0.95 else 2))
+        text = f"≈\u00a0{text}" if float(finer) in (0, 100) else finer
     return f"{text}\u00a0%"
 
 

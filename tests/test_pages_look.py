@@ -19,6 +19,7 @@ from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.datasets import CIFAR10_CLASSES
 from cnnlab.history import COLUMNS
 from cnnlab.runs import Checkpoint, Store
+from cnnlab.text import fine
 from cnnlab.ui.exhibit import four_photos
 
 ROOT = Path(__file__).parents[1]
@@ -323,7 +324,7 @@ def test_the_rate_decides_how_the_walk_goes(store, rate, word):
     at = open_page("faq", faq__question="descent", faq__rate=rate)
     assert word in texts(at)
     end = 2 - 5 * (1 - 2 * rate) ** 8  # w - 2 shrinks by the factor 1 - 2 * rate a step
-    assert f"**{(end - 2) ** 2:,.2f}** after 8 steps" in texts(at)
+    assert f"**{fine((end - 2) ** 2, 2)}** after 8 steps" in texts(at)
     path = charts(at)[0]["data"][1]
     inside = [w for w in (2 - 5 * (1 - 2 * rate) ** step for step in range(9)) if -5 <= w <= 9]
     assert np.allclose(path["x"], inside)

@@ -18,7 +18,8 @@ from cnnlab.questions.pooling import Change, share_options
 from cnnlab.rules import CLASS_RULES, Rules
 from cnnlab.runs import State
 from cnnlab.text import fine, finished_epochs, in_epochs, percent
-from cnnlab.ui import compare, network, training
+from cnnlab.ui import compare, formulas, network, training
+from cnnlab.ui.components.terms import softmax_table
 from cnnlab.ui.inside import covering, mistakes, parts, words
 from cnnlab.ui.phases import duration
 from cnnlab.ui.teacher.class_rules import _now
@@ -38,8 +39,9 @@ USUAL = PRESETS["article"].config
         (0.996, 0, "99.6 %"),
         (0.00004, 1, "0.004 %"),
         (1e-9, 1, "≈ 0.0 %"),
-        (1 - 1e-9, 1, "≈ 100.0 %"),
+        (1 - 2e-6, 1, "≈ 100.0 %"),
         (sum([0.1] * 10), 1, "100.0 %"),  # all, but for how a computer adds
+        (float(np.float32(1) - np.float32(1.2e-7)), 2, "100.00 %"),
         (0.7012, 1, "70.1 %"),
         (-0.0004, 1, "0.0 %"),
         (1.0004, 1, "100.0 %"),
@@ -63,6 +65,7 @@ def test_no_count_of_test_images_is_rounded_to_all_or_none(digits):
         (12.345, 1, "12.3"),
         (122570, 0, "122,570"),
         (0.4, 0, "0.40"),
+        (0.05, 2, "0.05"),
         (0, 2, "0.00"),
     ],
 )
@@ -211,3 +214,11 @@ def test_a_share_to_choose_is_100_only_where_all_stay():
     changes = {mode: [Change(0.1, same / 961)] for mode, same in (("none", 1), ("max", 960), ("average", 2))}
     options, answer = share_options(changes, 0, 961)
     assert answer == 99 and options[0] > 0 and options[-1] == 100
+
+
+def test_a_small_exponential_and_its_share_are_no_zeros():
+    """e to the power of a score 12 below the largest, divided by the total: 0.0000 ÷ 1.0000 would be 0."""
+    table = softmax_table(ops.softmax_steps(np.array([12.0, 0.0])), ["cat", "dog"])
+    written = [entry.text for entry in table.rows[1].cells]
+    assert "0.0000061" in written and "0.0006\u00a0%" in written
+    assert "0.0000061" in formulas.softmax(ops.softmax_steps(np.array([12.0, 0.0])), ["cat", "dog"], 1)

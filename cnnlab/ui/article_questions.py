@@ -10,7 +10,7 @@ from cnnlab.figures.descent import descent
 from cnnlab.models import SIDE
 from cnnlab.ops.optimizers import gradient_descent
 from cnnlab.presets import ARTICLE
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, fine, number, percent
 from cnnlab.ui import lesson, state
 from cnnlab.ui.chart import chart
 
@@ -183,7 +183,7 @@ def what_is_gradient_descent() -> None:
     )
     values = {"weight": start, "rate": rate, "gradient": slope(start), "next": weights[1]}
     values |= {"before": loss(start), "after": loss(weights[-1])}
-    written = {name: number(value, 2) for name, value in values.items()}
+    written = {name: fine(value, 2) for name, value in values.items()}
     st.markdown(words + " " + text.format(**written, steps=steps))
     lesson.article(
         _("Gradient descent reduces the gradient and finds the optimum; Adam is a dynamic learning rate."),
@@ -206,13 +206,13 @@ def what_is_cross_entropy() -> None:
     scores = _sliders("faq.score", names, (10.0, 0.0, 0.0), -10.0, 10.0)
     p, truth = ops.softmax(scores), 2
     left, right = st.columns(2)
-    left.metric(_("Cross-entropy"), number(ops.cross_entropy(p, truth), 3))
-    right.metric(_("Mean squared error"), number(ops.mse(p, truth), 3))
+    left.metric(_("Cross-entropy"), fine(ops.cross_entropy(p, truth), 3))
+    right.metric(_("Mean squared error"), fine(ops.mse(p, truth), 3))
     table = {
         _("class"): ["1", "2", "3 ✓"],
         _("probability"): [percent(x, 2) for x in p],
-        _("push by cross-entropy"): [number(g, 5) for g in ops.cross_entropy_gradient(p, truth)],
-        _("push by squared error"): [number(g, 5) for g in ops.mse_gradient(p, truth)],
+        _("push by cross-entropy"): [fine(g, 5) for g in ops.cross_entropy_gradient(p, truth)],
+        _("push by squared error"): [fine(g, 5) for g in ops.mse_gradient(p, truth)],
     }
     st.table(table, border="horizontal", hide_index=True)
     st.markdown(

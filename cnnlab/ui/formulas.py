@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from cnnlab import ops
+from cnnlab.text import fine
 from cnnlab.ui.components.data import digits_for, exact
 from cnnlab.ui.components.terms import MOST_TERMS, largest_first
 from cnnlab.ui.lesson import tex
@@ -101,7 +102,7 @@ def softmax(steps: ops.SoftmaxSteps, names: Sequence[str], at: int) -> str:
     """One step of the table: first each class's exponential, then each one's share of the total."""
     count = len(names)
     place = at % count
-    exponential = tex(steps.exponentials[place], 4)
+    exponential = tex(steps.exponentials[place], 4, fine)
     if at < count:
         digits = digits_for(steps.scores)
         score, shift = tex(steps.scores[place], digits), _bracketed(steps.shift, digits)

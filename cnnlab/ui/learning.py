@@ -8,7 +8,7 @@ import streamlit as st
 from cnnlab import ops
 from cnnlab.figures.bowl import bowl
 from cnnlab.questions import learning as questions
-from cnnlab.text import _, number, percent, plain
+from cnnlab.text import _, fine, number, percent, plain
 from cnnlab.ui import browser, lesson, state
 from cnnlab.ui.chart import chart
 from cnnlab.ui.components.race import Racer, loss_text, race
@@ -166,18 +166,18 @@ def two_losses() -> None:
     with right:
         table = {
             _("Class"): [marked(str(c + 1), c == label) for c in rows],
-            _("Probability p"): [number(p[c], 5) for c in rows],
+            _("Probability p"): [fine(p[c], 5) for c in rows],
             _("Truth y"): ["1" if c == label else "0" for c in rows],
-            _("Cross-entropy: p − y"): [number(slopes["ce"][c], 5) for c in rows],
-            _("Squares: gradient"): [number(slopes["mse"][c], 5) for c in rows],
+            _("Cross-entropy: p − y"): [fine(slopes["ce"][c], 5) for c in rows],
+            _("Squares: gradient"): [fine(slopes["mse"][c], 5) for c in rows],
         }
         st.table(table, border="horizontal", hide_index=True)
         text = _(
             "Loss: cross-entropy **{ce}**, mean squared error **{mse}**. The true class's score has the "
             "gradient **{pull}** with cross-entropy, and **{weak}** with squares."
         )
-        values = {"ce": number(ops.cross_entropy(p, label), 3), "mse": number(ops.mse(p, label), 3)}
-        pulls = {"pull": number(slopes["ce"][label], 5), "weak": number(slopes["mse"][label], 5)}
+        values = {"ce": fine(ops.cross_entropy(p, label), 3), "mse": fine(ops.mse(p, label), 3)}
+        pulls = {"pull": fine(slopes["ce"][label], 5), "weak": fine(slopes["mse"][label], 5)}
         st.markdown(text.format(**values, **pulls))
         if abs(slopes["ce"][label]) > 0.9 and abs(slopes["mse"][label]) < 0.01:
             text = _(

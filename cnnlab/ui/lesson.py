@@ -77,9 +77,9 @@ def formula(text: str) -> None:
         st.latex(text)
 
 
-def tex(value: float, digits: int = 0) -> str:
-    """Write a number for a formula: as `number` does, with the signs that LaTeX wants."""
-    return number(value, digits).replace("−", "-").replace(",", "{,}")
+def tex(value: float, digits: int = 0, write: Callable[[float, int], str] = number) -> str:
+    """Write a number for a formula: as `number` (or another function) does, with the signs of LaTeX."""
+    return write(value, digits).replace("−", "-").replace(",", "{,}")
 
 
 def code(*functions: Callable) -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 
 from cnnlab import ops
 from cnnlab.figures.bars import probability_bars
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, fine, number, percent
 from cnnlab.ui import browser, lesson, state
 from cnnlab.ui.chart import chart
 
@@ -69,7 +69,7 @@ def overflow(names: list[str], scores: np.ndarray) -> None:
         _("class"): names,
         _("score"): [number(score, 2) for score in large],
         _("e^score → share"): [f"{e:.4g} → {share}" for e, share in zip(exponentials, written, strict=True)],
-        _("e^(score − largest) → share"): [f"{number(e, 4)} → {percent(p, 2)}" for e, p in shifted],
+        _("e^(score − largest) → share"): [f"{fine(e, 4)} → {percent(p, 2)}" for e, p in shifted],
     }
     st.table(table, border="horizontal", hide_index=True)
     most = np.finfo(float).max

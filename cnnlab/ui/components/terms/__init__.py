@@ -22,7 +22,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.ops import DenseStep, SoftmaxSteps
-from cnnlab.text import _, number, percent
+from cnnlab.text import _, fine, number, percent
 from cnnlab.ui.components.data import digits_for
 from cnnlab.ui.components.sources import player_labels, sources
 from cnnlab.ui.components.told import whole
@@ -219,7 +219,7 @@ def softmax_table(steps: SoftmaxSteps, names: Sequence[str]) -> Table:
     for place, name in enumerate(names):
         score = number(steps.scores[place], digits)
         shifted = number(steps.shifted[place], shifts)
-        exponential = number(steps.exponentials[place], 4)
+        exponential = fine(steps.exponentials[place], 4)
         probability = percent(steps.probabilities[place], 2)
         bar = Entry(width=round(100 * float(steps.probabilities[place]), 3))
         rows.append(Row([Entry(name), *map(Entry, (score, shifted, exponential, probability)), bar]))
