@@ -15,7 +15,7 @@ OF_A_CLASS = {"board", "vote"}  # reached without a class too, but not offered
 
 
 def number(text: str) -> float:
-    return float(text.replace("−", "-").replace(",", "").strip())
+    return float(text.replace("≈", "").replace("−", "-").replace(",", "").strip())
 
 
 def no_trouble(page: Page) -> None:
