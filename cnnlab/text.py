@@ -18,10 +18,7 @@ language: ContextVar[str] = ContextVar("language", default="en")
 FULL_WIDTH = 0xFEE0  # from a sign to its wide form, which looks alike and means nothing
 # What makes a picture, a link, a tag, a formula or an icon of a text; the rest is written as it is.
 MEANT = re.compile(r"[<>\[\]$@]|:(?=//|[a-z_+-][\w/+-]*:)|(?<=\bwww)\.", re.IGNORECASE)
-BREAKS, UNSEEN = (
-    ("Cc", "Zl", "Zp"),
-    ("Cf", "Cs"),
-)  # kinds of signs: ends of lines and the like; no signs at all
+BREAKS, UNSEEN = ("Cc", "Zl", "Zp"), ("Cf", "Cs")  # kinds of signs: ends of lines and the like; invisible
 LONGEST = 1000  # characters of a sentence
 FINEST = 9  # decimal places, at most
 NOISE = {0: 1e-12, 1: 5e-7}  # by which a share may miss nothing or all, as computers add (float32, too)
@@ -50,9 +47,7 @@ def foreign(text: str, most: int = LONGEST) -> str:
     """
     text = text if len(text) <= most else text[: most - 1] + "…"
     kinds = [(sign, unicodedata.category(sign)) for sign in text]
-    line = "".join(
-        " " if kind in ("Cc", "Zl", "Zp") else sign for sign, kind in kinds if kind not in ("Cf", "Cs")
-    )
+    line = "".join(" " if kind in BREAKS else sign for sign, kind in kinds if kind not in UNSEEN)
     return MEANT.sub(lambda found: chr(ord(found[0]) + FULL_WIDTH), line)
 
 
