@@ -343,7 +343,7 @@ def test_archives_have_limits_in_a_class_by_number_and_size(store):
     bring_in(BEN)
     classroom.change(imports=None, import_megabytes=1)
     data += b" " * 2**20
-    with pytest.raises(LimitError, match="at most 1 MB together; yours would have 1 MB"):
+    with pytest.raises(LimitError, match="at most 1 MB together; yours would have 2 MB"):
         bring_in(BEN)
     assert len(store.runs()) == 3
     classroom.change(imports=0)

@@ -1,5 +1,6 @@
 """Students on the pages: nicknames, limits, two at a computer, sealed results; and nobody's hash leaves."""
 
+import errno
 import io
 import json
 import shutil
@@ -155,12 +156,17 @@ def test_no_page_and_no_download_holds_the_hash_or_the_token_of_a_browser(store,
         assert owner(token).encode() not in content, name
 
 
-def test_a_failing_disk_and_a_damaged_class_leave_the_pages_whole(store, classroom):
+def test_a_failing_disk_and_a_damaged_class_leave_the_pages_whole(store, classroom, monkeypatch):
     run = finished(store)
     store.root.joinpath(".class").write_text("a file where the folder should be")
     at = open_page(run=run.id)
-    assert "You are" not in words(at)
+    assert "You are" in words(at), "what stood in the folder's place was moved aside"
     at = open_page("pixels")
+
+    def full(*_given, **_options):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(type(classroom), "record", full)
     predict(at, 0)
     assert "could not be kept for the class" in words(at)
     assert "Right first answers so far: 0 of 1" in words(at)
@@ -172,7 +178,7 @@ def test_a_failing_disk_and_a_damaged_class_leave_the_pages_whole(store, classro
 def test_train_tells_the_limits_and_keeps_them(store, classroom):
     classroom.change(epochs=9, minutes=20, images=5000, waiting=1)
     at = open_page()
-    told = "In this class at most: 9 epochs · 20 min of training · 5,000 images to learn from · 1 of your"
+    told = "In this class at most: 9 epochs · 20 min of training · 5,000 training images, those"
     assert told in words(at)
     sound(button(at, "Train").click().run())
     assert "at most 9 epochs; this one would have 10" in words(at)

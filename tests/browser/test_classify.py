@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from cnnlab import images, ops
 from cnnlab.runs import Store
-from tests.browser.test_main_path import choose, no_trouble, settled
+from tests.browser.test_main_path import choose, no_trouble, number, settled
 from tests.conftest import wait_for
 
 
@@ -38,7 +38,7 @@ def shown(page: Page, view=".answer >> nth=0") -> list[float]:
     read = """rows => rows.map(row => [row.querySelector(".value").textContent,
                                        parseFloat(row.querySelector(".bar").style.width)])"""
     rows = page.locator(view).locator(".row").evaluate_all(read)  # at one moment: they may be about to change
-    numbers = [float(text.rstrip("\u00a0%")) for text, _width in rows]
+    numbers = [number(text.rstrip("\u00a0%")) for text, _width in rows]
     np.testing.assert_allclose([width for _text, width in rows], numbers, atol=0.0501)
     return numbers
 
@@ -104,7 +104,7 @@ def test_an_uploaded_photo_its_square_and_a_test(classify, app):
     page.locator(".sweep summary").click()
     rows = page.locator(".sweep tbody tr").all_inner_texts()
     assert len(rows) == 25 and rows[-1].split()[0] == "+180°"
-    assert float(rows[-1].split()[2]) == max(turned)
+    assert number(rows[-1].split()[2]) == max(turned)
     assert not asked
     no_trouble(page)
 

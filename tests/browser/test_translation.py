@@ -2,6 +2,7 @@
 
 import urllib.request
 
+from tests.browser.test_main_path import settled
 from tests.conftest import wait_for
 
 TRANSLATED = """() => {
@@ -31,7 +32,7 @@ def test_a_browser_that_translates_all_the_same_never_mixes_two_questions(app, p
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.goto(f"{app.url}/pooling")
     question = page.get_by_text("Which output changes?")
-    question.wait_for()
+    settled(page)
     assert page.locator("html").get_attribute("translate") == "no"
     before = question.inner_text()
     page.evaluate(TRANSLATED)
