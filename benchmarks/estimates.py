@@ -1,11 +1,12 @@
-"""How near to the truth are the estimates of training time before a network was ever trained here?
+"""How near to the truth are the estimates of training time, before a network was ever trained here and after?
 
     CNNLAB_CIFAR10=... python benchmarks/estimates.py [--batches N] [--cpu]
 
-A worker's timing of single layers is made first, then each preset is really trained for three short epochs
-(its own settings, fewer images) and their shorter seconds, without the first epoch's, are the truth. With
---cpu both sides count the processor's seconds instead of the clock's, for a computer that has other work.
-The last line is one JSON object: preset -> estimate / truth, `timing`: seconds that the timing took.
+A worker's timing of single layers is made first, then each preset is really trained twice for three short
+epochs (its own settings, fewer images). The truth is the shorter of a run's seconds without the first epoch's.
+With --cpu both sides count the processor's seconds instead of the clock's, for a computer that has other work.
+The last line is one JSON object: preset -> [estimate before any run / truth of the first, estimate after the
+first / truth of the second], `timing`: seconds that the timing took.
 """
 
 import argparse
@@ -21,15 +22,18 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-def truth(config, classes: tuple[str, ...], preset: str) -> float:
-    """Return the seconds of an epoch that was really trained."""
-    from cnnlab.runs import Store
+def trained(store, config, classes: tuple[str, ...], preset: str):
+    """Return a run that was really trained."""
     from cnnlab.train import train
 
-    with tempfile.TemporaryDirectory() as folder:
-        run = Store(folder).create(config, classes, preset=preset, owner="benchmark")
-        train(run, run.claim("benchmark"), lambda: False)
-        return min(row["seconds"] for row in run.history()[1:])
+    run = store.create(config, classes, preset=preset, owner="benchmark")
+    train(run, run.claim("benchmark"), lambda: False)
+    return run
+
+
+def truth(run) -> float:
+    """Return the seconds of an epoch that was really trained."""
+    return min(row["seconds"] for row in run.history()[1:])
 
 
 def main() -> int:
@@ -42,8 +46,9 @@ def main() -> int:
     malloc.keep()
     import keras
 
-    from cnnlab import datasets, timing, training
+    from cnnlab import datasets, estimate, timing, training
     from cnnlab.presets import PRESETS
+    from cnnlab.runs import Store
 
     keras.utils.disable_interactive_logging()
     clock = time.process_time if options.cpu else time.perf_counter
@@ -52,16 +57,22 @@ def main() -> int:
     speed = timing.measure(clock=clock)
     result = {"timing": round(clock() - start, 1)}
     data = datasets.load("cifar10")
+    images = len(data.train_labels)
     for name, preset in PRESETS.items():
         batches = options.batches // (4 if name == "champion" else 1)
-        images = round(batches * preset.config.batch_size / (1 - preset.config.validation))
-        limit = min(images, preset.config.limit or images)
+        wanted = round(batches * preset.config.batch_size / (1 - preset.config.validation))
+        limit = min(wanted, preset.config.limit or wanted)
         config = preset.config.model_copy(update={"limit": limit, "epochs": 3})
-        held = round(config.validation * limit)
-        guess = speed.epoch_seconds(config, config.model.layers(10), limit - held, held)
-        real = truth(config, data.classes, name)
-        print(f"{name}: estimated {guess:.2f} s, really {real:.2f} s", file=sys.stderr)
-        result[name] = round(guess / real, 2)
+        layers = config.model.layers(10)
+        before, _basis = estimate.epoch_seconds(config, layers, images, estimate.Known(speed, timed=True))
+        with tempfile.TemporaryDirectory() as folder:
+            first, second = (trained(Store(folder), config, data.classes, name) for _ in range(2))
+            measured = estimate.measure(first, "cifar10", images, speed)
+            known = estimate.Known(speed, timed=True, runs=[measured])
+            after, basis = estimate.epoch_seconds(config, layers, images, known)
+            ratios = before / truth(first), after / truth(second)
+        print(f"{name}: {before:.2f} s estimated, {after:.2f} s from {basis}: {ratios}", file=sys.stderr)
+        result[name] = [round(one, 2) for one in ratios]
     print(json.dumps(result))
     return 0
 
