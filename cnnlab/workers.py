@@ -345,16 +345,16 @@ def _start_worker(address: str, key: dict[str, str], name: str, root: Path, thre
     command += ["--preload", "cnnlab.worker", "--preload-nanny", "cnnlab.nanny"]
     paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "DASK_LOGGING__DISTRIBUTED": "error"}
-    environment = {**rights.without_pin(os.environ), **quiet, **key}
-    environment |= {"PYTHONPATH": os.pathsep.join(paths), "CNNLAB_RUNS": str(root)}
+    variables = {**rights.without_pin(os.environ), **quiet, **key}
+    variables |= {"PYTHONPATH": os.pathsep.join(paths), "CNNLAB_RUNS": str(root)}
     if _kind(name) == "train":
-        environment |= {"TF_NUM_INTRAOP_THREADS": str(threads)} | malloc.environment()
+        variables |= {"TF_NUM_INTRAOP_THREADS": str(threads)} | malloc.environment()
     # Its standard input stays open as long as this process lives (see cnnlab.nanny). Its own session, on
     # Windows group, keeps Ctrl-C in the terminal from reaching it before the app has told it to let go.
     apart = {"start_new_session": True, "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
     with worker_log.path(root, name).open("wb") as log:
         return subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=log, stderr=log, **apart
+            command, env=variables, stdin=subprocess.PIPE, stdout=log, stderr=log, **apart
         )
 
 

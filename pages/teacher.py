@@ -65,11 +65,11 @@ def class_page() -> None:
 
 def lesson_links() -> None:
     """Draw the maker of lesson links, with the address that students open."""
-    address = reach.address()
-    if address is None:
+    given = reach.address()
+    if given is None:
         st.caption(_("This computer is in no network, so a link to it would reach nobody."))
     else:
-        link_maker(address)
+        link_maker(given)
 
 
 def computer() -> None:

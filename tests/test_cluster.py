@@ -54,9 +54,9 @@ class Cluster:
         command = ["scheduler", "--host", "127.0.0.1", "--port", str(self.port), *QUIET, *options]
         self.start("scheduler", *command)
 
-    def worker(self, name: str, lanes: str = "train=1", **environment: str) -> None:
-        command = ["worker", self.address, "--name", name, "--nthreads", str(lanes.count("="))]
-        command += ["--memory-limit", "0", *QUIET, "--resources", lanes]
+    def worker(self, name: str, carries: str = "train=1", **environment: str) -> None:
+        command = ["worker", self.address, "--name", name, "--nthreads", str(carries.count("="))]
+        command += ["--memory-limit", "0", *QUIET, "--resources", carries]
         self.start(name, *command, "--preload", "cnnlab.worker", "--host", "127.0.0.1", **environment)
 
     def runs(self, name: str) -> bool:
@@ -195,7 +195,7 @@ def test_when_the_scheduler_is_restarted_queued_runs_are_trained_and_a_run_at_wo
 
 def test_two_servers_hand_out_every_run_once_and_never_more_than_can_be_trained(ready):
     cluster, servers = ready
-    cluster.worker("look-1", lanes="look=1 long=1")
+    cluster.worker("look-1", carries="look=1 long=1")
     queued = [queue(cluster.store, SHORT) for _ in range(6)]
     most = 0
 
@@ -275,7 +275,7 @@ def test_the_commands_of_the_page_are_those_that_are_tested_here(tmp_path, monke
     monkeypatch.setattr(cluster, "start", lambda name, *command, **environment: tested.append([*command]))
     cluster.scheduler()
     cluster.worker("$(hostname)-train")
-    cluster.worker("$(hostname)-look", lanes="look=1 long=1")
+    cluster.worker("$(hostname)-look", carries="look=1 long=1")
     assert len(written) == len(tested) == 3
     for theirs, mine in zip(written, tested, strict=True):
         at = mine.index("--host")  # all is on one machine here

@@ -51,13 +51,13 @@ def store(tmp_path, monkeypatch) -> Store:
     return Store()
 
 
-def queue(store: Store, owner: str = ANNA) -> Run:
+def waiting_run(store: Store, owner: str = ANNA) -> Run:
     return store.create(faults.CONFIG, faults.CLASSES, preset="article", owner=owner)
 
 
 def broken(store: Store, owner: str = ANNA) -> Run:
     """A run that nobody can read, but for whose it is."""
-    run = queue(store, owner)
+    run = waiting_run(store, owner)
     (run.folder / "changes.jsonl").write_bytes(b'{"wish": "stop\xff"}\n')
     return run
 
@@ -106,7 +106,7 @@ def test_whoever_reads_all_runs_does_so_by_the_survey():
 
 
 def test_the_survey_outlives_what_nobody_has_thought_of(store):
-    runs = [queue(store), queue(store, BEN)]
+    runs = [waiting_run(store), waiting_run(store, BEN)]
 
     def read(run: Run) -> str:
         if run == runs[0]:
@@ -120,7 +120,7 @@ def test_the_survey_outlives_what_nobody_has_thought_of(store):
 
 
 def test_a_run_that_cannot_be_taken_up_keeps_no_other_from_its_worker(store, monkeypatch):
-    first, second = queue(store), queue(store, BEN)
+    first, second = waiting_run(store), waiting_run(store, BEN)
     claim = Run.claim
 
     def refused(run: Run, *how, **more) -> int | None:
@@ -143,7 +143,7 @@ FOREIGN = [
 
 @pytest.mark.parametrize("name", [*FOREIGN, "kernels/epoch-x.npz", "kernels/epoch-0001 (1).npz", ".DS_Store"])
 def test_a_foreign_file_in_a_run_is_not_its_own(store, name):
-    run = queue(store)
+    run = waiting_run(store)
     (run.folder / name).parent.mkdir(exist_ok=True)
     (run.folder / name).write_bytes(b"\xff")
     assert (run.attempt(), run.kernel_epochs(), run.state().phase) == (0, [], "queued")
@@ -152,7 +152,7 @@ def test_a_foreign_file_in_a_run_is_not_its_own(store, name):
 
 @pytest.mark.parametrize("name", ["{} (conflicted copy)", "Copy of {}", "{} 2", "System Volume Information"])
 def test_a_foreign_folder_is_no_run(store, name):
-    run = queue(store)
+    run = waiting_run(store)
     (store.root / name.format(run.id)).mkdir()
     (store.root / os.fsdecode(b"caf\xe9")).mkdir()
     (store.root / "loop").symlink_to(store.root / "loop")
@@ -173,7 +173,7 @@ def test_what_is_no_name_is_no_run(store, id):
     "name", ["phase", "attempt", "epochs", "steps", "accuracy", "images_per_second", "beat"]
 )
 def test_a_state_of_other_types_is_damaged_or_harmless(store, name, value):
-    run = queue(store)
+    run = waiting_run(store)
     Attempt(run, run.claim("queued")).enter("running")
     state = json.loads((run.folder / "state.json").read_text())
     (run.folder / "state.json").write_text(json.dumps(state | {name: value}))
@@ -267,7 +267,7 @@ def test_every_export_of_a_damaged_run_is_a_file_or_a_sentence(store, name, cont
 
 @pytest.mark.parametrize("text", [b"[" * 100_000, b"[]", b"{}", b'{"weights": "x"}', b"\xff"])
 def test_what_was_measured_and_is_damaged_is_said_in_a_sentence(store, text):
-    run = queue(store)
+    run = waiting_run(store)
     (run.folder / judgement.FILE).write_bytes(text)
     with pytest.raises(RunError, match="damaged"):
         judgement.read(run, 0)
@@ -305,8 +305,8 @@ def test_impossible_numbers_do_not_come_in(store, values):
 
 
 def test_an_archive_brought_in_is_no_turn_at_training(store):
-    anna = queue(store)
-    ben = queue(store, BEN)
+    anna = waiting_run(store)
+    ben = waiting_run(store, BEN)
     import_archive(archive(), store, ANNA)
     assert turns.last_turn(store) == ""
     assert [run for run, _reason in turns.waiting(store)] == [anna, ben]
@@ -316,13 +316,13 @@ def test_an_archive_brought_in_is_no_turn_at_training(store):
     "created", ["9999-12-31T23:59:59.999999+00:00", "2999-01-01T00:00:00+00:00", "soon", ""]
 )
 def test_a_time_that_cannot_be_moves_nobody_else(store, created):
-    run = queue(store)
+    run = waiting_run(store)
     recipe = json.loads((run.folder / "config.json").read_text())
     (run.folder / "config.json").write_text(json.dumps(recipe | {"created": created}))
     run.claim("queued")
     claim = json.loads((run.folder / "attempt-1").read_text())
     (run.folder / "attempt-1").write_text(json.dumps(claim | {"at": created}))
-    other = queue(store, BEN)
+    other = waiting_run(store, BEN)
     assert other.recipe().created[:2] == "20" and other.recipe().created[:4] < "2999"
     assert other.claim("queued", after=turns.last_turn(store)) == 1
     assert other.claimed(1)["at"][:4] < "2999"
@@ -368,7 +368,7 @@ def test_a_damaged_run_is_set_aside_by_its_owner_or_the_teacher_and_kept(store):
 def test_where_nobody_knows_whose_it_is_the_teacher_sets_it_aside_or_anybody_at_home(
     store, monkeypatch, text
 ):
-    runs = [queue(store), queue(store)]
+    runs = [waiting_run(store), waiting_run(store)]
     for run in runs:
         (run.folder / "config.json").write_text(text)
     assert not runs[0].may_set_aside(ANNA)
@@ -381,7 +381,7 @@ def test_where_nobody_knows_whose_it_is_the_teacher_sets_it_aside_or_anybody_at_
 
 
 def test_whose_run_it_is_can_be_read_where_another_version_wrote_it(store):
-    run = queue(store)
+    run = waiting_run(store)
     recipe = json.loads((run.folder / "config.json").read_text())
     (run.folder / "config.json").write_text(json.dumps(recipe | {"schema": 2}))
     with pytest.raises(RunError, match="another version"):
@@ -457,7 +457,7 @@ def test_a_damaged_envelope_is_said_in_a_sentence(store):
 
 
 def test_workers_and_app_go_on_by_the_mark_that_they_have_read(store):
-    queue(store)
+    waiting_run(store)
     mark = lanes.mark(store.root)
     (store.root / lanes.MARK).write_bytes(b"\xff")
     assert lanes.mark(store.root) == mark
@@ -484,7 +484,7 @@ def nobody_inside(monkeypatch):
 def test_the_page_train_names_a_damaged_run_beside_the_others_and_its_owner_sets_it_aside(
     store, nobody_inside
 ):
-    mine, theirs, whole = broken(store, pages.owner("me")), broken(store, BEN), queue(store, BEN)
+    mine, theirs, whole = broken(store, pages.owner("me")), broken(store, BEN), waiting_run(store, BEN)
     at = pages.open_page("me", "train")
     links = {link.proto.query_string: link.proto.label for link in at.main.get("page_link")}
     assert "changes.jsonl" in links[f"run={mine.id}"] and "changes.jsonl" in links[f"run={theirs.id}"]
@@ -499,7 +499,7 @@ def test_the_page_train_names_a_damaged_run_beside_the_others_and_its_owner_sets
 
 
 def test_the_teacher_sees_damaged_runs_and_rules_and_sets_runs_aside(store, nobody_inside):
-    run, whole = broken(store), queue(store, BEN)
+    run, whole = broken(store), waiting_run(store, BEN)
     Classroom(store.root).change(waiting=1)
     (store.root / ".class" / "rules.json").write_text("{")
     at = pages.open_page("teacher", "teacher")
@@ -522,7 +522,7 @@ def test_the_teacher_sees_damaged_runs_and_rules_and_sets_runs_aside(store, nobo
 
 
 def test_a_link_is_no_run_so_nobody_s_run_is_trained_twice_under_two_names(store):
-    mine = queue(store)
+    mine = waiting_run(store)
     (store.root / "kite-998").symlink_to(mine.folder)
     (store.root / "kite-999").symlink_to("/")
     assert store.runs() == [mine]
@@ -540,7 +540,7 @@ def test_a_small_file_that_unpacks_to_far_more_is_damaged(tmp_path):
 
 
 def test_wishes_have_an_end_but_a_run_can_always_be_stopped(store):
-    run = queue(store)
+    run = waiting_run(store)
     line = json.dumps({"wish": "pause"}) + "\n"
     (run.folder / "changes.jsonl").write_text(line * WISHES)
     with pytest.raises(RunError, match="500 times"):
@@ -555,7 +555,7 @@ def test_wishes_have_an_end_but_a_run_can_always_be_stopped(store):
 
 
 def test_labels_of_whatever_whole_type_are_counted(store):
-    run = queue(store)
+    run = waiting_run(store)
     arrays = {"probabilities": np.full((20, 10), 0.1), "labels": np.arange(20, dtype=np.uint64) % 10}
     np.savez(run.folder / "evaluation.npz", openings=1, epochs=0, **arrays)
     evaluation = run.evaluation()

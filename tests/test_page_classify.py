@@ -549,8 +549,8 @@ def test_how_many_pixels_become_one_holds_for_small_squares_too(monkeypatch, siz
     monkeypatch.setattr(smaller.st, "segmented_control", lambda *_labels, **_options: None)
     monkeypatch.setattr(smaller, "bars", lambda *_answers, **_options: None)
     net = SimpleNamespace(probabilities=lambda _seen: np.array([0.25, 0.75]))
-    photo = np.zeros((80, 80, 3), np.uint8)
-    about = {"photo": photo, "net": net, "classes": ["cat", "dog"], "answer": 1, "truth": None}
+    picture = np.zeros((80, 80, 3), np.uint8)
+    about = {"photo": picture, "net": net, "classes": ["cat", "dog"], "answer": 1, "truth": None}
     smaller.smaller(SimpleNamespace(crop=(0, 0, size), **about))
     assert words in said[0]
     assert said[1].startswith("Four ways, one answer; the probability of dog differs by up to 0.0 points")

@@ -255,10 +255,10 @@ def test_the_vote_is_answered_by_the_network(store, monkeypatch, present):
     if not present:
         monkeypatch.setenv("CNNLAB_CIFAR10", "/nowhere")
     at = open_page("home")
-    photos = four_photos(run.recipe().config.dataset, run.recipe().classes, present)
-    truths = [truth for _photo, truth in photos]
+    four = four_photos(run.recipe().config.dataset, run.recipe().classes, present)
+    truths = [truth for _photo, truth in four]
     assert truths.count(None) == (1 if present else 3)
-    answers = [answer(run, photo) for photo, _truth in photos]
+    answers = [answer(run, photo) for photo, _truth in four]
     assert "✓" not in texts(at) and "wrong:" not in texts(at)  # hidden until the vote
     vote = at.get("button_group")[0]
     again(vote.set_value("Photo 1").run())

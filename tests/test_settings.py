@@ -148,9 +148,9 @@ def test_the_command_line_says_which_folder_it_does_not_find(monkeypatch, capsys
 def test_the_app_says_the_sentence_and_nothing_more():
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", "0"]
     command += ["--server.headless", "true", "--server.address", "127.0.0.1"]
-    environment = {**os.environ, "CNNLAB_WORKERS": "two"}
+    variables = {**os.environ, "CNNLAB_WORKERS": "two"}
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.stderr == "CNNLAB_WORKERS is 'two'; it must be a whole number from 1 to 99.\n"
     assert done.returncode == 1

@@ -73,7 +73,7 @@ def test_the_plan_shows_each_link_as_it_is():
 # ---- the answer key
 
 
-def votes() -> list[tuple[str, ...]]:
+def vote_rows() -> list[tuple[str, ...]]:
     """Return (title, right option, why) of every question that a class can vote on."""
     questions = [ask() for ask in bank.QUESTIONS.values()]
     return [tuple(map(plain, (one.title, one.options[one.right], one.reveal))) for one in questions]
@@ -157,7 +157,7 @@ def worksheet() -> list[tuple[str, ...]]:
 
 
 def test_the_key_of_the_votes_is_what_the_app_says():
-    assert key("votes") == votes()
+    assert key("votes") == vote_rows()
 
 
 def test_the_key_of_the_predictions_is_what_the_pages_say():

@@ -38,8 +38,8 @@ def four_photos(dataset: str, classes: tuple[str, ...], present: bool) -> list[t
     if present:
         pictures, labels = datasets.test_pictures(dataset, DRAWN)
         first = np.sort(np.unique(labels, return_index=True)[1])[:3]  # the first ones of three classes
-        photos = [(pictures[place], int(labels[place])) for place in first]
-        return [*photos[:2], (sample(foreign), None), *photos[2:]]
+        chosen = [(pictures[place], int(labels[place])) for place in first]
+        return [*chosen[:2], (sample(foreign), None), *chosen[2:]]
     names = ("rocket", "cat", "motorcycle", foreign)
     truths = [images.SAMPLES[name].cifar10 for name in names]
     return [
