@@ -6,24 +6,25 @@ from contextlib import asynccontextmanager
 import streamlit as st
 from starlette.middleware import Middleware
 
-from cnnlab import rights, settings, system, workers
-from cnnlab.ui import uploads
-from cnnlab.ui.crowd import Crowd
-from cnnlab.ui.identity import IdentityCookie
-from cnnlab.ui.incoming import take_only_what_fits
-from cnnlab.ui.memory import give_back
-from cnnlab.ui.nodelay import send_at_once
-from cnnlab.ui.offline import ask_nobody
-from cnnlab.ui.timers import wait_their_turn
-from cnnlab.ui.untranslated import Untranslated
-from cnnlab.ui.welcome import welcome
+from cnnlab import access, environment, system
+from cnnlab.ui.server import uploads
+from cnnlab.ui.server.crowd import Crowd
+from cnnlab.ui.server.memory import give_back
+from cnnlab.ui.server.offline import ask_nobody
+from cnnlab.ui.server.rerun_order import wait_their_turn
+from cnnlab.ui.server.tcp_nodelay import send_at_once
+from cnnlab.ui.server.untranslated import Untranslated
+from cnnlab.ui.server.widget_values import take_only_what_fits
+from cnnlab.ui.session.browser import IdentityCookie
+from cnnlab.ui.shell.welcome import welcome
+from cnnlab.workers import pool
 
 # Before the server starts: what fails in `lifespan` is told with a page of traceback above it.
 try:
-    settings.check()
-except settings.SettingError as error:
+    environment.check()
+except environment.SettingError as error:
     sys.exit(str(error))
-rights.take_pin()
+access.take_pin()
 system.allow_open_files()
 
 uploads.install()
@@ -36,16 +37,16 @@ async def lifespan(app):
     wait_their_turn()
     take_only_what_fits()
     tidying = give_back()
-    workers.start()
+    pool.start()
     sys.stdout.write(welcome())
     sys.stdout.flush()
     yield
     tidying.cancel()
-    workers.stop()
+    pool.stop()
 
 
 app = st.App(
-    "cnnlab/ui/main.py",
+    "cnnlab/ui/shell/main.py",
     lifespan=lifespan,
     middleware=[
         Middleware(Crowd),

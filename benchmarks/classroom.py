@@ -48,8 +48,8 @@ from students import CHANGES, PATH, PATIENCE, Student, Teacher, in_chromium
 
 sys.path.insert(0, str(ROOT))  # only now: the folder pages/ there has the name of a file here
 
-from cnnlab import datasets
-from cnnlab.presets import PRESETS
+from cnnlab.config.presets import PRESETS
+from cnnlab.data import datasets
 from cnnlab.runs import Store
 
 RUNS = Path(os.environ.get("CNNLAB_RUNS", ROOT / "benchmarks" / ".classroom-runs"))

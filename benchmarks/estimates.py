@@ -3,10 +3,10 @@
     CNNLAB_CIFAR10=... python benchmarks/estimates.py [--batches N] [--cpu]
 
 A worker's timing of single layers is made first, then each preset is really trained twice for three short
-epochs (its own settings, fewer images). The truth is the shorter of a run's seconds without the first epoch's.
-With --cpu both sides count the processor's seconds instead of the clock's, for a computer that has other work.
-The last line is one JSON object: preset -> [estimate before any run / truth of the first, estimate after the
-first / truth of the second], `timing`: seconds that the timing took.
+epochs (its own settings, fewer images). The truth is the shorter of a run's seconds without the first
+epoch's. With --cpu both sides count the processor's seconds instead of the clock's, for a computer that has
+other work. The last line is one JSON object: preset -> [estimate before any run / truth of the first,
+estimate after the first / truth of the second], `timing`: seconds that the timing took.
 """
 
 import argparse
@@ -24,7 +24,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 def trained(store, config, classes: tuple[str, ...], preset: str):
     """Return a run that was really trained."""
-    from cnnlab.train import train
+    from cnnlab.training.run_attempt import train
 
     run = store.create(config, classes, preset=preset, owner="benchmark")
     train(run, run.claim("benchmark"), lambda: False)
@@ -46,13 +46,14 @@ def main() -> int:
     malloc.keep()
     import keras
 
-    from cnnlab import datasets, estimate, timing, training
-    from cnnlab.presets import PRESETS
+    from cnnlab.config.presets import PRESETS
+    from cnnlab.data import datasets
     from cnnlab.runs import Store
+    from cnnlab.training import cost, timing, trainer
 
     keras.utils.disable_interactive_logging()
     clock = time.process_time if options.cpu else time.perf_counter
-    training.time = SimpleNamespace(perf_counter=clock)
+    trainer.time = SimpleNamespace(perf_counter=clock)
     start = clock()
     speed = timing.measure(clock=clock)
     result = {"timing": round(clock() - start, 1)}
@@ -64,12 +65,12 @@ def main() -> int:
         limit = min(wanted, preset.config.limit or wanted)
         config = preset.config.model_copy(update={"limit": limit, "epochs": 3})
         layers = config.model.layers(10)
-        before, _basis = estimate.epoch_seconds(config, layers, images, estimate.Known(speed, timed=True))
+        before, _basis = cost.epoch_seconds(config, layers, images, cost.Known(speed, timed=True))
         with tempfile.TemporaryDirectory() as folder:
             first, second = (trained(Store(folder), config, data.classes, name) for _ in range(2))
-            measured = estimate.measure(first, "cifar10", images, speed)
-            known = estimate.Known(speed, timed=True, runs=[measured])
-            after, basis = estimate.epoch_seconds(config, layers, images, known)
+            measured = cost.measure(first, "cifar10", images, speed)
+            known = cost.Known(speed, timed=True, runs=[measured])
+            after, basis = cost.epoch_seconds(config, layers, images, known)
             ratios = before / truth(first), after / truth(second)
         print(f"{name}: {before:.2f} s estimated, {after:.2f} s from {basis}: {ratios}", file=sys.stderr)
         result[name] = [round(one, 2) for one in ratios]

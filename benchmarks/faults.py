@@ -30,17 +30,21 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.damage import Case, cases
-from cnnlab import board, housekeeping, judgement, limits, ops, speed, turns, workers
-from cnnlab.attempts import Attempt
-from cnnlab.classroom import Classroom
-from cnnlab.comparison import entry
+from cnnlab import ops
+from cnnlab.access import PIN, TeacherPass
+from cnnlab.classroom import Classroom, leaderboard, limits
+from cnnlab.classroom.limits import LimitError
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
-from cnnlab.estimate import measure
-from cnnlab.export import export_archive, notebook, report, script
-from cnnlab.history import COLUMNS
-from cnnlab.limits import LimitError
-from cnnlab.rights import PIN, TeacherPass
-from cnnlab.runs import Checkpoint, Run, RunError, Store
+from cnnlab.evaluation import reliability_record
+from cnnlab.evaluation.comparison import entry
+from cnnlab.export import export_archive, report
+from cnnlab.export.code import notebook, script
+from cnnlab.runs import Checkpoint, Run, RunError, Store, disk_usage, queue
+from cnnlab.runs.attempt import Attempt
+from cnnlab.runs.history import COLUMNS
+from cnnlab.training import speed
+from cnnlab.training.cost import measure
+from cnnlab.workers import pool
 
 OWNERS = {"anna": "a" * 32, "ben": "b" * 32}  # Anna's run is damaged, Ben's waits beside it
 CLASSES = tuple("0123456789")
@@ -73,7 +77,7 @@ def build(root: Path) -> tuple[str, str]:
     Attempt(healthy, 1).enter("paused")
     healthy.wish("epochs", OWNERS["ben"], 4)
     healthy.wish("resume", OWNERS["ben"])
-    board.reveal(classroom, board.standings(store.runs(), OWNERS.values()), {damaged.id: 0.5})
+    leaderboard.reveal(classroom, leaderboard.standings(store.runs(), OWNERS.values()), {damaged.id: 0.5})
     (root / ".mark").write_text("0123456789abcdef")
     return damaged.id, healthy.id
 
@@ -149,13 +153,13 @@ class Cluster:
         pass
 
 
-class Crew(workers.Workers):
+class Crew(pool.Workers):
     """The real dispatcher before that stand-in."""
 
     def _connect(self) -> Cluster:
-        from cnnlab import lanes
+        from cnnlab.workers import resources
 
-        return Cluster(lanes.lane("train", self.store.root))
+        return Cluster(resources.lane("train", self.store.root))
 
 
 def handed_out(store: Store, id: str) -> bool:
@@ -186,31 +190,31 @@ def handed_out(store: Store, id: str) -> bool:
 
 def of_all(store: Store, healthy: Run) -> dict[str, Callable[[], object]]:
     """Return what reads all runs, or the class: none of it may fail, whatever one file is."""
-    from cnnlab.ui import phases
-    from cnnlab.ui.teacher import overview
+    from cnnlab.ui.classroom import overview
+    from cnnlab.ui.widgets import run_status
 
     classroom, ben = Classroom(store.root), OWNERS["ben"]
     rules = classroom.in_force
     vote = lambda: rules().vote  # noqa: E731
     return {
-        "queue": lambda: turns.waiting(store),
-        "last turn": lambda: turns.last_turn(store),
-        "places": lambda: turns.places(store),
+        "queue": lambda: queue.waiting(store),
+        "last turn": lambda: queue.last_turn(store),
+        "places": lambda: queue.places(store),
         "names of all": lambda: [run.id.encode() for run in store.runs()],
         "overdue": lambda: limits.stop_overdue(store, rules()),
         "place": lambda: limits.check_place(store, rules(), ben),
         "check": lambda: limits.check_wishes(store, rules(), healthy, ben, {"epochs": 5}),
         "new run": lambda: store.create(CONFIG, CLASSES, preset="article", owner=ben).delete(TeacherPass()),
-        "board": lambda: board.standings(store.runs(), OWNERS.values()),
-        "revealed": lambda: board.revealed(classroom),
+        "board": lambda: leaderboard.standings(store.runs(), OWNERS.values()),
+        "revealed": lambda: leaderboard.revealed(classroom),
         "teacher's rows": overview.rows,
         "teacher's students": overview.students,
         "teacher's answers": overview.answers,
-        "at work": lambda: turns.at_work(store),
-        "before": lambda: phases.before(healthy),
-        "phase": lambda: phases.phase_text(healthy, healthy.state()),
-        "measured": lambda: phases.known(str(store.root), "digits", 1797),
-        "disk": lambda: housekeeping.usage(store),
+        "at work": lambda: queue.at_work(store),
+        "before": lambda: run_status.before(healthy),
+        "phase": lambda: run_status.phase_text(healthy, healthy.state()),
+        "measured": lambda: run_status.known(str(store.root), "digits", 1797),
+        "disk": lambda: disk_usage.usage(store),
         "names": classroom.students,
         "name": lambda: classroom.nickname(ben),
         "seen": lambda: classroom.seen(ben),
@@ -225,7 +229,7 @@ def of_all(store: Store, healthy: Run) -> dict[str, Callable[[], object]]:
 
 def of_one(run: Run) -> dict[str, Callable[[], object]]:
     """Return what reads one run: all that it may raise is a sentence."""
-    from cnnlab.ui import network
+    from cnnlab.ui.widgets import network_choice
 
     return {
         "recipe": run.recipe,
@@ -245,14 +249,14 @@ def of_one(run: Run) -> dict[str, Callable[[], object]]:
         "entry": lambda: entry(run),
         "measure": lambda: measure(run, "digits", 1797, speed.load(speed.TYPICAL)),
         "trained": lambda: limits.seconds_trained(run, run.state()),
-        "network": lambda: network.load(run),
+        "network": lambda: network_choice.load(run),
         "report": lambda: report(run).encode(),
         "script": lambda: compile(script(run), "script", "exec"),
         "notebook": lambda: json.loads(notebook(run)),
         "archive": lambda: export_archive(run),
         "wish": lambda: run.wish("rate", OWNERS["anna"], 0.001),
         "claim": lambda: run.claim("queued"),
-        "judgement": lambda: judgement.read(run, 0),
+        "judgement": lambda: reliability_record.read(run, 0),
         "test": lambda: run.save_evaluation(np.full((20, 10), 0.1), np.arange(20) % 10),
     }
 

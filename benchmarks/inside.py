@@ -27,19 +27,21 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from session import Session, start_app, wait_until_up
 
-from cnnlab import datasets, images, ops, workers
+from cnnlab import ops
+from cnnlab.config.presets import PRESETS
+from cnnlab.data import datasets, photos
 from cnnlab.files import write_arrays
+from cnnlab.inspection.ablation import Off, judge
+from cnnlab.inspection.activation_maximisation import made_for
 from cnnlab.inspection.attribution import Ask, attribute, sanity
-from cnnlab.inspection.edits import Off, judge
-from cnnlab.inspection.gradcam import layers_with_maps
-from cnnlab.inspection.maximisation import made_for
-from cnnlab.inspection.patches import best_patches
-from cnnlab.inspection.silence import measure
-from cnnlab.inspection.space import place, space
-from cnnlab.jobs import Job
-from cnnlab.models import SIDE
-from cnnlab.presets import PRESETS
+from cnnlab.inspection.dead_kernels import measure
+from cnnlab.inspection.embedding import place, space
+from cnnlab.inspection.grad_cam import layers_with_maps
+from cnnlab.inspection.top_patches import best_patches
 from cnnlab.runs import Run, Store
+from cnnlab.training.models import SIDE
+from cnnlab.workers import pool
+from cnnlab.workers.job import Job
 
 STEPS = 128  # of activation maximisation
 
@@ -65,7 +67,7 @@ def questions(run: Run, image: np.ndarray) -> dict[str, tuple]:
     return found
 
 
-def seconds(crew: workers.Workers, function, arguments: tuple, long: bool) -> float:
+def seconds(crew: pool.Workers, function, arguments: tuple, long: bool) -> float:
     start = time.perf_counter()
     job = Job(crew, function, *arguments, long=long)
     job.wait(600)
@@ -73,8 +75,8 @@ def seconds(crew: workers.Workers, function, arguments: tuple, long: bool) -> fl
     return time.perf_counter() - start
 
 
-def measured(crew: workers.Workers, run: Run, rounds: int) -> dict[str, float]:
-    image = images.resize(images.square(images.sample(next(iter(images.samples())))))
+def measured(crew: pool.Workers, run: Run, rounds: int) -> dict[str, float]:
+    image = photos.resize(photos.square(photos.sample(next(iter(photos.samples())))))
     times = {}
     for name, (function, arguments, long) in questions(run, image).items():
         taken = [seconds(crew, function, arguments, long) for _round in range(rounds + 1)][1:]
@@ -138,13 +140,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--preset", choices=PRESETS, help="also a network of this shape, with random weights")
     options = parser.parse_args()
-    workers.LANES.pop("train")  # nothing is trained here
+    pool.LANES.pop("train")  # nothing is trained here
     with tempfile.TemporaryDirectory() as folder:
         store = Store(folder)
         runs = store.shipped()
         if options.preset:
             runs.append(with_random_weights(options.preset, store))
-        crew = workers.Workers(store).start()
+        crew = pool.Workers(store).start()
         try:
             while not crew.ready("look"):
                 time.sleep(0.2)

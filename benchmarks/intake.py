@@ -32,7 +32,8 @@ from PIL import ExifTags, Image, ImageCms
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from cnnlab import decoding, images, malloc, ops
+from cnnlab import malloc, ops
+from cnnlab.data import decode_photo, photos
 from cnnlab.runs import Store
 
 LARGE = (4_000, 3_000)  # a photo of 12 megapixels
@@ -93,9 +94,9 @@ def png(width: int, height: int, bits: int, colour: int, rows: bytes) -> bytes:
 def with_orientation(photo: Image.Image, orientation: int, format: str) -> bytes:
     """Store the photo as a camera held in that way does, with the tag that says so."""
     stored = photo
-    if orientation in decoding.UPRIGHT:  # of these, all but the quarter turns undo themselves
+    if orientation in decode_photo.UPRIGHT:  # of these, all but the quarter turns undo themselves
         undo = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
-        stored = photo.transpose(undo.get(orientation, decoding.UPRIGHT[orientation]))
+        stored = photo.transpose(undo.get(orientation, decode_photo.UPRIGHT[orientation]))
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     options = {"quality": 95} if format in ("JPEG", "HEIF", "AVIF") else {}
@@ -217,7 +218,7 @@ def hostile(photo: Image.Image) -> Iterator[bytes]:
     yield png(4_000, 4_000, 8, 2, bytes(4_000 * (3 * 4_000 + 1)))  # 48 MB of zeros in 200 kB: let in, in time
     gif = file(Image.new("L", (8, 8)), "GIF")
     yield gif.replace(struct.pack("<HH", 8, 8), struct.pack("<HH", 65_535, 65_535))
-    yield from (file(small, "TIFF") + bytes(n) for n in (1, 10**6, decoding.MAX_BYTES))
+    yield from (file(small, "TIFF") + bytes(n) for n in (1, 10**6, decode_photo.MAX_BYTES))
     yield from (b"", b"\0", bytes(10**6), b"Dear diary", b"%PDF-1.7\n", b"\xff\xd8", b"II*\0\x08\0\0\0")
     yield b'<svg xmlns="http://www.w3.org/2000/svg"><rect width="9" height="9"/></svg>'
     for format in ("PPM", "ICO", "EPS", "JPEG2000", "PDF"):
@@ -273,10 +274,10 @@ class Intake:
         self.layers = recipe.layers()
         self.tried = self.answered = self.refused = self.tracebacks = 0
         self.slowest = self.slowest_cpu = self.extra = 0.0
-        self.answer(decoding.read(file(Image.fromarray(images.sample("cat")), "PNG")))  # warm
+        self.answer(decode_photo.read(file(Image.fromarray(photos.sample("cat")), "PNG")))  # warm
 
     def answer(self, picture: np.ndarray) -> np.ndarray:
-        seen = images.resize(images.square(picture))
+        seen = photos.resize(photos.square(picture))
         return ops.forward(self.layers, self.weights, seen)[-1].values
 
     def take(self, data: bytes) -> np.ndarray | None:
@@ -285,9 +286,9 @@ class Intake:
         start, cpu, result = time.perf_counter(), time.process_time(), None
         with Memory() as memory:
             try:
-                result = self.answer(decoding.read(data))
+                result = self.answer(decode_photo.read(data))
                 self.answered += 1
-            except images.ImageError as error:
+            except photos.ImageError as error:
                 self.refused += str(error).endswith(".")
             except Exception as error:
                 self.tracebacks += 1
@@ -313,7 +314,7 @@ def main() -> None:
     parser.add_argument("--files", type=int, default=1_000, help="damaged files beside the others")
     given = parser.parse_args()
     malloc.share()  # as the app does
-    photo, intake = Image.fromarray(images.sample("cat")), Intake()
+    photo, intake = Image.fromarray(photos.sample("cat")), Intake()
     ours = {}
     for kind in (sound(photo), phones(photo), large(photo), hostile(photo), damaged(photo, given.files)):
         before, answered = intake.tried, intake.answered

@@ -28,11 +28,11 @@ def measure(preset: str, steps: int, kept: bool) -> dict[str, float]:
 
     if kept:
         malloc.keep()
-    from cnnlab import datasets
-    from cnnlab.attempts import Attempt
-    from cnnlab.presets import PRESETS
+    from cnnlab.config.presets import PRESETS
+    from cnnlab.data import datasets
     from cnnlab.runs import Store
-    from cnnlab.training import Training
+    from cnnlab.runs.attempt import Attempt
+    from cnnlab.training.trainer import Training
 
     config = PRESETS[preset].config.model_copy(update={"validation": 0.0})
     with tempfile.TemporaryDirectory() as folder:

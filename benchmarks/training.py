@@ -39,7 +39,7 @@ def article(epochs: int, goal: float | None) -> dict:
     import numpy as np
     from keras import layers
 
-    from cnnlab import datasets
+    from cnnlab.data import datasets
 
     data = datasets.load("cifar10")
     x, y = data.train_images / 255, np.eye(10)[data.train_labels]
@@ -75,10 +75,11 @@ def article(epochs: int, goal: float | None) -> dict:
 
 def ours(preset: str, epochs: int | None, seed: int, precision: str | None = None) -> dict:
     """Train a preset as a worker does, on all images, while a page's reader polls the run folder."""
-    from cnnlab import datasets, malloc
-    from cnnlab.presets import PRESETS
+    from cnnlab import malloc
+    from cnnlab.config.presets import PRESETS
+    from cnnlab.data import datasets
     from cnnlab.runs import Store
-    from cnnlab.train import train
+    from cnnlab.training.run_attempt import train
 
     malloc.keep()
     base = PRESETS[preset].config
@@ -111,11 +112,11 @@ def ours(preset: str, epochs: int | None, seed: int, precision: str | None = Non
 
 def overhead(pairs: int) -> dict:
     """Alternate epochs in one process: with run folder and reader, and bare Keras training of the same."""
-    from cnnlab import datasets
-    from cnnlab.attempts import Attempt
-    from cnnlab.presets import PRESETS
+    from cnnlab.config.presets import PRESETS
+    from cnnlab.data import datasets
     from cnnlab.runs import Store
-    from cnnlab.training import Training
+    from cnnlab.runs.attempt import Attempt
+    from cnnlab.training.trainer import Training
 
     config = PRESETS["article"].config.model_copy(update={"validation": 0.0, "epochs": pairs})
     classes = datasets.load("cifar10").classes
@@ -195,7 +196,7 @@ def main() -> int:
         return statistics.median(result["peak_kb"] for result in results)
 
     sys.path.insert(0, str(ROOT))
-    from cnnlab.models import bfloat16_is_native
+    from cnnlab.system import bfloat16_is_native
 
     print(
         json.dumps(

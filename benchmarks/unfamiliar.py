@@ -24,12 +24,21 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from cnnlab import calibration, datasets, judgement, metrics, ops, unfamiliar
-from cnnlab.inspection.judging import TRAINING, answers, measured, strange_pictures, told_apart, with_twin
-from cnnlab.presets import PRESETS
+from cnnlab import ops
+from cnnlab.config.presets import PRESETS
+from cnnlab.data import datasets
+from cnnlab.evaluation import calibration, metrics, out_of_distribution, reliability_record
+from cnnlab.evaluation.measure_reliability import (
+    TRAINING,
+    answers,
+    measured,
+    strange_pictures,
+    told_apart,
+    with_twin,
+)
+from cnnlab.evaluation.out_of_distribution import Familiarity
 from cnnlab.runs import Run, Store
-from cnnlab.train import train
-from cnnlab.unfamiliar import Familiarity
+from cnnlab.training.run_attempt import train
 
 # An animal and a vehicle each, named before anything was measured.
 TO_CHOOSE, TO_MEASURE = ("horse", "ship"), ("bird", "truck")
@@ -69,7 +78,7 @@ def twin(preset: str, left_out: tuple[str, ...], store: Store) -> Run:
     return run
 
 
-def compare(run: Run, left_out: tuple[str, ...]) -> tuple[dict, judgement.Strange]:
+def compare(run: Run, left_out: tuple[str, ...]) -> tuple[dict, reliability_record.Strange]:
     """Return AUROC and share noticed for each way and each set of pictures; and the row of the chosen way."""
     recipe = run.recipe()
     config, whole, data = recipe.config, datasets.load("cifar10"), datasets.load(recipe.config.dataset)
@@ -78,14 +87,14 @@ def compare(run: Run, left_out: tuple[str, ...]) -> tuple[dict, judgement.Strang
     held_out, test = answers(run, data.train_images[held[::2]]), answers(run, data.test_images)
     both = Familiarity.fit(means, held_out)
     labels = data.train_labels[training[:TRAINING]]
-    by_class = unfamiliar.fit_distance(training_scores, labels, len(data.classes))
+    by_class = out_of_distribution.fit_distance(training_scores, labels, len(data.classes))
     ways = {
-        "max_probability": lambda means, scores: unfamiliar.max_probability(scores),
+        "max_probability": lambda means, scores: out_of_distribution.max_probability(scores),
         "max_score": lambda means, scores: scores.max(axis=1),
-        "energy": lambda means, scores: unfamiliar.energy(scores),
-        "distance_of_scores": lambda means, scores: unfamiliar.nearness(scores, *by_class),
-        "distance_of_maps": lambda means, scores: unfamiliar.nearness(
-            unfamiliar.map_means(means), both.centre, both.inverse
+        "energy": lambda means, scores: out_of_distribution.energy(scores),
+        "distance_of_scores": lambda means, scores: out_of_distribution.nearness(scores, *by_class),
+        "distance_of_maps": lambda means, scores: out_of_distribution.nearness(
+            out_of_distribution.map_means(means), both.centre, both.inverse
         ),
         "familiarity": both.of,
     }
@@ -94,13 +103,18 @@ def compare(run: Run, left_out: tuple[str, ...]) -> tuple[dict, judgement.Strang
     outputs = {name: answers(run, pictures) for name, pictures in strange.items()}
     table = {}
     for name, way in ways.items():
-        familiar, limit = way(*test), unfamiliar.threshold(way(*held_out))
+        familiar, limit = way(*test), out_of_distribution.threshold(way(*held_out))
         table[name] = {"false_alarms": round(float((familiar < limit).mean()), 4)}
         for kind, output in outputs.items():
             values = way(*output)
             noticed = round(float((values < limit).mean()), 4)
-            table[name][kind] = {"auroc": round(unfamiliar.auroc(familiar, values), 4), "noticed": noticed}
-    row = told_apart("left_out", both, unfamiliar.threshold(both.of(*held_out)), test, outputs["left_out"])
+            table[name][kind] = {
+                "auroc": round(out_of_distribution.auroc(familiar, values), 4),
+                "noticed": noticed,
+            }
+    row = told_apart(
+        "left_out", both, out_of_distribution.threshold(both.of(*held_out)), test, outputs["left_out"]
+    )
     temperature = calibration.fit_temperature(held_out[1], data.train_labels[held[::2]])
     errors = [
         metrics.reliability(ops.softmax(test[1], at), data.test_labels).error for at in (1, temperature)
@@ -127,7 +141,7 @@ def main() -> None:
         if not given.write:
             parser.error("--no-twins goes with --write")
         run = Store().get(given.write)
-        judgement.write(run, measured(run))
+        reliability_record.write(run, measured(run))
         return
     with tempfile.TemporaryDirectory() as folder:
         store = Store(given.runs or folder)
@@ -135,7 +149,7 @@ def main() -> None:
         again, row = compare(twin(given.preset, TO_MEASURE, store), TO_MEASURE)
     if given.write:
         run = Store().get(given.write)
-        judgement.write(run, with_twin(measured(run), row, TO_MEASURE))
+        reliability_record.write(run, with_twin(measured(run), row, TO_MEASURE))
     print(json.dumps({"preset": given.preset, "to_choose": chosen, "to_measure": again}))
 
 

@@ -6,7 +6,6 @@ asked for, checked, or raises Damaged; nothing else, but for FileNotFoundError w
 
 import os
 import stat
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
 
@@ -14,19 +13,21 @@ import numpy as np
 from numpy.lib.npyio import NpzFile
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
-from cnnlab import files, history
-from cnnlab.text import foreign
+from cnnlab import files
+from cnnlab.i18n import foreign
 
 TEXT, ARRAYS = 4 * 2**20, 8 * 2**30  # the most bytes of a file of text, and of one of arrays
 DENSER = (
     20  # how many times as large arrays may be as their file, plus 1 MB: hardly packed, they hold weights
 )
 STEPS = 1_000_000  # the most batches of an epoch
-EARLY = timedelta(days=1)  # by how much clocks that write one file differ at most
 
-Share = Annotated[float, Field(ge=0, le=history.SHARE, allow_inf_nan=False)]
-Loss = Annotated[float, Field(ge=0, le=history.LARGEST, allow_inf_nan=False)]
-Rate = Annotated[float, Field(ge=0, le=history.RATE, allow_inf_nan=False)]
+# The most that a number can be. Beyond it sums overflow and charts stumble, on the pages of others as well.
+LARGEST_SHARE = LARGEST_RATE = 100.0  # generous: what was measured may come from elsewhere
+LARGEST_LOSS = float(np.finfo(np.float32).max)  # it is float32: while a network diverges it comes near
+Share = Annotated[float, Field(ge=0, le=LARGEST_SHARE, allow_inf_nan=False)]
+Loss = Annotated[float, Field(ge=0, le=LARGEST_LOSS, allow_inf_nan=False)]
+Rate = Annotated[float, Field(ge=0, le=LARGEST_RATE, allow_inf_nan=False)]
 Word = Annotated[str, Field(max_length=200), AfterValidator(foreign)]
 Text = Annotated[str, AfterValidator(foreign)]  # a sentence; what is too long is cut
 
@@ -121,19 +122,3 @@ def whole_number(array: np.ndarray, low: int, high: int) -> int:
     if array.shape != () or array.dtype.kind not in "iuf" or not low <= array <= high or array != int(array):
         raise Damaged("not a whole number, or an impossible one")
     return int(array)
-
-
-def moment(text: str, path: Path | None = None) -> datetime:
-    """Return a time as it stands in a file; what is none counts as long ago.
-
-    path: the file that it stands in. It knows of no time after the one at which it was written itself, so a
-    foreign clock far ahead is not believed.
-    """
-    long_ago = datetime.fromtimestamp(0, UTC)
-    try:
-        found = datetime.fromisoformat(text).astimezone(UTC)
-        if path is not None:
-            found = min(found, datetime.fromtimestamp(path.stat().st_mtime, UTC) + EARLY)
-    except (ValueError, OverflowError, OSError):
-        return long_ago
-    return max(found, long_ago)

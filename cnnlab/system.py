@@ -1,4 +1,7 @@
-"""What does a process ask of its operating system at the start, whichever that is?"""
+"""What can this computer do, and what does a process ask of its system, whichever that is?"""
+
+import os
+from pathlib import Path
 
 import psutil
 
@@ -25,3 +28,17 @@ def give_way(niceness: int) -> None:
     process = psutil.Process()
     below = getattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", None)  # what Windows has in the place of niceness
     process.nice(below or min(19, process.nice() + niceness))
+
+
+def bfloat16_is_native() -> bool:
+    """Say whether this processor multiplies bfloat16 itself; emulated it would be slow.
+
+    Linux tells; elsewhere it is not known, and float32 is right everywhere. CNNLAB_BFLOAT16 (0 or 1) says it
+    instead, so that on either kind of processor one can see what happens on the other.
+    """
+    if said := os.environ.get("CNNLAB_BFLOAT16"):
+        return said == "1"
+    try:
+        return "avx512_bf16" in Path("/proc/cpuinfo").read_text("utf-8")
+    except OSError:
+        return False

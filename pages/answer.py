@@ -6,22 +6,23 @@ import numpy as np
 import streamlit as st
 
 from cnnlab import ops
+from cnnlab.config.presets import ARTICLE
 from cnnlab.figures import tiles
-from cnnlab.presets import ARTICLE
-from cnnlab.text import _, number
-from cnnlab.ui import answer, as_text, flatten, lesson, network, own_scores, score, softmax
+from cnnlab.i18n import _, number
 from cnnlab.ui.components.terms import softmax_table
+from cnnlab.ui.lessons.answer import flatten, look, own_scores, score, softmax
+from cnnlab.ui.widgets import lesson, network_choice, number_text
 
 
-def text(table, seen: answer.Look | None, scores: np.ndarray, names: list[str]) -> None:
+def text(table, seen: look.Look | None, scores: np.ndarray, names: list[str]) -> None:
     """Write the last maps, the contributions (once they are predicted) and softmax as text."""
-    as_text.table(softmax_table(ops.softmax_steps(scores), names))
+    number_text.table(softmax_table(ops.softmax_steps(scores), names))
     if table:
-        as_text.table(table)
+        number_text.table(table)
     if seen:
         maps = flatten.last_maps(seen)
         channel = min(st.session_state.get("answer.map", 1), maps.shape[-1]) - 1
-        as_text.grids(_("Map {n}").format(n=channel + 1), {"": maps[..., channel]})
+        number_text.grids(_("Map {n}").format(n=channel + 1), {"": maps[..., channel]})
 
 
 lesson.opening(
@@ -35,12 +36,12 @@ left, right = st.columns([1, 3.2], gap="medium")
 with left.container(horizontal=True):
     picture, controls = st.container(width=112), st.container(width=190)
 with controls:
-    net = network.choose()
-    seen = answer.look(net) if net else None
+    net = network_choice.choose()
+    seen = look.look(net) if net else None
 table = None
 if seen:
     picture.image(tiles.enlarge(seen.picture, 112), _("it sees 32 × 32"), width=112)
-    names = [network.class_name(name) for name in net.classes]
+    names = [network_choice.class_name(name) for name in net.classes]
     scores, about = seen.scores, seen.about
     with right.container(border=True):
         st.subheader(_("1 · The last maps become one row"), anchor=False)

@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from cnnlab.rights import teaching
+from cnnlab.access import teaching
+from cnnlab.i18n import _
 from cnnlab.runs import RunError
-from cnnlab.text import _
-from cnnlab.ui import board, class_state, lesson
-from cnnlab.ui.teacher import door
+from cnnlab.ui.classroom import board
+from cnnlab.ui.session import class_state, teacher_pass
+from cnnlab.ui.widgets import lesson
 
 lead = _("The best network of each student, and what it cost. The board follows the training by itself.")
 if class_state.rules().envelope_opened:
@@ -28,10 +29,10 @@ except RunError as error:
 else:
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         dataset = board.choose(found)
-        if door.teacher() and not opened:
+        if teacher_pass.teacher() and not opened:
             with st.container(width="content"):
                 board.envelopes()
-    if class_state.rules().envelopes_wait and not opened and not door.teacher():
+    if class_state.rules().envelopes_wait and not opened and not teacher_pass.teacher():
         board.expect_opening()
     board.show(found, opened, dataset)
 board.follow(drawn)

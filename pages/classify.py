@@ -4,13 +4,14 @@ from functools import partial
 
 import streamlit as st
 
-from cnnlab import datasets, ops
+from cnnlab import ops
+from cnnlab.data import datasets
+from cnnlab.i18n import _, number
 from cnnlab.runs import RunError
-from cnnlab.text import _, number
-from cnnlab.ui import lesson, network
-from cnnlab.ui.classify import look as looking
 from cnnlab.ui.classify import several, smaller, tally, trials, trust, why
+from cnnlab.ui.classify import subject as looking
 from cnnlab.ui.classify.answer import answer, judged
+from cnnlab.ui.widgets import lesson, network_choice
 
 
 def shown(part, *arguments) -> None:
@@ -21,7 +22,7 @@ def shown(part, *arguments) -> None:
         st.warning(str(error), icon=":material/broken_image:")
 
 
-def judgement(net: network.Network):
+def judgement(net: network_choice.Network):
     """Return what was measured about a network that judges photos; a damaged file gets a sentence."""
     try:
         return judged(net)
@@ -36,7 +37,7 @@ lesson.opening(
         "even for a photo of something else: whether it is **none of these** has to be asked in another way."
     ),
 )
-net = network.choose()
+net = network_choice.choose()
 if net is None:
     st.stop()
 left, right = st.columns([1.2, 1.6], gap="medium")
@@ -83,7 +84,7 @@ if look is not None:
         parts.pop(_("How sure, really?"))
     lesson.unfold({title: partial(shown, part) for title, part in parts.items()}, key="_classify.more")
 weights = sum(array.size for array in net.weights.values())
-changed = network.changed_by_use(str(net.run.folder), net.stamp, net)
+changed = network_choice.changed_by_use(str(net.run.folder), net.stamp, net)
 lesson.predict(
     "classify.changed",
     _("The network classifies 100 photos. How many of its {weights} weights have changed afterwards?").format(

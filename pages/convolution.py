@@ -3,11 +3,14 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab import images, ops
-from cnnlab.questions.convolution import Setting
-from cnnlab.text import _
-from cnnlab.ui import convolution as view
-from cnnlab.ui import crop, formulas, kernel_questions, kernels, lesson, photo, state
+from cnnlab import ops
+from cnnlab.data import photos
+from cnnlab.i18n import _
+from cnnlab.lessons.questions.convolution import Setting
+from cnnlab.ui.lessons.convolution import kernel_questions, kernels
+from cnnlab.ui.lessons.convolution import steps as view
+from cnnlab.ui.session import widget_state
+from cnnlab.ui.widgets import crop, formulas, lesson, photo_choice
 
 SIZES = (8, 10, 12, 16, 20, 24, 28, 32)
 
@@ -22,16 +25,16 @@ lesson.opening(
 picture_slot, photo_slot, kernel_slot = st.columns([1, 1, 2.4], gap="medium")
 stage, card = st.container(), st.container()
 with photo_slot:
-    _name, picture = photo.choose()
-    state.default("convolution.crop.size", 12, SIZES)
+    _name, picture = photo_choice.choose()
+    widget_state.default("convolution.crop.size", 12, SIZES)
     square = crop.choose(picture, SIZES, "convolution.crop", picture_slot)
 with kernel_slot:
     kernels.few()
-    state.default("convolution.relu", False)
+    widget_state.default("convolution.relu", False)
     relu = st.toggle(
         _("ReLU: a negative output becomes 0"),
         key="convolution.relu",
-        disabled=state.locked("convolution.relu"),
+        disabled=widget_state.locked("convolution.relu"),
         help=_("Rectified linear unit. Without it, several layers could do no more than a single one."),
     )
     line = st.container()
@@ -42,22 +45,22 @@ with lesson.more(_("More: every kernel and weight, stride, border, dilation, col
     one, two = st.columns(2, gap="large")
     with one:
         inputs = {"grey": _("Grey"), "colour": _("Colour"), "own": _("A small grid")}
-        state.default("convolution.input", "grey", inputs)
+        widget_state.default("convolution.input", "grey", inputs)
         options = {"format_func": inputs.get, "key": "convolution.input", "required": True}
-        options["disabled"] = state.locked("convolution.input")
+        options["disabled"] = widget_state.locked("convolution.input")
         source = st.segmented_control(_("Input"), list(inputs), **options)
         grid = view.small_picture() if source == "own" else None
         geometry = view.geometry()
         size = st.container()
-        state.default("convolution.flip", False)
-        label, held = _("Flip the kernel (true convolution)"), state.locked("convolution.flip")
+        widget_state.default("convolution.flip", False)
+        label, held = _("Flip the kernel (true convolution)"), widget_state.locked("convolution.flip")
         flip = st.toggle(label, key="convolution.flip", disabled=held)
     with two:
         kernel = kernels.all_settings(3 if source == "colour" else 1)
 
 if kernel is not None:
     channels = kernel.weights.shape[2]
-    image = square.values if channels == 3 else images.grey(square.values)[..., np.newaxis]
+    image = square.values if channels == 3 else photos.grey(square.values)[..., np.newaxis]
     if grid is not None:
         image = np.repeat(grid, channels, axis=2)
     weights = ops.flip(kernel.weights) if flip else kernel.weights

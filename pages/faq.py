@@ -3,18 +3,19 @@
 import streamlit as st
 
 from cnnlab import ops
+from cnnlab.i18n import _
 from cnnlab.runs import RunError
-from cnnlab.text import _
-from cnnlab.ui import lesson, state
-from cnnlab.ui.article_questions import outlook, questions
-from cnnlab.ui.beliefs import beliefs
-from cnnlab.ui.glossary import words
+from cnnlab.ui.lessons.faq.article_questions import outlook, questions
+from cnnlab.ui.lessons.faq.beliefs import beliefs
+from cnnlab.ui.lessons.faq.glossary import words
+from cnnlab.ui.session import widget_state
+from cnnlab.ui.widgets import lesson
 
 
 def put_to_the_test() -> None:
     """Let the student choose a misconception; show numbers that test it, and then what is right."""
     believed = beliefs()
-    state.default("faq.belief", next(iter(believed)), believed)
+    widget_state.default("faq.belief", next(iter(believed)), believed)
     options = {"format_func": lambda name: believed[name].short, "key": "faq.belief", "required": True}
     belief = believed[st.pills(_("Students say"), list(believed), **options)]
     with st.container(border=True):
@@ -35,7 +36,7 @@ lesson.opening(
     _("Choose a question. Each answer has something to try, and every number is computed as you look."),
 )
 answers = questions()
-state.default("faq.question", next(iter(answers)), answers)
+widget_state.default("faq.question", next(iter(answers)), answers)
 left, right = st.columns([1, 3], gap="large")
 with left:
     chosen = st.radio(

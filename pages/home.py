@@ -6,10 +6,12 @@ import numpy as np
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
-from cnnlab.datasets import DATASETS
+from cnnlab.data.datasets import DATASETS
 from cnnlab.figures import tiles
-from cnnlab.text import _, percent
-from cnnlab.ui import exhibit, lesson, lesson_link, network, projector
+from cnnlab.i18n import _, percent
+from cnnlab.ui.lessons.home import exhibit
+from cnnlab.ui.session import lesson_link_state, projector
+from cnnlab.ui.widgets import lesson, network_choice
 
 
 def path() -> dict[str, str]:
@@ -29,9 +31,9 @@ def path() -> dict[str, str]:
     }
 
 
-def vote(net: network.Network) -> None:
+def vote(net: network_choice.Network) -> None:
     """Let the student vote on which photo the network is most sure about, then show its four answers."""
-    classes = [network.class_name(name) for name in net.classes]
+    classes = [network_choice.class_name(name) for name in net.classes]
     photos = exhibit.four_photos(net.dataset, net.classes, DATASETS[net.dataset].present())
     answers = [net.probabilities(photo) for photo, _truth in photos]
     names = [_("Photo {n}").format(n=n) for n in range(1, 5)]
@@ -94,7 +96,7 @@ if net is None:
 else:
     vote(net)
 lesson.next_lesson("pixels", _("**Start here:** a picture is numbers"))
-if lesson_link.current() is None:
+if lesson_link_state.current() is None:
     st.subheader(_("The path ahead"), anchor=False)
 for place, (page, text) in enumerate(path().items(), start=1):
     with suppress(StreamlitPageNotFoundError):  # only pages that are in the navigation

@@ -4,15 +4,18 @@ from functools import partial
 
 import streamlit as st
 
-from cnnlab import datasets, metrics, ops
-from cnnlab.inspection import growth
+from cnnlab import ops
+from cnnlab.data import datasets
+from cnnlab.evaluation import metrics
+from cnnlab.i18n import _, in_epochs, number, percent
+from cnnlab.inspection import kernel_history
 from cnnlab.runs import RunError
-from cnnlab.text import _, in_epochs, number, percent
-from cnnlab.ui import class_state, lesson, network
-from cnnlab.ui.inside import kernels, maps, measures, mistakes, parts, patterns, robustness, space, why
+from cnnlab.ui.inside import embedding, kernels, maps, measures, mistakes, parts, patterns, robustness, why
+from cnnlab.ui.session import class_state
+from cnnlab.ui.widgets import lesson, network_choice
 
 
-def measured(net: network.Network) -> str:
+def measured(net: network_choice.Network) -> str:
     """Say how good the network is on its test set, or that nobody has looked yet."""
     try:
         evaluation = class_state.as_seen(net.run).evaluation()
@@ -28,14 +31,14 @@ def measured(net: network.Network) -> str:
 
 
 @st.fragment
-def section(title: str, part, net: network.Network) -> None:
+def section(title: str, part, net: network_choice.Network) -> None:
     """Draw one part, on its own; a damaged file or a missing dataset spoils that part alone."""
     with st.container(border=True):
         st.subheader(title, anchor=False)
         shown(part, net)
 
 
-def shown(part, net: network.Network) -> None:
+def shown(part, net: network_choice.Network) -> None:
     try:
         part(net)
     except (RunError, datasets.DatasetError) as error:
@@ -49,7 +52,7 @@ lesson.opening(
         "kernel found its pattern. Nobody drew them: training found every number."
     ),
 )
-net = network.choose()
+net = network_choice.choose()
 if net is None:
     st.stop()
 SIGHT = {
@@ -64,7 +67,7 @@ MORE = {
     _("Class by class"): measures.by_class,
     _("Darker, blurred, noisy"): robustness.robustness,
     _("How sure is it rightly? · University"): measures.confidence,
-    _("The space · University"): space.arranged,
+    _("The space · University"): embedding.arranged,
 }
 for title, part in SIGHT.items():
     section(title, part, net)
@@ -75,5 +78,5 @@ lesson.article(
     _("No result is stated."),
     measured(net),
 )
-lesson.code(growth.norms, growth.change, ops.forward, metrics.confusion)
+lesson.code(kernel_history.norms, kernel_history.change, ops.forward, metrics.confusion)
 lesson.next_lesson("classify", _("Let it classify a photo"))

@@ -6,14 +6,16 @@ import numpy as np
 import streamlit as st
 
 from cnnlab import ops
-from cnnlab.presets import ARTICLE
-from cnnlab.questions import layer as ask
-from cnnlab.text import _, number
-from cnnlab.ui import crop, formulas, four_kernels, layers, lesson, photo, state
-from cnnlab.ui import layer as view
+from cnnlab.config.presets import ARTICLE
+from cnnlab.i18n import _, number
+from cnnlab.lessons.questions import layer as ask
 from cnnlab.ui.components.data import digits_for
 from cnnlab.ui.components.windows import Mark
-from cnnlab.ui.number_field import number_field
+from cnnlab.ui.lessons.layer import four_kernels
+from cnnlab.ui.lessons.layer import steps as view
+from cnnlab.ui.session import widget_state
+from cnnlab.ui.widgets import crop, formulas, lesson, network_table, photo_choice
+from cnnlab.ui.widgets.number_field import number_field
 
 SIZES = (8, 10, 12, 14)
 
@@ -67,7 +69,7 @@ def arithmetic() -> None:
     text = _("{k}×{k}×{inputs}×{outputs} + {outputs} = **{count}** weights and biases")
     st.markdown("#### " + text.format(k=size, inputs=inputs, outputs=outputs, count=number(count)))
     st.caption(_("The photo's size does not matter. The whole of the article's network, for ten classes:"))
-    layers.layer_table(ARTICLE.layers(10))
+    network_table.layer_table(ARTICLE.layers(10))
 
 
 lesson.opening(
@@ -80,23 +82,23 @@ lesson.opening(
 )
 picture_slot, photo_slot, layer_slot = st.columns([1, 1, 2.2], gap="medium")
 with photo_slot:
-    _name, picture = photo.choose()
+    _name, picture = photo_choice.choose()
     square = crop.choose(picture, SIZES, "layer.crop", picture_slot)
 with layer_slot:
     sources = {"hand": _("Made by hand"), "trained": _("From a trained network")}
-    state.default("layer.source", "hand", sources)
-    held = state.locked("layer.relu", "layer.bias")  # kernels from elsewhere bring their own
+    widget_state.default("layer.source", "hand", sources)
+    held = widget_state.locked("layer.relu", "layer.bias")  # kernels from elsewhere bring their own
     options = {"format_func": sources.get, "key": "layer.source", "required": True, "disabled": held}
     source = st.segmented_control(_("Kernels"), list(sources), **options)
     layer = None
     if source == "trained":
         layer = four_kernels.trained()
     if layer is None:
-        state.default("layer.relu", True)
-        state.default("layer.bias", -50)
-        label, held = _("ReLU: a negative sum becomes 0"), state.locked("layer.relu")
+        widget_state.default("layer.relu", True)
+        widget_state.default("layer.bias", -50)
+        label, held = _("ReLU: a negative sum becomes 0"), widget_state.locked("layer.relu")
         relu = st.toggle(label, key="layer.relu", disabled=held)
-        more = {"step": 10, "key": "layer.bias", "disabled": state.locked("layer.bias")}
+        more = {"step": 10, "key": "layer.bias", "disabled": widget_state.locked("layer.bias")}
         bias = st.slider(_("Bias of each kernel"), -300, 300, **more)
         layer = four_kernels.by_hand(float(bias), "relu" if relu else None)
 

@@ -5,11 +5,13 @@ import streamlit as st
 
 from cnnlab import ops
 from cnnlab.figures.tiles import enlarge
-from cnnlab.text import _, number, percent
-from cnnlab.ui import as_text, browser, formulas, learning, lesson, state
-from cnnlab.ui import update as tables
-from cnnlab.ui.chart import chart
+from cnnlab.i18n import _, number, percent
 from cnnlab.ui.components.terms import terms
+from cnnlab.ui.lessons.learning import steps
+from cnnlab.ui.lessons.learning import update as tables
+from cnnlab.ui.session import context, widget_state
+from cnnlab.ui.widgets import formulas, lesson, number_text
+from cnnlab.ui.widgets.chart import chart
 
 # A classifier of three pixels for three classes; small round numbers, and wrong about its first photo.
 WEIGHTS = np.array([[-0.4, 0.9, 0.2], [0.8, 0.1, -0.5], [0.4, -0.2, 0.3]])  # (pixels, classes)
@@ -26,11 +28,11 @@ def one_photo() -> None:
     left, right = st.columns([1, 3], gap="large")
     with left:
         x = pixels()
-        state.default("learning.class", 0, range(3))
+        widget_state.default("learning.class", 0, range(3))
         options = {"options": range(3), "format_func": names.__getitem__, "required": True}
-        held = state.locked("learning.class")
+        held = widget_state.locked("learning.class")
         label = st.segmented_control(_("What it shows"), **options, key="learning.class", disabled=held)
-    state.default("learning.step", 0.5)
+    widget_state.default("learning.step", 0.5)
     update = ops.update(x, WEIGHTS, BIAS, label, st.session_state["learning.step"])
     with right:
         named = names[int(update.scores.argmax())]
@@ -47,10 +49,10 @@ def one_photo() -> None:
             "A gradient above 0 says: too much probability here, the score should fall. Below 0: too little."
         )
         st.caption(text)
-    learning.ask_doubled(update.scores, label, names)
+    steps.ask_doubled(update.scores, label, names)
     st.subheader(_("One update: every weight steps against its gradient"), anchor=False)
     left, right = st.columns([1, 3], gap="large", vertical_alignment="center")
-    more = {"step": 0.05, "key": "learning.step", "disabled": state.locked("learning.step")}
+    more = {"step": 0.05, "key": "learning.step", "disabled": widget_state.locked("learning.step")}
     left.slider(_("Learning rate of this update"), 0.05, 2.0, **more)
     text = _(
         "Afterwards the loss of the same photo is **{after}** instead of **{before}**: the probability of "
@@ -63,15 +65,15 @@ def one_photo() -> None:
     at = terms(changes, key="_learning.update", follow=lesson.formulas())
     lesson.formula(formulas.updated(update, at))
     with lesson.more(_("The same as text")):
-        as_text.table(table)
-        as_text.table(changes)
+        number_text.table(table)
+        number_text.table(changes)
 
 
 def pixels() -> np.ndarray:
     """Draw the photo of three pixels and the way to change them; return them, (3,) from 0 to 1."""
     place = st.container()
-    keys = [state.default(f"learning.pixel{n}", value) for n, value in enumerate(PIXELS, start=1)]
-    with state.popover(_("Change the pixels"), *keys, icon=":material/tune:", width="stretch"):
+    keys = [widget_state.default(f"learning.pixel{n}", value) for n, value in enumerate(PIXELS, start=1)]
+    with widget_state.popover(_("Change the pixels"), *keys, icon=":material/tune:", width="stretch"):
         for n in range(1, len(PIXELS) + 1):
             st.slider(_("Pixel {n}, 0–1").format(n=n), 0.0, 1.0, step=0.05, key=f"learning.pixel{n}")
     x = np.array([st.session_state[f"learning.pixel{n}"] for n in (1, 2, 3)])
@@ -88,28 +90,28 @@ def rate() -> None:
     """Show what the learning rate does over many steps down the loss of one weight, and say how it does."""
     left, right = st.columns([1, 2], gap="large")
     with left:
-        state.default("learning.rate", 0.1, RATES)
+        widget_state.default("learning.rate", 0.1, RATES)
         label = _("Learning rate of {steps} steps").format(steps=STEPS)
-        held = state.locked("learning.rate")
+        held = widget_state.locked("learning.rate")
         chosen = st.select_slider(label, RATES, key="learning.rate", disabled=held)
     step = ops.OPTIMIZERS["gradient_descent"].step
     weights = ops.descend(step, [FIRST], lambda w: 2 * (w - WANTED), chosen, STEPS)[:, 0]
     losses = (weights - WANTED) ** 2
     with left:
-        learning.verdict(ops.pace(weights, losses), losses)
+        steps.verdict(ops.pace(weights, losses), losses)
         text = _("One weight w with the loss (w − {wanted})²; {steps} steps of w − rate × gradient.")
         st.caption(text.format(wanted=number(WANTED), steps=STEPS))
     with right:
         line = np.linspace(WANTED - 3, WANTED + 3, 121)
         curve = np.stack([line, (line - WANTED) ** 2], axis=1)
         path = np.stack([weights, losses], axis=1)
-        figure = learning.bowl_chart(curve, path, browser.theme())
+        figure = steps.bowl_chart(curve, path, context.theme())
         text = _("The loss over the weight: from {before} at w = {start} to {after} at w = {end}")
         ends = {"before": losses[0], "start": weights[0], "after": losses[-1], "end": weights[-1]}
         alt = text.format(**{name: number(value, 2) for name, value in ends.items()})
         chart(figure, key="_learning.bowl", alt=alt)
         lesson.formula(tables.step_formula(weights[0], chosen, 2 * (weights[0] - WANTED), weights[1]))
-    learning.ask_step()
+    steps.ask_step()
 
 
 lesson.opening(
@@ -135,9 +137,9 @@ lesson.article(
     ),
 )
 with lesson.more(_("More: why cross-entropy and not squares?")):
-    learning.two_losses()
+    steps.two_losses()
 with lesson.more(_("More: race the optimisers")):
-    learning.race_optimisers()
+    steps.race_optimisers()
 lesson.code(
     ops.update, ops.descend, *dict.fromkeys(o.step for o in ops.OPTIMIZERS.values()), ops.mse_gradient
 )

@@ -5,10 +5,12 @@ from functools import partial
 import streamlit as st
 
 from cnnlab import ops
-from cnnlab.text import _, fine, number
-from cnnlab.ui import as_text, cell_view, layer_view, lesson, network, network_input, place, reach, state
+from cnnlab.i18n import _, fine, number
 from cnnlab.ui.components.field import field
-from cnnlab.ui.keras_check import check
+from cnnlab.ui.lessons.network import cell_arithmetic, place, receptive_field
+from cnnlab.ui.lessons.network.keras_check import check
+from cnnlab.ui.session import widget_state
+from cnnlab.ui.widgets import layer_view, lesson, network_choice, network_input, number_text
 
 RANGES = ("map", "layer", "network")
 
@@ -41,7 +43,7 @@ lesson.opening(
 )
 first, second = st.columns([2, 1], gap="large")
 with first:
-    net = network.choose()
+    net = network_choice.choose()
 if net is None:
     st.stop()
 with second:
@@ -50,7 +52,7 @@ if seen is None:
     st.stop()
 see = layer_view.view(net, seen)
 layer, channel, cell = place.chosen(see)
-across = st.session_state[state.default("network.range", "map", RANGES)]
+across = st.session_state[widget_state.default("network.range", "map", RANGES)]
 with st.container(border=True):
     st.markdown(_("**Choose any map.** Orange is above 0, blue below, white is 0."))
     layer_view.overview(see, across, (see.names[layer], channel), place.choose_map)
@@ -62,8 +64,8 @@ with st.container(border=True):
     left, right = st.columns([1, 1.7], gap="large")
     with left:
         controls(see, layer)
-        reached = reach.ask(see, layer)
-    rows, cols = reach.spans(see, layer) if reached else (None, None)
+        reached = receptive_field.ask(see, layer)
+    rows, cols = receptive_field.spans(see, layer) if reached else (None, None)
     limit = float(layer_view.ends(see, layer, across)[channel])
     note = _("colours from −{limit} to {limit}").format(limit=fine(limit, 2))
     with right:
@@ -82,7 +84,7 @@ with st.container(border=True):
         )
     if single:
         st.markdown(_("**{name}**: how this number is computed").format(name=title))
-    cell_view.arithmetic(see, layer, channel, cell)
+    cell_arithmetic.arithmetic(see, layer, channel, cell)
 conv = see.block(layer).start
 if see.outputs[conv].kind == "conv":
     with st.container(border=True):
@@ -94,7 +96,7 @@ heading = layer_view.title(see.outputs[layer].spec)
 lesson.unfold(
     {
         _("Does Keras get the same?"): partial(check, see),
-        _("The same as text"): partial(as_text.grids, heading, {title: see.maps(layer)[..., channel]}),
+        _("The same as text"): partial(number_text.grids, heading, {title: see.maps(layer)[..., channel]}),
     },
     key="network.more",
 )

@@ -3,14 +3,16 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab import images, ops
-from cnnlab.datasets import CIFAR10_CLASSES
+from cnnlab import ops
+from cnnlab.data import photos
+from cnnlab.data.datasets import CIFAR10_CLASSES
 from cnnlab.figures.tiles import enlarge
-from cnnlab.questions.pixels import SIDE, count, targets
-from cnnlab.text import _, number
-from cnnlab.ui import as_text, crop, lesson, photo, state
+from cnnlab.i18n import _, number
+from cnnlab.lessons.questions.pixels import SIDE, count, targets
 from cnnlab.ui.components.planes import planes
-from cnnlab.ui.network import class_name
+from cnnlab.ui.session import widget_state
+from cnnlab.ui.widgets import crop, lesson, number_text, photo_choice
+from cnnlab.ui.widgets.network_choice import class_name
 
 SIZES = (6, 8, 10, 12, 16)
 SHOWN = 256  # pixels of the photo and of what the network gets
@@ -35,7 +37,7 @@ def what_the_network_gets(name: str, picture: np.ndarray) -> None:
         reveal.format(**numbers),
         about=(height, width),
     )
-    small = images.resize(images.square(picture))
+    small = photos.resize(photos.square(picture))
     row = st.container(horizontal=True, gap="medium")
     sizes = {"height": number(height), "width": number(width), "all": number(picture.size)}
     text = _("{photo}: {height} rows × {width} columns, {all} numbers; its middle square is used")
@@ -49,7 +51,7 @@ def what_the_network_gets(name: str, picture: np.ndarray) -> None:
 
 def lesson_photo(picture: np.ndarray) -> np.ndarray:
     """Return the central square of a photo, small enough to send."""
-    return images.resize(images.square(picture), SHOWN)
+    return photos.resize(photos.square(picture), SHOWN)
 
 
 def label_as_numbers() -> None:
@@ -58,10 +60,10 @@ def label_as_numbers() -> None:
     words = [*names, _("none of the ten")]
     chosen = st.session_state["photo.choice"]
     if st.session_state.get("pixels.labelled") != chosen:  # another photo shows something else
-        known = images.SAMPLES[chosen].cifar10 if chosen in images.SAMPLES else None
+        known = photos.SAMPLES[chosen].cifar10 if chosen in photos.SAMPLES else None
         st.session_state["pixels.class"] = CIFAR10_CLASSES.index(known) if known else len(names)
         st.session_state["pixels.labelled"] = chosen
-    state.default("pixels.class", len(names), range(len(words)))
+    widget_state.default("pixels.class", len(names), range(len(words)))
     what = _("What it shows")
     label = st.selectbox(what, range(len(words)), format_func=words.__getitem__, key="pixels.class")
     if label == len(names):
@@ -108,10 +110,10 @@ def resampling(picture: np.ndarray) -> None:
         "lanczos": _("Lanczos: a little sharpened"),
         "nearest": _("Nearest: one pixel, the others dropped"),
     }
-    square = images.square(picture)
-    usual = images.resize(square).astype(float)
+    square = photos.square(picture)
+    usual = photos.resize(square).astype(float)
     for place, (column, (name, text)) in enumerate(zip(st.columns(4), names.items(), strict=True)):
-        small = images.resize(square, resample=name)
+        small = photos.resize(square, resample=name)
         apart = np.abs(small - usual).mean()
         difference = (
             _("the network's way") if place == 0 else _("{apart} apart from area, on average, of 255")
@@ -132,13 +134,13 @@ lesson.opening(
 )
 picture_slot, photo_slot, unit_slot = st.columns([1, 1, 1.6], gap="medium")
 with photo_slot:
-    name, picture = photo.choose()
-    state.default("pixels.crop.size", 8, SIZES)
+    name, picture = photo_choice.choose()
+    widget_state.default("pixels.crop.size", 8, SIZES)
     square = crop.choose(picture, SIZES, "pixels.crop", picture_slot)
 with unit_slot:
     units = {False: _("0–255"), True: _("÷ 255: 0–1")}
-    state.default("pixels.divided", False, units)
-    held = state.locked("pixels.divided")
+    widget_state.default("pixels.divided", False, units)
+    held = widget_state.locked("pixels.divided")
     options = {"format_func": units.get, "key": "pixels.divided", "required": True, "disabled": held}
     divided = st.segmented_control(_("Numbers"), list(units), **options)
     st.caption(_("Networks learn better on small numbers, so they divide by 255: then 1 is the brightest."))
@@ -166,7 +168,7 @@ with lesson.more(_("More: four ways to shrink a photo")):
 with lesson.more(_("The same as text")):
     names = (_("Red"), _("Green"), _("Blue"))
     values = ops.rescale(square.values, 1 / 255) if divided else square.values
-    as_text.grids(_("The crop"), {name: values[..., c] for c, name in enumerate(names)})
+    number_text.grids(_("The crop"), {name: values[..., c] for c, name in enumerate(names)})
 lesson.article(
     _("Images are divided by 255 before training."),
     _(
@@ -174,6 +176,6 @@ lesson.article(
         "article keeps them: so here the network's first step divides, which changes no result."
     ).format(times=np.dtype(np.float64).itemsize),
 )
-lesson.code(ops.rescale, ops.one_hot, images.resize, images.square)
+lesson.code(ops.rescale, ops.one_hot, photos.resize, photos.square)
 lesson.next_lesson("network", _("This goes into your network: see its layers"))
 lesson.next_lesson("convolution", _("Next: what does one kernel do with these numbers?"))

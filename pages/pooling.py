@@ -6,11 +6,13 @@ from zlib import crc32
 import numpy as np
 import streamlit as st
 
-from cnnlab import images, ops
-from cnnlab.questions import pooling as ask
-from cnnlab.text import _, number, percent
-from cnnlab.ui import crop, lesson, photo, projector, state
-from cnnlab.ui import pooling as view
+from cnnlab import ops
+from cnnlab.data import photos
+from cnnlab.i18n import _, number, percent
+from cnnlab.lessons.questions import pooling as ask
+from cnnlab.ui.lessons.pooling import steps as view
+from cnnlab.ui.session import projector, widget_state
+from cnnlab.ui.widgets import crop, lesson, photo_choice
 
 SIZES = (8, 10, 12, 16, 20, 24, 28, 32)
 
@@ -48,7 +50,7 @@ def brighter(setting: ask.Setting, asked: ask.Loser) -> bool:
 def shifted(square: crop.Crop, setting: ask.Setting) -> None:
     """Ask what a moved crop leaves as it was, then let the student move it."""
     st.subheader(_("Does pooling care where things are?"), anchor=False)
-    grey = images.grey(square.photo)
+    grey = photos.grey(square.photo)
     room = ask.shift_room(grey, square.col, square.size)
     if not room:
         st.info(_("The photo is no wider than the crop, so the crop cannot move. A smaller crop can."))
@@ -92,10 +94,10 @@ left, right = st.columns([1, 3.6], gap="medium")
 if projector.on():  # the numbers need the whole width
     left, right = st.container(horizontal=True, vertical_alignment="bottom"), st.container()
 with left:
-    _name, picture = photo.choose()
-    state.default("pooling.crop.size", 8, SIZES)
+    _name, picture = photo_choice.choose()
+    widget_state.default("pooling.crop.size", 8, SIZES)
     square = crop.choose(picture, SIZES, "pooling.crop")
-    setting = ask.Setting(images.grey(square.values), **view.geometry())
+    setting = ask.Setting(photos.grey(square.values), **view.geometry())
     try:
         setting.index()
         st.session_state["_pooling.valid"] = (square, setting)

@@ -4,19 +4,20 @@ import secrets
 
 import streamlit as st
 
-from cnnlab import rights
-from cnnlab.text import _
-from cnnlab.ui import lesson, projector
-from cnnlab.ui.link_maker import link_maker
-from cnnlab.ui.teacher import door, reach
-from cnnlab.ui.teacher.answers import answers
-from cnnlab.ui.teacher.class_rules import class_rules
-from cnnlab.ui.teacher.machines import data, machines
-from cnnlab.ui.teacher.new_class import new_class
-from cnnlab.ui.teacher.people import people
-from cnnlab.ui.teacher.pulse import pulse
-from cnnlab.ui.teacher.storage import storage
-from cnnlab.ui.teacher.training_runs import training_runs
+from cnnlab import access
+from cnnlab.i18n import _
+from cnnlab.ui.classroom import address
+from cnnlab.ui.classroom.answers import answers
+from cnnlab.ui.classroom.class_rules import class_rules
+from cnnlab.ui.classroom.link_maker import link_maker
+from cnnlab.ui.classroom.new_class import new_class
+from cnnlab.ui.classroom.now import pulse
+from cnnlab.ui.classroom.people import people
+from cnnlab.ui.classroom.storage import storage
+from cnnlab.ui.classroom.training_runs import training_runs
+from cnnlab.ui.classroom.workers import data, machines
+from cnnlab.ui.session import projector, teacher_pass
+from cnnlab.ui.widgets import lesson
 
 
 def no_class() -> None:
@@ -29,14 +30,14 @@ def no_class() -> None:
             "trained, limits, votes, a board. Without a PIN there is no class, and nobody has a name."
         ),
     )
-    st.code(f"export {rights.PIN}={pin}\nstreamlit run app.py", language="shell")
-    reach.card()
+    st.code(f"export {access.PIN}={pin}\nstreamlit run app.py", language="shell")
+    address.card()
 
 
 def entrance() -> None:
     """Ask for the PIN."""
     lesson.opening(_("Who teaches here?"), _("This page is the teacher's: enter the PIN."))
-    door.ask()
+    teacher_pass.ask()
 
 
 def class_page() -> None:
@@ -44,10 +45,10 @@ def class_page() -> None:
     lesson.opening(_("How is the class doing?"), _("Live: who is here and what is being trained."))
     with st.container(horizontal=True, vertical_alignment="center"):
         links()
-        st.button(_("Leave"), icon=":material/logout:", key="_teacher.leave", on_click=door.leave)
+        st.button(_("Leave"), icon=":material/logout:", key="_teacher.leave", on_click=teacher_pass.leave)
     pulse()
     parts = {
-        _("Address"): reach.card,
+        _("Address"): address.card,
         _("Students"): people,
         _("Training runs"): training_runs,
         _("Rules"): class_rules,
@@ -65,7 +66,7 @@ def class_page() -> None:
 
 def lesson_links() -> None:
     """Draw the maker of lesson links, with the address that students open."""
-    given = reach.address()
+    given = address.address()
     if given is None:
         st.caption(_("This computer is in no network, so a link to it would reach nobody."))
     else:
@@ -86,9 +87,9 @@ def links() -> None:
     projector.link()
 
 
-if not rights.teaching():
+if not access.teaching():
     no_class()
-elif door.teacher() is None:
+elif teacher_pass.teacher() is None:
     entrance()
 else:
     class_page()

@@ -2,41 +2,33 @@
 
 import streamlit as st
 
-from cnnlab import datasets, models, workers
-from cnnlab.augmentation import augment
 from cnnlab.config import TrainConfig
+from cnnlab.config.presets import PRESETS
+from cnnlab.data import datasets
+from cnnlab.i18n import _
 from cnnlab.ops import optimizers
-from cnnlab.presets import PRESETS
 from cnnlab.runs import Run, RunError, Store
-from cnnlab.text import _
-from cnnlab.ui import (
-    class_state,
-    compare,
-    data_state,
-    form,
-    layers,
-    lesson,
-    preflight,
-    run_list,
-    settings,
-    state,
-    training,
-)
-from cnnlab.ui.phases import title_of
-from cnnlab.ui.take_home import bring_in, take_home
+from cnnlab.training import models
+from cnnlab.training.augmentation import augment
+from cnnlab.ui.session import class_state, widget_state
+from cnnlab.ui.train import compare, fields, form, preflight, run_list, run_view
+from cnnlab.ui.train.take_home import bring_in, take_home
+from cnnlab.ui.widgets import dataset_status, lesson, network_table
+from cnnlab.ui.widgets.run_status import title_of
+from cnnlab.workers import pool
 
 
 def choose_data() -> datasets.Dataset | None:
     """Draw the choice of data and, where it is missing, the ways to get it; return what can be used."""
     titles = {name: spec.title for name, spec in datasets.DATASETS.items()}
-    held = state.locked("train.dataset")
+    held = widget_state.locked("train.dataset")
     options = {"format_func": titles.get, "key": "train.dataset", "disabled": held}
     name = st.segmented_control(_("Data"), list(titles), required=True, width="stretch", **options)
     spec = datasets.DATASETS[name]
     st.caption(spec.description)
     if spec.present():
         return datasets.load(name)
-    data_state.download(name, spec)
+    dataset_status.download(name, spec)
     digits = {"train.dataset": "digits"}
     if not held:
         on_click = {"on_click": st.session_state.update, "args": [digits]}
@@ -70,8 +62,8 @@ def start(config: TrainConfig, data: datasets.Dataset) -> None:
     except RunError as error:
         st.error(str(error), icon=":material/front_hand:")
         return
-    if workers.current():
-        workers.current().wake()
+    if pool.current():
+        pool.current().wake()
     st.query_params["run"] = run.id
     st.rerun()
 
@@ -103,16 +95,16 @@ def configure(watching: bool) -> None:
     with right:
         with st.container():
             if ready:
-                data_state.data_sentence(checked.config)
-                data_state.words()
+                dataset_status.data_sentence(checked.config)
+                dataset_status.words()
         with st.container():
             if checked.layers:
-                layers.picture(checked.layers, checked.shapes)
-        settings.network(checked)
-        settings.recipe(data, checked.config)
+                network_table.picture(checked.layers, checked.shapes)
+        fields.network(checked)
+        fields.recipe(data, checked.config)
         if checked.layers:
             with lesson.more(_("The network in numbers: shapes, parameters, FLOPs")):
-                layers.layer_table(checked.layers, whole=not checked.misfit)
+                network_table.layer_table(checked.layers, whole=not checked.misfit)
         preflight.link(link)
 
 
@@ -140,13 +132,13 @@ if run is None:
         with lesson.more(_("Bring in a training run from elsewhere")):
             bring_in()
 else:
-    training.watch(run)
+    run_view.watch(run)
     with lesson.more(_("Train another network"), key=f"_train.another.{run.id}"):  # a new run folds it away
         configure(watching=True)
-    training.folded(_("Compare training runs"), compare.compare, run)
-    training.folded(_("The network in numbers"), training.network, run)
-    training.folded(_("Take it home"), take_home, run)
+    run_view.folded(_("Compare training runs"), compare.compare, run)
+    run_view.folded(_("The network in numbers"), run_view.network, run)
+    run_view.folded(_("Take it home"), take_home, run)
     lesson.next_lesson("inside", _("Look inside this very network"), run=run.id)
 run_list.others(run)
-training.article()
+run_view.article()
 lesson.code(models.build, augment, optimizers.adam)

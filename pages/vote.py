@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from cnnlab.questions.bank import QUESTIONS
-from cnnlab.rights import teaching
-from cnnlab.text import _
-from cnnlab.ui import class_state, lesson, lesson_link, vote
-from cnnlab.ui.teacher import door
+from cnnlab.access import teaching
+from cnnlab.i18n import _
+from cnnlab.lessons.votes import QUESTIONS
+from cnnlab.ui.classroom import vote
+from cnnlab.ui.session import class_state, lesson_link_state, teacher_pass
+from cnnlab.ui.widgets import lesson
 
 lesson.opening(
     _("What does the class think?"),
@@ -15,7 +16,7 @@ lesson.opening(
 if not teaching():
     vote.alone()
 else:
-    now, teacher = class_state.rules().vote, door.teacher() is not None
+    now, teacher = class_state.rules().vote, teacher_pass.teacher() is not None
     if now and now.question in QUESTIONS:
         if teacher:
             vote.steer(now)
@@ -28,5 +29,5 @@ else:
         if teacher:
             vote.choose()
         vote.follow(now)
-if link := lesson_link.current():
+if link := lesson_link_state.current():
     lesson.next_lesson(link.page, _("Back to the lesson"))

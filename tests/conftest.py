@@ -174,10 +174,10 @@ def page(chromium):
 @pytest.fixture(scope="session")
 def digits_run(tmp_path_factory):
     """A store with one network that was really trained, two epochs on Digits; returns (store, run)."""
-    from cnnlab import datasets
-    from cnnlab.presets import PRESETS
+    from cnnlab.config.presets import PRESETS
+    from cnnlab.data import datasets
     from cnnlab.runs import Store
-    from cnnlab.train import train
+    from cnnlab.training.run_attempt import train
 
     store = Store(tmp_path_factory.mktemp("trained") / "runs")
     config = PRESETS["article"].config.model_copy(

@@ -12,11 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnnlab import files, lanes
-from cnnlab.attempts import Attempt
+from cnnlab import files
 from cnnlab.classroom import Classroom
-from cnnlab.presets import PRESETS
+from cnnlab.config.presets import PRESETS
 from cnnlab.runs import Store
+from cnnlab.runs.attempt import Attempt
+from cnnlab.workers import resources
 from tests.conftest import ROOT
 
 REFUSALS = ("EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EACCES", "EINVAL", "EXDEV")
@@ -154,7 +155,7 @@ def test_claims_names_and_the_mark_need_no_links(disk, tmp_path, monkeypatch):
     classroom.seen("ab12")
     assert classroom.nickname("ab12") == name != classroom.nickname("cd34")
     assert {one.owner for one in classroom.here()} == {"ab12", "cd34"}
-    assert lanes.mark(tmp_path) == lanes.mark(tmp_path) != ""
+    assert resources.mark(tmp_path) == resources.mark(tmp_path) != ""
 
 
 # A file that somebody has open
@@ -258,8 +259,8 @@ def test_a_line_that_was_left_half_written_goes_with_the_next(tmp_path):
 
 ALONE = {"link", "rename", "replace", "unlink", "rmtree"}  # `cnnlab.files` waits where Windows refuses these
 ELSEWHERE = {
-    "cnnlab/datasets.py": {"rmtree"},  # what a killed download left behind
-    "cnnlab/runs.py": {"rmtree"},  # a folder that nobody has seen
+    "cnnlab/data/datasets.py": {"rmtree"},  # what a killed download left behind
+    "cnnlab/runs/run.py": {"rmtree"},  # a folder that nobody has seen
 }
 
 

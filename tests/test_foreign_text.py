@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 import cnnlab
-from cnnlab.datasets import DatasetError, load
-from cnnlab.text import Sentence, foreign
-from cnnlab.ui.lesson import PAGES
+from cnnlab.data.datasets import DatasetError, load
+from cnnlab.i18n import Sentence, foreign
+from cnnlab.ui.widgets.lesson import PAGES
 from tests.conftest import ROOT
-from tests.test_pages_look import network, store  # noqa: F401
+from tests.ui.lessons.test_pages_look import network, store  # noqa: F401
 
 HOST = "evil.test"
 HOSTILE = (
@@ -113,7 +113,7 @@ def quoted(at: AppTest) -> list[str]:
 
 
 def visit(page: str, **query: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=300)
+    at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
     at.query_params.update(query)
     at.switch_page(f"../../pages/{page}.py")
     return at.run()

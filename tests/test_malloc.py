@@ -10,7 +10,8 @@ import sys
 
 import pytest
 
-from cnnlab import malloc, workers
+from cnnlab import malloc
+from cnnlab.workers import pool
 
 pytestmark = pytest.mark.skipif(malloc._glibc() is None, reason="the C library is not glibc")
 
@@ -123,8 +124,8 @@ def test_where_there_is_no_glibc_nothing_happens(monkeypatch):
 
 def test_workers_that_train_are_started_with_it(monkeypatch, tmp_path):
     started = []
-    monkeypatch.setattr(workers.subprocess, "Popen", lambda command, env, **how: started.append(env))
+    monkeypatch.setattr(pool.subprocess, "Popen", lambda command, env, **how: started.append(env))
     for name in ("train", "train-2", "look"):
-        workers._start_worker("tcp://127.0.0.1:1", {}, name, tmp_path, 1)
+        pool._start_worker("tcp://127.0.0.1:1", {}, name, tmp_path, 1)
     train, second, _look = started
     assert malloc.environment().items() <= train.items() & second.items()

@@ -5,7 +5,8 @@ import os
 import numpy as np
 import pytest
 
-from cnnlab import datasets, ops
+from cnnlab import ops
+from cnnlab.data import datasets
 from cnnlab.runs import Store
 
 RUNS = Store("nowhere").shipped()
@@ -48,7 +49,7 @@ def test_the_recorded_accuracy_is_that_on_the_real_test_set(run):
         pytest.skip("needs CIFAR-10 (set CNNLAB_CIFAR10)")
     import keras
 
-    from cnnlab import models
+    from cnnlab.training import models
 
     data = datasets.load("cifar10")
     model = keras.models.load_model(run.folder / "model.keras", safe_mode=True)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from tests.conftest import ROOT
+
 COMMANDS = (
     "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/streamlit run app.py",
     "python3 -m venv .venv && .venv/bin/pip install -r requirements-dev.txt && .venv/bin/pytest",
@@ -48,7 +49,7 @@ def test_opening_every_page_imports_no_tensorflow():
 import sys
 from streamlit.testing.v1 import AppTest
 for page in sys.argv[1:]:
-    app = AppTest.from_file("cnnlab/ui/main.py", default_timeout=300)
+    app = AppTest.from_file("cnnlab/ui/shell/main.py", default_timeout=300)
     app.switch_page(f"../../pages/{page}.py") if page != "home" else None
     app.run()
     assert not app.exception, (page, app.exception)

@@ -75,8 +75,8 @@ SIGALRM SIGBUS SIGCHLD SIGHUP SIGKILL SIGPIPE SIGQUIT SIGSTOP SIGTSTP SIGUSR1 SI
 NOT_THERE = NAMES.split()  # in os and signal
 MODULES = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "termios", "tty", "syslog"}
 ASKED = {
-    ("cnnlab/worker.py", "setsid"),
-    ("cnnlab/worker.py", "getsid"),
+    ("cnnlab/workers/preload_worker.py", "setsid"),
+    ("cnnlab/workers/preload_worker.py", "getsid"),
 }  # for the first they look whether it is there
 
 

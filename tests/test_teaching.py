@@ -2,19 +2,18 @@
 
 import re
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnlab import lesson_links, ops
-from cnnlab.models import SIDE
-from cnnlab.presets import ARTICLE
-from cnnlab.questions import bank
-from cnnlab.text import number, percent
+from cnnlab import ops
+from cnnlab.config.presets import ARTICLE
+from cnnlab.i18n import number, percent
+from cnnlab.lessons import lesson_link, votes
+from cnnlab.training.models import SIDE
+from tests.conftest import ROOT
 
-ROOT = Path(__file__).parents[1]
 GUIDE = (ROOT / "docs" / "teaching.md").read_text("utf-8")
 SHEET = (ROOT / "docs" / "worksheet.html").read_text("utf-8")
 LINKS = sorted(set(re.findall(r"\((/[a-z]*\?lesson=[^)]*)\)", GUIDE)))
@@ -37,7 +36,7 @@ def key(name: str) -> list[tuple[str, ...]]:
 def opened(address: str) -> AppTest:
     """Open a link of the guide as a browser does."""
     page, query = address.strip("/").split("?")
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/main.py"), default_timeout=300)
+    at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
     for part in query.split("&"):
         name, _sign, value = part.partition("=")
         at.query_params[name] = value
@@ -55,7 +54,7 @@ def at_home(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("address", LINKS)
 def test_a_link_of_the_guide_opens_its_page(address):
-    link = lesson_links.read(re.search(r"lesson=([^&]*)", address)[1])
+    link = lesson_link.read(re.search(r"lesson=([^&]*)", address)[1])
     assert address.startswith(f"/{link.page}?")
     at = opened(address)
     assert not at.exception, at.exception[0].message
@@ -75,7 +74,7 @@ def test_the_plan_shows_each_link_as_it_is():
 
 def vote_rows() -> list[tuple[str, ...]]:
     """Return (title, right option, why) of every question that a class can vote on."""
-    questions = [ask() for ask in bank.QUESTIONS.values()]
+    questions = [ask() for ask in votes.QUESTIONS.values()]
     return [tuple(map(plain, (one.title, one.options[one.right], one.reveal))) for one in questions]
 
 
@@ -169,12 +168,12 @@ def test_the_key_of_the_worksheet_is_computed_from_the_numbers_printed_there():
 
 
 def test_the_worksheet_shows_pieces_of_a_photo_that_comes_with_the_app():
-    np.testing.assert_array_equal(numbers("window"), bank.grey_crop("cat", 24, 20, 3))
-    np.testing.assert_array_equal(numbers("map"), bank.grey_crop("cat", 20, 18, 4))
-    np.testing.assert_array_equal(numbers("kernel"), bank.sobel())
-    corner = bank.grey_crop("cat", 20, 18, 3)[..., None].astype(float)
-    assert marked("negative") == ops.conv2d(corner, bank.sobel()[..., None, None])[0, 0, 0]
-    assert plain(percent(marked("sure") / 100, 0)) in plain(bank.sure().reveal)
+    np.testing.assert_array_equal(numbers("window"), votes.grey_crop("cat", 24, 20, 3))
+    np.testing.assert_array_equal(numbers("map"), votes.grey_crop("cat", 20, 18, 4))
+    np.testing.assert_array_equal(numbers("kernel"), votes.sobel())
+    corner = votes.grey_crop("cat", 20, 18, 3)[..., None].astype(float)
+    assert marked("negative") == ops.conv2d(corner, votes.sobel()[..., None, None])[0, 0, 0]
+    assert plain(percent(marked("sure") / 100, 0)) in plain(votes.sure().reveal)
 
 
 def test_pictures_are_there_and_small():

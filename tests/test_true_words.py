@@ -7,22 +7,24 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cnnlab import diagnosis, ops
+from cnnlab import ops
+from cnnlab.classroom.limits import LimitError, check_run
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
-from cnnlab.history import COLUMNS
-from cnnlab.inspection.edits import Weight
+from cnnlab.config.class_rules import CLASS_RULES, Rules
+from cnnlab.config.presets import PRESETS
+from cnnlab.evaluation import diagnosis
+from cnnlab.i18n import fine, finished_epochs, in_epochs, percent
+from cnnlab.inspection.ablation import Weight
 from cnnlab.inspection.occlusion import Occlusion
-from cnnlab.limits import LimitError, check_run
-from cnnlab.presets import PRESETS
-from cnnlab.questions.pooling import Change, share_options
-from cnnlab.rules import CLASS_RULES, Rules
+from cnnlab.lessons.questions.pooling import Change, share_options
 from cnnlab.runs import State
-from cnnlab.text import fine, finished_epochs, in_epochs, percent
-from cnnlab.ui import compare, formulas, network, training
+from cnnlab.runs.history import COLUMNS
+from cnnlab.ui.classroom.class_rules import _now
 from cnnlab.ui.components.terms import softmax_table
 from cnnlab.ui.inside import covering, mistakes, parts, words
-from cnnlab.ui.phases import duration
-from cnnlab.ui.teacher.class_rules import _now
+from cnnlab.ui.train import compare, run_view
+from cnnlab.ui.widgets import formulas, network_choice
+from cnnlab.ui.widgets.run_status import duration
 from tests.conftest import ROOT
 
 SPACE = "\u00a0"
@@ -140,13 +142,13 @@ def test_running_averages_are_the_reason_only_while_they_settle(monkeypatch, ste
         state=lambda: State("running", steps=steps),
     )
     shown = []
-    monkeypatch.setattr(training.st, "caption", shown.append)
+    monkeypatch.setattr(run_view.st, "caption", shown.append)
     row = dict.fromkeys(COLUMNS, 0.5) | {
         "accuracy": 0.9,
         "val_accuracy": 0.1,
         "sample_accuracy": float("nan"),
     }
-    training._explain(run, [row])
+    run_view._explain(run, [row])
     assert any("running averages" in text for text in shown) == said
 
 
@@ -173,8 +175,8 @@ def test_a_network_in_training_is_told_with_the_epochs_that_are_wished_for(monke
         trained_epochs=lambda: 12,
         wished=lambda _wish, _usual: 20.0,
     )
-    monkeypatch.setattr(network.identity, "owner", lambda: "me")
-    assert "12 of 20 epochs" in network.label(run)
+    monkeypatch.setattr(network_choice.identity, "owner", lambda: "me")
+    assert "12 of 20 epochs" in network_choice.label(run)
 
 
 def test_a_weight_that_was_set_is_told_as_it_is():

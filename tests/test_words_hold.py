@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from cnnlab import images, ops
+from cnnlab import ops
 from cnnlab.config import ConvBlock, DenseBlock, ModelConfig
-from cnnlab.inspection.edits import Off, edited, left_by_off
-from cnnlab.questions.answer import Largest, largest_input, telling_unit
-from cnnlab.ui.formulas import ACTIVATED
-
-from .test_page_answer import network
-from .test_pages_look import open_page, seen_of, store, texts  # noqa: F401
+from cnnlab.data import photos
+from cnnlab.inspection.ablation import Off, edited, left_by_off
+from cnnlab.lessons.questions.answer import Largest, largest_input, telling_unit
+from cnnlab.ui.widgets.formulas import ACTIVATED
+from tests.ui.lessons.test_page_answer import network
+from tests.ui.lessons.test_pages_look import open_page, seen_of, store, texts  # noqa: F401
 
 EVERY = [(name, normalise) for name in ops.ACTIVATIONS for normalise in (False, True)]
 
@@ -26,7 +26,7 @@ def model(activation: str, normalise: bool = False) -> ModelConfig:
 def test_the_map_of_a_kernel_that_is_off_is_what_is_said_of_it(store, activation, normalise):  # noqa: F811
     run = network(store, model(activation, normalise))
     layers, weights = run.recipe().layers(), run.weights()
-    outputs = ops.forward(layers, edited(weights, [Off("conv_1", 1)]), seen_of(images.sample("cat")))
+    outputs = ops.forward(layers, edited(weights, [Off("conv_1", 1)]), seen_of(photos.sample("cat")))
     left = left_by_off(layers, "conv_1")
     assert len(left) == 1 + normalise + (activation != "linear")
     for output in outputs:
@@ -61,7 +61,7 @@ def telling(x: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> Largest | N
 def test_the_largest_value_is_only_called_so_where_none_lies_below_0(store, activation, plain):  # noqa: F811
     for seed in range(20):  # until there is something to ask, and a value below 0 is the one farthest from it
         run = network(store, model(activation), seed=seed)
-        x = ops.forward(run.recipe().layers(), run.weights(), seen_of(images.sample("cat")))[-3].values
+        x = ops.forward(run.recipe().layers(), run.weights(), seen_of(photos.sample("cat")))[-3].values
         weights = run.weights()
         asked = telling(x, weights["scores/kernel"], weights["scores/bias"])
         if asked and (plain or x[asked.value] < 0):

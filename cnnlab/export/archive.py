@@ -2,8 +2,9 @@
 
 An archive is a zip of config.json, history.csv, weights.npz, kernels, and evaluation.npz where the test set
 was opened; changes.jsonl tells which rates and epochs were wished for. It never holds the owner. Coming in,
-the network is rebuilt from the validated configuration and plain arrays alone (`cnnlab.export.check`);
-nothing is unpickled, no Keras file is read, and a fault anywhere leaves nothing behind.
+the network is rebuilt from the validated configuration and plain arrays alone
+(`cnnlab.export.archive_schema`); nothing is unpickled, no Keras file is read, and a fault anywhere leaves
+nothing behind.
 """
 
 import io
@@ -11,17 +12,17 @@ import json
 import tempfile
 import zipfile
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import numpy as np
 
-from cnnlab import history
-from cnnlab.attempts import Attempt
-from cnnlab.export import check
-from cnnlab.export.unpack import UNPACKED, ArchiveError, members
+from cnnlab import moments
+from cnnlab.export import archive_schema
+from cnnlab.export.safe_zip import UNPACKED, ArchiveError, members
 from cnnlab.files import write_arrays, write_text
-from cnnlab.runs import SCHEMA, Run, RunError, Store
-from cnnlab.text import _, number
+from cnnlab.i18n import _, number
+from cnnlab.runs import Run, RunError, Store, history
+from cnnlab.runs.attempt import Attempt
+from cnnlab.runs.records import SCHEMA
 
 NOTE = "Imported"  # translated where it is shown
 LARGEST = 32_000_000  # bytes of an archive as it travels; browsers count a megabyte as 10^6 too
@@ -78,7 +79,7 @@ def _kernels_out(run: Run, epochs: int) -> dict[str, bytes]:
     kept = {
         epoch: named for epoch, named in kept.items() if all(np.isfinite(a).all() for a in named.values())
     }
-    if sum(array.nbytes for named in kept.values() for array in named.values()) > check.KERNELS:
+    if sum(array.nbytes for named in kept.values() for array in named.values()) > archive_schema.KERNELS:
         kept = {epoch: dict(list(named.items())[:1]) for epoch, named in kept.items()}
     return {f"kernels/epoch-{epoch:04d}.npz": _npz(named) for epoch, named in kept.items()}
 
@@ -94,21 +95,21 @@ def import_archive(data: bytes, store: Store, owner: str) -> Run:
     if len(data) > LARGEST:
         text = _("The archive is larger than {limit} MB, so it was not read.")
         raise ArchiveError(text.format(limit=number(LARGEST / 1e6)))
-    files = members(data, check.limit)
-    if missing := check.NEEDED.keys() - files.keys():
+    files = members(data, archive_schema.limit)
+    if missing := archive_schema.NEEDED.keys() - files.keys():
         raise ArchiveError(_("The archive lacks the file {name}.").format(name=min(missing)))
-    preset, classes, steps, config = check.config(files["config.json"])
-    shapes = check.shapes(config, len(classes))
-    rows = check.rows(files["history.csv"])
-    changes = check.changes(files.get("changes.jsonl", b""))
-    weights = check.weights(files["weights.npz"], shapes)
-    kernels = check.kernels(files, shapes, len(rows))
-    evaluation = check.evaluation(files.get("evaluation.npz"), len(classes))
+    preset, classes, steps, config = archive_schema.config(files["config.json"])
+    shapes = archive_schema.shapes(config, len(classes))
+    rows = archive_schema.rows(files["history.csv"])
+    changes = archive_schema.changes(files.get("changes.jsonl", b""))
+    weights = archive_schema.weights(files["weights.npz"], shapes)
+    kernels = archive_schema.kernels(files, shapes, len(rows))
+    evaluation = archive_schema.evaluation(files.get("evaluation.npz"), len(classes))
 
     store.root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".import-", dir=store.root) as folder:
         run = Store(folder).create(config, classes, preset=preset, owner=owner, note=NOTE)
-        lines = [json.dumps(change | {"at": _now()}) + "\n" for change in changes]
+        lines = [json.dumps(change | {"at": moments.now()}) + "\n" for change in changes]
         write_text(run.folder / "changes.jsonl", "".join(lines))
         if evaluation:
             write_arrays(run.folder / "evaluation.npz", evaluation)
@@ -127,7 +128,3 @@ def _settle(run: Run, steps: int, rows: list[dict], weights: Mapping, kernels: M
     planned = int(run.wished("epochs", config.epochs))
     attempt.update(steps=steps, epoch=len(rows), epochs=planned)
     attempt.enter("finished" if len(rows) >= planned or config.patience else "stopped")
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds")

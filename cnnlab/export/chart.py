@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
-from cnnlab.text import number
+from cnnlab.i18n import number
 
 WIDTH, HEIGHT = 560, 300
 LEFT, RIGHT, TOP, BOTTOM = 66, 140, 16, 40  # room for the numbers at the axes and the names at the ends

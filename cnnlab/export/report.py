@@ -6,20 +6,22 @@ from html import escape
 
 import numpy as np
 
-from cnnlab import datasets, losses, metrics, ops, precision
-from cnnlab.config import Augmentation, ModelConfig, TrainConfig
+from cnnlab import ops
+from cnnlab.config import Augmentation, ModelConfig, TrainConfig, losses
+from cnnlab.config.presets import PRESETS
+from cnnlab.data import datasets
+from cnnlab.evaluation import metrics
 from cnnlab.export.chart import Line, chart
-from cnnlab.export.rates import rates
+from cnnlab.export.code.rates import rates
 from cnnlab.figures.colours import text_on
 from cnnlab.figures.confusion import DARK, PALE
+from cnnlab.figures.contact_sheet import sheet
 from cnnlab.figures.curves import TRAINING, VALIDATION, kept
-from cnnlab.figures.sheet import sheet
 from cnnlab.figures.tiles import colour_tiles, data_uri, enlarge
-from cnnlab.history import Row
-from cnnlab.models import SIDE
-from cnnlab.presets import PRESETS
-from cnnlab.runs import Run, RunError
-from cnnlab.text import _, in_epochs, language, number, percent, plain
+from cnnlab.i18n import _, in_epochs, language, number, percent, plain
+from cnnlab.runs import Run, RunError, precision
+from cnnlab.runs.history import Row
+from cnnlab.training.models import SIDE
 
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; color: #22303c; background: #fcfaf6; margin: 2rem auto;

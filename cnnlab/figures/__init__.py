@@ -1,0 +1,1 @@
+"""Arrays in, figures out: pictures and Plotly charts, without Streamlit."""

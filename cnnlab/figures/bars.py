@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from cnnlab.figures.colours import INK, QUIET
-from cnnlab.text import _, percent
+from cnnlab.i18n import _, percent
 
 
 def probability_bars(

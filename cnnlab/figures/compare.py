@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from cnnlab.comparison import Entry
+from cnnlab.evaluation.comparison import Entry
 from cnnlab.figures.colours import QUIET
-from cnnlab.text import _, fine, percent
+from cnnlab.i18n import _, fine, percent
 
 # Runs are told apart by dash, symbol and name; the colours only help (Okabe and Ito's palette, readable for
 # colour-blind eyes, without the orange and the blue that mean positive and negative).

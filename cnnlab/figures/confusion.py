@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from cnnlab.figures.heatmap import cell_texts
-from cnnlab.text import _, number
+from cnnlab.i18n import _, number
 
 PALE, DARK = (251, 249, 244), (52, 66, 79)  # counts are neither positive nor negative: greys
 

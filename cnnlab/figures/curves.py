@@ -5,11 +5,10 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from cnnlab import losses
-from cnnlab.config import TrainConfig
+from cnnlab.config import TrainConfig, losses
 from cnnlab.figures.colours import QUIET
-from cnnlab.history import Row
-from cnnlab.text import _, percent
+from cnnlab.i18n import _, percent
+from cnnlab.runs.history import Row
 
 TRAINING, VALIDATION = "#1f66b0", "#7b4ab5"
 LINES = {

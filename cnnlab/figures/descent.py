@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from cnnlab.figures.colours import QUIET
-from cnnlab.text import _, number
+from cnnlab.i18n import _, number
 
 PATH = "#1f66b0"  # what training does is drawn in the blue of the training curve
 

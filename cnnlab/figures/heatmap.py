@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from cnnlab.figures.colours import SIGNED, signed, text_on
-from cnnlab.text import _, number
+from cnnlab.i18n import _, number
 
 READABLE = 8  # up to so many columns there is room for the number on each cell
 

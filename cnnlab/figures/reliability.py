@@ -2,9 +2,9 @@
 
 import plotly.graph_objects as go
 
+from cnnlab.evaluation.metrics import Reliability
 from cnnlab.figures.colours import INK, QUIET
-from cnnlab.metrics import Reliability
-from cnnlab.text import _, number, percent
+from cnnlab.i18n import _, number, percent
 
 
 def reliability_diagram(found: Reliability) -> go.Figure:

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from cnnlab.figures.colours import QUIET
-from cnnlab.text import percent
+from cnnlab.i18n import percent
 
 LINE = "#52718c"  # a grey blue: neither a sign nor training
 

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from cnnlab.figures.colours import NEGATIVE, POSITIVE
-from cnnlab.text import number
+from cnnlab.i18n import number
 
 
 def signed_bars(values: np.ndarray, names: Sequence[str], *, across: str, along: str) -> go.Figure:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from cnnlab.figures.colours import INK, QUIET
-from cnnlab.text import _, number, percent
+from cnnlab.i18n import _, number, percent
 
 
 def histogram(

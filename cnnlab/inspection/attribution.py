@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnlab import models
-from cnnlab.inspection.evaluation import trained_model
-from cnnlab.inspection.gradcam import grad_cam
+from cnnlab.evaluation.test_set import trained_model
+from cnnlab.inspection.grad_cam import grad_cam
 from cnnlab.inspection.gradients import Integrated, input_gradient, integrated_gradients, smooth_grad
 from cnnlab.inspection.occlusion import Occlusion, occlusion
 from cnnlab.runs import Store
+from cnnlab.training import models
 
 SEEDS = (1, 2, 3)  # of the networks with random weights
 

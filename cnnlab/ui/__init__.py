@@ -1,0 +1,1 @@
+"""Everything that is drawn in a browser, by Streamlit."""

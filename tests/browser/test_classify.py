@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from cnnlab import images, ops
+from cnnlab import ops
+from cnnlab.data import photos
 from cnnlab.runs import Store
 from tests.browser.test_main_path import choose, no_trouble, number, settled
 from tests.conftest import wait_for
@@ -29,7 +30,7 @@ def upload(page: Page, data: bytes, name="photo.jpg") -> None:
 
 def jpeg(name: str) -> bytes:
     buffer = io.BytesIO()
-    Image.fromarray(images.sample(name)).save(buffer, "JPEG", quality=95)
+    Image.fromarray(photos.sample(name)).save(buffer, "JPEG", quality=95)
     return buffer.getvalue()
 
 
@@ -54,7 +55,7 @@ def follows(page: Page, app, photo: np.ndarray) -> tuple[list[float], tuple[int,
 
     def agreed():
         row, col, size = (int(n) for n in re.findall(r"\d+", square.get_attribute("aria-label")))
-        wanted = expected(app, images.resize(images.square(photo, row - 1, col - 1, size)))
+        wanted = expected(app, photos.resize(photos.square(photo, row - 1, col - 1, size)))
         now = shown(page)
         return np.allclose(now, wanted, atol=0.0501) and (now, (row, col, size))
 
@@ -63,9 +64,9 @@ def follows(page: Page, app, photo: np.ndarray) -> tuple[list[float], tuple[int,
 
 def test_an_uploaded_photo_its_square_and_a_test(classify, app):
     page, data = classify, jpeg("coffee")
-    whole = images.read(data)
+    whole = photos.read(data)
     upload(page, data)
-    wanted = expected(app, images.resize(images.square(whole)))
+    wanted = expected(app, photos.resize(photos.square(whole)))
     wait_for(lambda: np.allclose(shown(page), wanted, atol=0.0501), "the answer to the upload")
     answer, place = follows(page, app, whole)
     assert sum(answer) == pytest.approx(100, abs=0.5) and place[2] == min(whole.shape[:2])

@@ -5,8 +5,8 @@ from urllib.parse import unquote
 import pytest
 from playwright.sync_api import Page, expect
 
-from cnnlab.lesson_links import LessonLink, write
-from cnnlab.ui.link_maker import address_of
+from cnnlab.lessons.lesson_link import LessonLink, write
+from cnnlab.ui.classroom.link_maker import address_of
 from tests.browser.test_main_path import settled
 from tests.conftest import App
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from cnnlab import images, ops
+from cnnlab import ops
+from cnnlab.data import photos
 from cnnlab.runs import Store
 from tests.browser.test_main_path import number, settled, values
 from tests.conftest import App, wait_for
@@ -119,7 +120,7 @@ def cell(view: Locator, part: str, row: int, col: int, grid: int = 0) -> Locator
 
 def photo_as_input() -> np.ndarray:
     """Return the first sample photo as a network gets it, (32, 32, 3)."""
-    return images.resize(images.square(images.sample(next(iter(images.samples())))))
+    return photos.resize(photos.square(photos.sample(next(iter(photos.samples())))))
 
 
 @pytest.fixture(scope="module")

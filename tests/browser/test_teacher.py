@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
-from cnnlab.attempts import Attempt
 from cnnlab.classroom import Classroom
-from cnnlab.presets import PRESETS
+from cnnlab.config.presets import PRESETS
 from cnnlab.runs import Store
+from cnnlab.runs.attempt import Attempt
 from tests.conftest import App, wait_for
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from cnnlab import decoding
+from cnnlab.data import decode_photo
 from cnnlab.export import archive
-from cnnlab.ui.uploads import MEGABYTE
+from cnnlab.ui.server.uploads import MEGABYTE
 from tests.browser.test_classify import jpeg
 from tests.browser.test_main_path import choose, settled
 from tests.conftest import wait_for
@@ -44,11 +44,11 @@ def test_photos_of_the_largest_size_come_in_as_long_as_there_is_room(page, app, 
     choose(page, "Photo", "A photo of yours …")
     field = page.locator("input[type=file]")
     field.set_input_files(
-        file("larger.jpg", jpeg("coffee"), decoding.MAX_BYTES + 1)
+        file("larger.jpg", jpeg("coffee"), decode_photo.MAX_BYTES + 1)
     )  # kept back by the browser
     expect(page.get_by_text("it has more than 25 MB or is of another kind")).to_be_visible()
     expect(page.get_by_text("larger.jpg")).to_be_visible()
-    photos = [file(f"{name}.jpg", jpeg(name), decoding.MAX_BYTES) for name in ("coffee", "rocket", "cat")]
+    photos = [file(f"{name}.jpg", jpeg(name), decode_photo.MAX_BYTES) for name in ("coffee", "rocket", "cat")]
     field.set_input_files(photos)
     said(page, "64 MB fit at once")  # and two are there
     expect(page.get_by_text("Remove this photo")).to_be_visible()

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from cnnlab.questions.bank import QUESTIONS
+from cnnlab.lessons.votes import QUESTIONS
 from tests.browser.test_main_path import choose, settled
 from tests.conftest import App
 

@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnlab import ops
-
-from .strategies import axes
+from tests.ops.strategies import axes
 
 IMAGE = np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9]])[..., None]
 KERNEL = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])[..., None, None]

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 
 from cnnlab import ops
 from cnnlab.ops.geometry import window_at, window_view
-
-from .strategies import axes
+from tests.ops.strategies import axes
 
 
 @pytest.mark.parametrize(

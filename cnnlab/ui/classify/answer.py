@@ -2,15 +2,17 @@
 
 import streamlit as st
 
-from cnnlab import datasets, judgement, workers
+from cnnlab.data import datasets
+from cnnlab.evaluation import reliability_record
+from cnnlab.evaluation.measure_reliability import FEWEST, judge
+from cnnlab.evaluation.reliability_record import Judgement
 from cnnlab.figures import tiles
-from cnnlab.inspection.judging import FEWEST, judge
-from cnnlab.judgement import Judgement
+from cnnlab.i18n import _, number
 from cnnlab.runs import RESTING, RunError
-from cnnlab.text import _, number
-from cnnlab.ui import job, network
-from cnnlab.ui.classify.look import Look
+from cnnlab.ui.classify.subject import Look
 from cnnlab.ui.components.bars import Answer, bars
+from cnnlab.ui.widgets import background_job, network_choice
+from cnnlab.workers import pool
 
 
 def answer(look: Look, judged: Judgement | None) -> None:
@@ -20,7 +22,7 @@ def answer(look: Look, judged: Judgement | None) -> None:
     strange = judged is not None and judged.familiar(look.outputs) < judged.threshold
     with words:
         if look.photo is not None or look.truth is not None:  # of a drawing it is said above the pad
-            text = network.verdict(look.probabilities, look.net.classes)
+            text = network_choice.verdict(look.probabilities, look.net.classes)
             st.subheader(f"{text[:-1]} – {_('or none of these')}." if strange else text, anchor=False)
         st.caption(look.remark)
     bars([Answer(look.probabilities)], look.classes, key="_classify.bars", true=look.truth)
@@ -46,14 +48,14 @@ def familiar(look: Look, judged: Judgement) -> None:
     st.caption(text.format(below=below))
 
 
-def judged(net: network.Network) -> Judgement | None:
+def judged(net: network_choice.Network) -> Judgement | None:
     """Return what was measured about the network; have it measured where that can be done."""
     found = _read(str(net.run.folder), net.stamp, _written(net), net)
     if found is None and measurable(net):
         doing = _("Measuring what this network does not know: step {done} of {all}")
         about = (str(net.run.folder), net.stamp)
         root = str(net.run.folder.parent)
-        done = job.answer(
+        done = background_job.answer(
             "classify.judge", about, judge, root, net.run.id, doing=doing, long=True, shared=True
         )
         if done is not None:
@@ -61,10 +63,10 @@ def judged(net: network.Network) -> Judgement | None:
     return found
 
 
-def measurable(net: network.Network) -> bool:
+def measurable(net: network_choice.Network) -> bool:
     """Say whether a worker can measure this network now: at rest, its images here, some of them held out."""
     config = net.recipe.config
-    if net.run.shipped or workers.current() is None or not datasets.DATASETS[config.dataset].present():
+    if net.run.shipped or pool.current() is None or not datasets.DATASETS[config.dataset].present():
         return False
     if not config.validation or (config.limit is not None and config.limit * config.validation < FEWEST):
         return False
@@ -74,13 +76,13 @@ def measurable(net: network.Network) -> bool:
         return False
 
 
-def _written(net: network.Network) -> int:
+def _written(net: network_choice.Network) -> int:
     try:
-        return (net.run.folder / judgement.FILE).stat().st_mtime_ns
+        return (net.run.folder / reliability_record.FILE).stat().st_mtime_ns
     except OSError:
         return 0
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _read(folder: str, stamp: int, written: int, _net: network.Network) -> Judgement | None:
-    return judgement.read(_net.run, judgement.checksum(_net.weights))
+def _read(folder: str, stamp: int, written: int, _net: network_choice.Network) -> Judgement | None:
+    return reliability_record.read(_net.run, reliability_record.checksum(_net.weights))

@@ -3,31 +3,32 @@
 import numpy as np
 import streamlit as st
 
+from cnnlab.i18n import _, percent
 from cnnlab.runs import RunError
-from cnnlab.text import _, percent
-from cnnlab.ui import network, state
-from cnnlab.ui.classify.look import Look
+from cnnlab.ui.classify.subject import Look
 from cnnlab.ui.components.bars import Answer, bars
+from cnnlab.ui.session import widget_state
+from cnnlab.ui.widgets import network_choice
 
 MOST = 4
 
 
 def several(look: Look) -> None:
     """Show the answers of chosen networks side by side, and say how far they agree."""
-    others = {run.id: run for run in network.trained() if run.id != look.net.run.id}
+    others = {run.id: run for run in network_choice.trained() if run.id != look.net.run.id}
     others = {name: net for name, run in others.items() if (net := _fitting(run, look.net)) is not None}
     if not others:
         st.info(_("There is no second network for the same classes yet. Train one, and compare."))
         return
-    state.default("classify.others", list(others)[:1])
+    widget_state.default("classify.others", list(others)[:1])
     st.session_state["classify.others"] = [n for n in st.session_state["classify.others"] if n in others]
     chosen = st.multiselect(
-        _("Compare with"), list(others), format_func=lambda name: network.label(others[name].run),
+        _("Compare with"), list(others), format_func=lambda name: network_choice.label(others[name].run),
         key="classify.others", max_selections=MOST - 1,
     )  # fmt: skip
     nets = [look.net, *(others[name] for name in chosen)]
     answers = [
-        Answer(p, network.label(net.run), network.verdict(p, net.classes))
+        Answer(p, network_choice.label(net.run), network_choice.verdict(p, net.classes))
         for net in nets
         for p in [net.probabilities(look.seen)]
     ]
@@ -52,10 +53,10 @@ def agreement(answers: list[np.ndarray], classes: list[str]) -> str:
     return text.format(count=tops.count(best), all=len(tops), name=classes[best], shared=shared)
 
 
-def _fitting(run, net: network.Network) -> network.Network | None:
+def _fitting(run, net: network_choice.Network) -> network_choice.Network | None:
     """Load a run's network if it judges the same classes."""
     try:
-        other = network.load(run)
+        other = network_choice.load(run)
     except RunError:
         return None
     return other if other.classes == net.classes and other.dataset == net.dataset else None

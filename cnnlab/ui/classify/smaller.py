@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from cnnlab import images
-from cnnlab.models import SIDE
-from cnnlab.text import _, fine, number
-from cnnlab.ui.classify.look import FILTER, Look
+from cnnlab.data import photos
+from cnnlab.i18n import _, fine, number
+from cnnlab.training.models import SIDE
+from cnnlab.ui.classify.subject import FILTER, Look
 from cnnlab.ui.components.bars import Answer, bars
 
 CHANGED = "_classify.filter.changed"
@@ -31,10 +31,10 @@ def smaller(look: Look) -> None:
         text = _("{size} × {size} pixels of the photo become 32 × 32: each of them becomes about {each}.")
     each = (max(size, SIDE) / min(size, SIDE)) ** 2
     st.markdown(text.format(size=number(size), each=number(each, 1)))
-    square = images.square(look.photo, *look.crop)
+    square = photos.square(look.photo, *look.crop)
     answers, tops = [], []
     for name, explained in words.items():
-        seen = images.resize(square, resample=name)
+        seen = photos.resize(square, resample=name)
         probabilities = look.net.probabilities(seen)
         answers.append(Answer(probabilities, name.capitalize(), explained, seen))
         tops.append(int(probabilities.argmax()))

@@ -6,9 +6,9 @@ import io
 import numpy as np
 import streamlit as st
 
-from cnnlab.text import _, ngettext, number, percent
-from cnnlab.ui import photo
-from cnnlab.ui.classify.look import Look
+from cnnlab.i18n import _, ngettext, number, percent
+from cnnlab.ui.classify.subject import Look
+from cnnlab.ui.widgets import photo_choice
 
 TALLY = "classify.tally"  # session key: (network, photo) -> what was rated
 NONE = "none"
@@ -34,7 +34,7 @@ def rate(look: Look) -> None:
     else:
         tally[about] = {
             "network": look.net.run.id,
-            "own": st.session_state.get("photo.choice") == photo.OWN,
+            "own": st.session_state.get("photo.choice") == photo_choice.OWN,
             "answer": look.answer,
             "probability": float(look.probabilities[look.answer]),
             "rating": rating,

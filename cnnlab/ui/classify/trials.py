@@ -3,14 +3,16 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab import ops, probes
+from cnnlab import ops
 from cnnlab.figures import tiles
-from cnnlab.text import _, number, percent
-from cnnlab.ui import lesson, network, state
-from cnnlab.ui.classify.look import Look
+from cnnlab.i18n import _, number, percent
+from cnnlab.inspection import perturbations
+from cnnlab.ui.classify.subject import Look
 from cnnlab.ui.components.bars import Answer, bars
 from cnnlab.ui.components.frame import frame
 from cnnlab.ui.components.sweep import Sweep, sweep
+from cnnlab.ui.session import widget_state
+from cnnlab.ui.widgets import lesson, network_choice
 
 QUICK = 40e6  # multiplications a photo up to which every strength is computed; beyond, every other one
 COVERS = (4, 20)  # pixels of the network's: the smallest and the largest cover
@@ -20,7 +22,7 @@ COVERS = (4, 20)  # pixels of the network's: the smallest and the largest cover
 def first(look: Look) -> None:
     """Turn the photo, make it lighter or darker, or cover a part: one at a time."""
     kinds = {"rotate": _("Turn it"), "brightness": _("Light"), "cover": _("Cover a part")}
-    state.default("classify.trial", "rotate", kinds)
+    widget_state.default("classify.trial", "rotate", kinds)
     kind = st.segmented_control(
         _("Change the photo"), list(kinds), format_func=kinds.get, key="classify.trial", required=True
     )
@@ -29,16 +31,16 @@ def first(look: Look) -> None:
 
 def more(look: Look) -> None:
     """Everything else that can be done to a photo, and a step against the network."""
-    kinds = {name: probe.label() for name, probe in probes.PROBES.items()}
+    kinds = {name: probe.label() for name, probe in perturbations.PROBES.items()}
     kinds = {name: label for name, label in kinds.items() if name not in ("rotate", "brightness")}
     kinds["against"] = _("A step against the network")
-    state.default("classify.probe", "shift", kinds)
+    widget_state.default("classify.probe", "shift", kinds)
     kind = st.pills(_("Test"), list(kinds), format_func=kinds.get, key="classify.probe", required=True)
     _against(look) if kind == "against" else _sweep(look, kind)
 
 
 def _sweep(look: Look, kind: str) -> None:
-    probe = probes.PROBES[kind]
+    probe = perturbations.PROBES[kind]
     pictures, answers = _swept(kind, _every(look), look.about, look.scene, look.net, look.net.stamp)
     strengths = _thinned(probe, _every(look))
     written = [probe.written(strength) for strength in strengths]
@@ -52,15 +54,17 @@ def _every(look: Look) -> int:
     return 1 if cost <= QUICK else 2
 
 
-def _thinned(probe: probes.Probe, every: int) -> list[float]:
+def _thinned(probe: perturbations.Probe, every: int) -> list[float]:
     """Return every `every`-th strength, counted so that the one without a change is among them."""
     return list(probe.strengths[probe.strengths.index(probe.nothing) % every :: every])
 
 
 @st.cache_data(scope="session", max_entries=12, show_spinner=False)
-def _swept(kind: str, every: int, about: int, _scene: probes.Scene, _net: network.Network, stamp: int):
+def _swept(
+    kind: str, every: int, about: int, _scene: perturbations.Scene, _net: network_choice.Network, stamp: int
+):
     """Return what the network sees at each strength and its probabilities; the photo is named by `about`."""
-    probe = probes.PROBES[kind]
+    probe = perturbations.PROBES[kind]
     pictures = np.stack([probe.apply(_scene, strength) for strength in _thinned(probe, every)])
     return pictures, np.stack([_net.probabilities(picture) for picture in pictures])
 
@@ -68,7 +72,7 @@ def _swept(kind: str, every: int, about: int, _scene: probes.Scene, _net: networ
 def _cover(look: Look) -> None:
     """A grey square that is dragged over what the network sees."""
     for name, value in {"row": 11, "col": 11, "size": 10}.items():
-        state.default(f"classify.cover.{name}", value)
+        widget_state.default(f"classify.cover.{name}", value)
     place = {name: st.session_state[f"classify.cover.{name}"] for name in ("row", "col", "size")}
 
     def moved(row: int, col: int, size: int) -> None:
@@ -85,12 +89,12 @@ def _cover(look: Look) -> None:
             label=label, cover="#808080", live=True,
         )  # fmt: skip
         st.caption(label)
-    probabilities = look.net.probabilities(probes.cover(look.seen, **place))
+    probabilities = look.net.probabilities(perturbations.cover(look.seen, **place))
     name, before = look.classes[look.answer], look.probabilities[look.answer]
     words = _("{name}: {before} without the cover, {after} with it")
     after = probabilities[look.answer]
     with right:
-        title = network.verdict(probabilities, look.net.classes)
+        title = network_choice.verdict(probabilities, look.net.classes)
         told = words.format(name=name, before=percent(float(before)), after=percent(float(after)))
         bars([Answer(probabilities, title, told)], look.classes, key="_classify.covered", true=look.truth)
 
@@ -107,12 +111,12 @@ def _against(look: Look) -> None:
     )
     truth = ops.one_hot(look.answer, len(look.classes))
     gradient = ops.input_gradient(look.net.layers, look.net.weights, look.seen, lambda p: p - truth)
-    pictures = probes.against(look.seen, gradient, probes.EPSILONS)
+    pictures = perturbations.against(look.seen, gradient, perturbations.EPSILONS)
     answers = np.stack([look.net.probabilities(picture) for picture in pictures])
     magnified = np.rint(127.5 + 127.5 * np.sign(gradient)).astype(np.uint8)
     caption = _("What a step of 1 adds, magnified {times} times").format(times=number(127.5, 1))
-    strengths = [number(epsilon) for epsilon in probes.EPSILONS]
+    strengths = [number(epsilon) for epsilon in perturbations.EPSILONS]
     swept = Sweep(_("Step: grey levels"), strengths, pictures, answers, 0, (magnified, caption))
     sweep(swept, look.classes, key="_classify.sweep.against", true=look.truth)
     lesson.formula(r"x' = x + \varepsilon\,\operatorname{sign}\!\left(\nabla_x\,\bigl(-\ln P(c)\bigr)\right)")
-    lesson.code(probes.against, ops.input_gradient)
+    lesson.code(perturbations.against, ops.input_gradient)

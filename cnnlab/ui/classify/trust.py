@@ -3,12 +3,13 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab import calibration, ops, unfamiliar
-from cnnlab.judgement import Judgement, Strange
-from cnnlab.text import _, number, percent
-from cnnlab.ui import lesson, network
-from cnnlab.ui.classify.look import Look
+from cnnlab import ops
+from cnnlab.evaluation import calibration, out_of_distribution
+from cnnlab.evaluation.reliability_record import Judgement, Strange
+from cnnlab.i18n import _, number, percent
+from cnnlab.ui.classify.subject import Look
 from cnnlab.ui.components.bars import Answer, bars
+from cnnlab.ui.widgets import lesson, network_choice
 
 LIFT = 10  # what is taken from all scores to show that softmax does not notice
 
@@ -39,7 +40,7 @@ def none_of_these(look: Look, judged: Judgement | None) -> None:
             "strange. The threshold was set so that {wanted} of {fitted} held-out images lie below it; of "
             "{measured} others {alarms} do: false alarms."
         ).format(
-            wanted=percent(unfamiliar.FALSE_ALARMS, 0),
+            wanted=percent(out_of_distribution.FALSE_ALARMS, 0),
             fitted=number(judged.fitted_on),
             measured=number(judged.measured_on),
             alarms=percent(judged.false_alarms),
@@ -63,7 +64,7 @@ def none_of_these(look: Look, judged: Judgement | None) -> None:
         width=760,
     )
     lesson.formula(r"E = \ln \sum_k e^{z_k}, \qquad D = (m - \mu)^\top \Sigma^{-1} (m - \mu)")
-    lesson.code(unfamiliar.energy, unfamiliar.nearness, unfamiliar.auroc)
+    lesson.code(out_of_distribution.energy, out_of_distribution.nearness, out_of_distribution.auroc)
 
 
 def confidence(look: Look, judged: Judgement | None) -> None:
@@ -88,7 +89,7 @@ def confidence(look: Look, judged: Judgement | None) -> None:
     tempered = ops.softmax(look.scores, judged.temperature)
     titles = _("As it is"), _("At temperature {t}").format(t=number(judged.temperature, 2))
     answers = [
-        Answer(p, heading, network.verdict(p, look.net.classes))
+        Answer(p, heading, network_choice.verdict(p, look.net.classes))
         for p, heading in zip((look.probabilities, tempered), titles, strict=True)
     ]
     bars(answers, look.classes, key="_classify.tempered", true=look.truth)
@@ -99,7 +100,7 @@ def confidence(look: Look, judged: Judgement | None) -> None:
 def title(row: Strange) -> str:
     """Name a set of strange pictures."""
     if row.twin:
-        names = _(" and ").join(network.class_name(name) for name in row.twin)
+        names = _(" and ").join(network_choice.class_name(name) for name in row.twin)
         text = _("{names}, for a twin of this network trained without them")
         return text.format(names=names)
     words = {
@@ -109,7 +110,7 @@ def title(row: Strange) -> str:
     return words.get(row.name, row.name)
 
 
-def unavailable(net: network.Network) -> str:
+def unavailable(net: network_choice.Network) -> str:
     """Say why nothing was measured about this network."""
     if not net.recipe.config.validation:
         return _("Not available: this network was trained without held-out images to measure with.")

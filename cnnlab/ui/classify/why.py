@@ -3,14 +3,14 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab import images
+from cnnlab.data import photos
 from cnnlab.figures.overlay import overlay
 from cnnlab.figures.tiles import enlarge, shrink
+from cnnlab.i18n import _, percent
 from cnnlab.inspection.attribution import Ask, attribute
-from cnnlab.inspection.gradcam import layers_with_maps
-from cnnlab.text import _, percent
-from cnnlab.ui import job, lesson
-from cnnlab.ui.classify.look import Look
+from cnnlab.inspection.grad_cam import layers_with_maps
+from cnnlab.ui.classify.subject import Look
+from cnnlab.ui.widgets import background_job, lesson
 
 SHOWN = 320  # pixels of the photo under the map
 
@@ -21,7 +21,7 @@ def why(look: Look) -> None:
     if not layers:
         st.info(_("This network has no feature maps, so it cannot be asked where it looked."))
         return
-    square = look.seen if look.photo is None else images.square(look.photo, *look.crop)
+    square = look.seen if look.photo is None else photos.square(look.photo, *look.crop)
     picture = enlarge(shrink(square, SHOWN), SHOWN)
     order = np.argsort(-look.probabilities)[:2]
     for place, (column, target) in enumerate(zip(st.columns(2), order, strict=False)):
@@ -32,7 +32,7 @@ def why(look: Look) -> None:
             ask = Ask("grad_cam", int(target), layers[-1])
             root = str(look.net.run.folder.parent)
             kind = f"classify.why.{place}"
-            found = job.answer(kind, about, attribute, root, look.net.run.id, look.seen, ask)
+            found = background_job.answer(kind, about, attribute, root, look.net.run.id, look.seen, ask)
             if found is not None:
                 limit = float(np.abs(found.map).max())
                 st.image(overlay(picture, found.map, limit, smooth=True), width="stretch")

@@ -8,7 +8,7 @@ import base64
 
 import numpy as np
 
-from cnnlab.text import number
+from cnnlab.i18n import number
 
 MOST_16, MOST_32 = 2**15 - 1, 2**31 - 1
 

@@ -7,7 +7,7 @@ The text is read here and handed to Streamlit in full: it takes a string without
 from pathlib import Path
 
 from cnnlab.figures.colours import NEGATIVE, POSITIVE
-from cnnlab.text import _
+from cnnlab.i18n import _
 
 HERE = Path(__file__).parent
 COLOURS = f"""

@@ -1,0 +1,1 @@
+"""What only *What it learned* shows: a file a view."""

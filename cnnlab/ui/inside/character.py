@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnlab.text import _, percent
+from cnnlab.i18n import _, percent
 
 BALANCED = 0.25  # of the weights' magnitudes: a smaller sum counts as "they almost cancel"
 FLAT = 0.1  # of the magnitudes: less imbalance between the sides counts as none

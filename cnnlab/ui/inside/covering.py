@@ -5,14 +5,15 @@ import streamlit as st
 
 from cnnlab.figures import tiles
 from cnnlab.figures.overlay import overlay
+from cnnlab.i18n import _, number, percent
 from cnnlab.inspection.attribution import Ask, Attribution, attribute
 from cnnlab.inspection.occlusion import Occlusion, covered
-from cnnlab.models import SIDE
-from cnnlab.text import _, number, percent
-from cnnlab.ui import as_text, job, lesson, network, state
+from cnnlab.training.models import SIDE
 from cnnlab.ui.components.film import Cells, Cover, film
-from cnnlab.ui.inside import trust
+from cnnlab.ui.inside import sanity_check
 from cnnlab.ui.inside.picture import Picture
+from cnnlab.ui.session import widget_state
+from cnnlab.ui.widgets import background_job, lesson, network_choice, number_text
 
 WINDOWS, STRIDES = (4, 8, 12, 16), (2, 4, 8)  # pixels
 WRITTEN = 12  # up to so many columns there is room for a number on each cell
@@ -21,26 +22,28 @@ CLEAR = 1.25  # a quarter of the photo matters most when it does so by this fact
 
 def settings(target: int) -> Ask:
     """Draw the choice of the cover's size and stride."""
-    state.default("why.window", 8)
+    widget_state.default("why.window", 8)
     window = st.select_slider(_("Side of the cover, of 32 pixels"), WINDOWS, key="why.window")
     strides = [stride for stride in STRIDES if stride <= window]
-    state.default("why.stride", 4, strides)
+    widget_state.default("why.stride", 4, strides)
     stride = st.select_slider(_("It moves by, in pixels"), strides, key="why.stride")
     return Ask("occlusion", target, window=window, stride=stride)
 
 
-def covering(net: network.Network, shown: Picture, ask: Ask, probabilities: np.ndarray) -> None:
+def covering(net: network_choice.Network, shown: Picture, ask: Ask, probabilities: np.ndarray) -> None:
     """Ask for a prediction, then let the cover move. probabilities: the network's, for the whole photo."""
     target = ask.target
     all_classes = Ask("occlusion", 0, window=ask.window, stride=ask.stride)  # the answers hold every class
     about = (net.run.id, net.mark, shown.about, all_classes)
     where = str(net.run.folder.parent), net.run.id, shown.seen, all_classes
     doing = _("Covering: {done} of {all} places")
-    found: Attribution | None = job.answer("inside.covering", about, attribute, *where, doing=doing)
+    found: Attribution | None = background_job.answer(
+        "inside.covering", about, attribute, *where, doing=doing
+    )
     if found is None:
         return
     covers: Occlusion = found.more
-    name = network.class_name(net.classes[target])
+    name = network_choice.class_name(net.classes[target])
     per_pixel = covers.per_pixel(target, SIDE)
     if target == int(probabilities.argmax()) and not _predicted(per_pixel, name, about):
         return
@@ -54,9 +57,9 @@ def covering(net: network.Network, shown: Picture, ask: Ask, probabilities: np.n
     two.markdown(_told(covers, target, name))
     with lesson.more(_("The same as text")):
         title = _("Probability of “{name}” in percent, by the cover's row and column").format(name=name)
-        as_text.grids(title, {shown.name: 100 * covers.probabilities[..., target]})
+        number_text.grids(title, {shown.name: 100 * covers.probabilities[..., target]})
     asked = *where[:3], ask
-    trust.trust((*about, ask), asked, per_pixel, draw)
+    sanity_check.trust((*about, ask), asked, per_pixel, draw)
 
 
 def _predicted(per_pixel: np.ndarray, name: str, about: tuple) -> bool:

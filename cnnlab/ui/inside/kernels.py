@@ -4,21 +4,24 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.figures import tiles
-from cnnlab.inspection.growth import Growth, growth
-from cnnlab.inspection.silence import Silence
-from cnnlab.text import _, fine, percent
-from cnnlab.ui import as_text, lesson, network, projector, state
+from cnnlab.i18n import _, fine, percent
+from cnnlab.inspection.dead_kernels import Silence
+from cnnlab.inspection.kernel_history import Growth, growth
 from cnnlab.ui.components.colours import levels
 from cnnlab.ui.components.gallery import Grid, Story, Tiles, gallery
-from cnnlab.ui.inside import silence, words
+from cnnlab.ui.inside import dead_kernels, words
 from cnnlab.ui.inside.character import character
+from cnnlab.ui.session import projector, widget_state
+from cnnlab.ui.widgets import lesson, network_choice, number_text
 
 PICKED = "_inside.picked"  # session key: a kernel has just been chosen
 
 
-def kernels(net: network.Network) -> None:
+def kernels(net: network_choice.Network) -> None:
     """Show the kernels of a convolution as tiles, and the chosen one in numbers, at each recorded epoch."""
-    convolutions = {spec["name"]: network.layer_title(spec) for spec in net.layers if spec["kind"] == "conv"}
+    convolutions = {
+        spec["name"]: network_choice.layer_title(spec) for spec in net.layers if spec["kind"] == "conv"
+    }
     if not convolutions:
         return st.info(_("This network has no convolution, so it has no kernels."))
     left, right = st.columns([1, 3.4], gap="large")
@@ -26,10 +29,10 @@ def kernels(net: network.Network) -> None:
         left, right = st.container(horizontal=True, vertical_alignment="bottom"), st.container()
     with left:
         layer, channels, by_norm = _choices(net, convolutions)
-        found = silence.ask(net, layer)
+        found = dead_kernels.ask(net, layer)
     weights = net.weights[f"{layer}/kernel"]
     grown = _growth(str(net.run.folder), net.stamp, layer, channels.start, channels.stop, net)
-    state.default("inside.kernel", 0, range(weights.shape[-1]))
+    widget_state.default("inside.kernel", 0, range(weights.shape[-1]))
     chosen = st.session_state["inside.kernel"]
     if st.session_state.pop(PICKED, False):
         st.session_state["inside.maps"], st.session_state["inside.map"] = layer, chosen
@@ -47,23 +50,23 @@ def kernels(net: network.Network) -> None:
             st.caption(_("Orange weights are positive, blue ones negative, pale ones near 0."))
         named = _draw(grown, layer, channels, by_norm, chosen, found)
         with lesson.more(_("The same as text")):
-            as_text.grids(words.kernel(weights, chosen), named)
+            number_text.grids(words.kernel(weights, chosen), named)
 
 
-def _choices(net: network.Network, convolutions: dict[str, str]) -> tuple[str, slice, bool]:
+def _choices(net: network_choice.Network, convolutions: dict[str, str]) -> tuple[str, slice, bool]:
     """Draw the controls; return the layer, which input channels to show, and whether to sort by norm."""
-    state.default("inside.layer", next(iter(convolutions)), convolutions)
+    widget_state.default("inside.layer", next(iter(convolutions)), convolutions)
     name = st.selectbox(_("Layer"), list(convolutions), format_func=convolutions.get, key="inside.layer")
     weights = net.weights[f"{name}/kernel"]
     side, _side, depth, count = weights.shape
     channels = slice(0, 3)
     if name != next(iter(convolutions)):  # only the first one reads red, green and blue
-        state.default("inside.slice", 1, range(1, depth + 1))
+        widget_state.default("inside.slice", 1, range(1, depth + 1))
         label = _("Slice, 1 to {channels}: one for each input channel")
         place = st.number_input(label.format(channels=depth), 1, depth, key="inside.slice") - 1
         channels = slice(place, place + 1)
     orders = {"place": _("in order"), "norm": _("by norm")}
-    state.default("inside.order", "place", orders)
+    widget_state.default("inside.order", "place", orders)
     st.radio(_("Kernels"), list(orders), format_func=orders.get, key="inside.order", horizontal=True)
     text = _("{count} kernels of {side} × {side} × {channels}. Weights have no unit; they go from {range}.")
     st.caption(text.format(count=count, side=side, channels=depth, range=words.span(weights)))
@@ -71,7 +74,9 @@ def _choices(net: network.Network, convolutions: dict[str, str]) -> tuple[str, s
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _growth(folder: str, stamp: int, layer: str, first: int, last: int, _net: network.Network) -> Growth:
+def _growth(
+    folder: str, stamp: int, layer: str, first: int, last: int, _net: network_choice.Network
+) -> Growth:
     """Read how the kernels grew; folder and stamp name the weights for the cache."""
     return growth(_net.run, layer, _net.weights[f"{layer}/kernel"], slice(first, last))
 
@@ -93,7 +98,7 @@ def _draw(
     order = np.argsort(-grown.norms[-1], kind="stable").tolist() if by_norm else numbers
     text = _("Kernel {n}: norm {norm}")
     captions = [text.format(n=n + 1, norm=fine(grown.norms[-1, n], 2)) for n in numbers]
-    marks = [silence.mark(found, layer, n) for n in numbers]
+    marks = [dead_kernels.mark(found, layer, n) for n in numbers]
     gallery(
         _("Kernels"),
         Tiles(shown, captions, marks),
@@ -142,7 +147,7 @@ def _facts(grown: Growth, step: int, chosen: int, layer: str, found: Silence | N
         change, all = grown.changed[step, chosen], grown.changed_all[step]
         lines.append(text.format(change=percent(change, 0), all=percent(all, 0)))
     if found:
-        lines.append(silence.evidence(found, layer, chosen))
+        lines.append(dead_kernels.evidence(found, layer, chosen))
     if grown.slices.shape[3] == 3:
         lines.append(character(grown.slices[step][..., chosen]))
     return lines

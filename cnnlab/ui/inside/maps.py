@@ -5,11 +5,12 @@ import streamlit as st
 
 from cnnlab import ops
 from cnnlab.figures import tiles
-from cnnlab.text import _, fine, number
-from cnnlab.ui import as_text, lesson, network, state
+from cnnlab.i18n import _, fine, number
 from cnnlab.ui.components.colours import levels
 from cnnlab.ui.components.gallery import Grid, Story, Tiles, gallery
 from cnnlab.ui.inside import picture, words
+from cnnlab.ui.session import widget_state
+from cnnlab.ui.widgets import lesson, network_choice, number_text
 
 STARTS = ("conv", "pool", "add")  # what begins a group of maps; what follows is a later stage of the same
 STAGES = ("norm", "activation")
@@ -29,7 +30,7 @@ def groups(outputs: list[ops.LayerOutput]) -> dict[str, dict[str, ops.LayerOutpu
     return found
 
 
-def maps(net: network.Network) -> None:
+def maps(net: network_choice.Network) -> None:
     """Show the feature maps of a layer for a photo, and the chosen one large."""
     left, right = st.columns([1, 3.4], gap="large")
     with left:
@@ -46,7 +47,7 @@ def maps(net: network.Network) -> None:
     height, width, count = values.shape
     everything = max(float(np.abs(o.values).max()) for group in found.values() for o in group.values())
     ends = tiles.limits(values, across, everything)
-    state.default("inside.map", 0, range(count))
+    widget_state.default("inside.map", 0, range(count))
     chosen = st.session_state["inside.map"]
     with right:
         text = _(
@@ -60,25 +61,35 @@ def maps(net: network.Network) -> None:
         gallery(
             _("Feature maps"),
             Tiles(thumbnails(values, ends), captions),
-            [Grid(network.layer_title(output.spec), values[np.newaxis, ..., chosen], float(ends[chosen]))],
+            [
+                Grid(
+                    network_choice.layer_title(output.spec),
+                    values[np.newaxis, ..., chosen],
+                    float(ends[chosen]),
+                )
+            ],
             Story([_facts(values[..., chosen], captions[chosen])]),
             key="_inside.sheet",
             chosen="inside.map",
             scale=(fine(-ends[chosen], 2), fine(ends[chosen], 2)),
         )
         with lesson.more(_("The same as text")):
-            as_text.grids(network.layer_title(output.spec), {captions[chosen]: values[..., chosen]})
+            number_text.grids(
+                network_choice.layer_title(output.spec), {captions[chosen]: values[..., chosen]}
+            )
 
 
 def _choices(found: dict[str, dict[str, ops.LayerOutput]]) -> tuple[ops.LayerOutput, str]:
     """Draw the controls; return the chosen output, and what one colour range spans."""
-    state.default("inside.maps", next(iter(found)), found)
-    titles = {name: network.layer_title(next(iter(group.values())).spec) for name, group in found.items()}
+    widget_state.default("inside.maps", next(iter(found)), found)
+    titles = {
+        name: network_choice.layer_title(next(iter(group.values())).spec) for name, group in found.items()
+    }
     layer = st.selectbox(_("Feature maps of"), list(found), format_func=titles.get, key="inside.maps")
     group = found[layer]
     if len(group) > 1:
         stages = {"conv": _("raw"), "norm": _("normalised"), "activation": _("activated")}
-        state.default("inside.stage", list(group)[-1], group)
+        widget_state.default("inside.stage", list(group)[-1], group)
         stage = st.radio(
             _("Stage"),
             list(group),
@@ -89,7 +100,7 @@ def _choices(found: dict[str, dict[str, ops.LayerOutput]]) -> tuple[ops.LayerOut
     else:
         stage = next(iter(group))
     ranges = {"map": _("each map"), "layer": _("the whole layer"), "network": _("the whole network")}
-    state.default("inside.range", "map", ranges)
+    widget_state.default("inside.range", "map", ranges)
     across = st.radio(
         _("One colour range for"), list(ranges), format_func=ranges.get, key="inside.range", horizontal=True
     )

@@ -3,22 +3,22 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab import metrics
+from cnnlab.evaluation import metrics
 from cnnlab.figures.reliability import reliability_diagram
-from cnnlab.text import _, number, percent
-from cnnlab.ui import lesson, network
-from cnnlab.ui.chart import chart
+from cnnlab.i18n import _, number, percent
 from cnnlab.ui.inside.mistakes import opened
+from cnnlab.ui.widgets import lesson, network_choice
+from cnnlab.ui.widgets.chart import chart
 
 
-def by_class(net: network.Network) -> None:
+def by_class(net: network_choice.Network) -> None:
     """Show precision and recall of each class."""
     evaluation = opened(net)
     if evaluation is None:
         return
     counts = metrics.confusion(evaluation.probabilities, evaluation.labels)
     precision, recall = metrics.precision_and_recall(counts)
-    classes = [network.class_name(name) for name in net.classes]
+    classes = [network_choice.class_name(name) for name in net.classes]
     text = _(
         "**Precision**: of the images that were *called* {name}, what share is one? **Recall**: of the "
         "images that *are* one, what share was called so? Who answers more often with a class gains recall "
@@ -43,7 +43,7 @@ def by_class(net: network.Network) -> None:
     lesson.code(metrics.precision_and_recall)
 
 
-def confidence(net: network.Network) -> None:
+def confidence(net: network_choice.Network) -> None:
     """Show the reliability diagram and the expected calibration error (University)."""
     evaluation = opened(net)
     if evaluation is None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cnnlab.text import _
+from cnnlab.i18n import _
 
 
 @dataclass(frozen=True)

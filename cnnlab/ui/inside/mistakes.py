@@ -3,24 +3,26 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab import datasets, metrics
+from cnnlab.data import datasets
+from cnnlab.evaluation import metrics
 from cnnlab.figures import tiles
+from cnnlab.i18n import _, ngettext, number, percent
 from cnnlab.runs import Evaluation
-from cnnlab.text import _, ngettext, number, percent
-from cnnlab.ui import class_state, lesson, network, projector, state
 from cnnlab.ui.components.matrix import matrix
+from cnnlab.ui.session import class_state, projector, widget_state
+from cnnlab.ui.widgets import lesson, network_choice
 
 WORST = 8
 OPENED = 12  # pictures of a cell of the matrix
 OPTIONS = 4
 
 
-def mistakes(net: network.Network) -> None:
+def mistakes(net: network_choice.Network) -> None:
     """Ask for a prediction, then show which classes the network takes for which, with the pictures."""
     evaluation = opened(net)
     if evaluation is None:
         return
-    classes = [network.class_name(name) for name in net.classes]
+    classes = [network_choice.class_name(name) for name in net.classes]
     counts = metrics.confusion(evaluation.probabilities, evaluation.labels)
     text = _("**{accuracy}** of the {all} test images were named rightly, {wrong} were not.")
     wrong = counts.sum() - np.trace(counts)
@@ -47,7 +49,7 @@ def mistakes(net: network.Network) -> None:
         st.caption(_("Number of test images: a row a true class, a column an answer."))
 
 
-def opened(net: network.Network) -> Evaluation | None:
+def opened(net: network_choice.Network) -> Evaluation | None:
     """Return what the test set said; None, with a sentence, while it is sealed."""
     evaluation = class_state.as_seen(net.run).evaluation()
     if evaluation is None:
@@ -82,7 +84,7 @@ def question(counts: np.ndarray, classes: list[str]) -> tuple[str, list[str], st
     return asked, [classes[c] for c in chosen], classes[first], reveal
 
 
-def _predicted(net: network.Network, counts: np.ndarray, classes: list[str]) -> bool:
+def _predicted(net: network_choice.Network, counts: np.ndarray, classes: list[str]) -> bool:
     asked = question(counts, classes)
     return asked is None or lesson.predict("inside.mistakes", *asked, about=(net.run.id, net.mark))
 
@@ -92,7 +94,7 @@ def _chosen(counts: np.ndarray) -> tuple[int, int]:
     size = len(counts)
     off = counts - np.diag(np.diag(counts))
     first = tuple(int(place) for place in np.unravel_index(off.argmax(), off.shape))
-    state.default("inside.cell", first, [(row, col) for row in range(size) for col in range(size)])
+    widget_state.default("inside.cell", first, [(row, col) for row in range(size) for col in range(size)])
     return st.session_state["inside.cell"]
 
 
@@ -101,7 +103,7 @@ def _pick(row: int, col: int) -> None:
 
 
 def _pictures_of(
-    net: network.Network, evaluation: Evaluation, classes: list[str], cell: tuple[int, int], count: int
+    net: network_choice.Network, evaluation: Evaluation, classes: list[str], cell: tuple[int, int], count: int
 ) -> None:
     """Show the test images of one cell of the matrix, the surest answers first."""
     true, answer = cell
@@ -117,7 +119,7 @@ def _pictures_of(
     _show(net, evaluation, classes, places)
 
 
-def _worst(net: network.Network, evaluation: Evaluation, classes: list[str]) -> None:
+def _worst(net: network_choice.Network, evaluation: Evaluation, classes: list[str]) -> None:
     st.markdown(_("**Worst mistakes**: ✗ what it said, and how sure it was; then the truth, and its share"))
     worst = metrics.worst_mistakes(evaluation.probabilities, evaluation.labels, WORST)
     _show(net, evaluation, classes, worst)
@@ -129,7 +131,9 @@ def _worst(net: network.Network, evaluation: Evaluation, classes: list[str]) -> 
     )
 
 
-def _show(net: network.Network, evaluation: Evaluation, classes: list[str], places: np.ndarray) -> None:
+def _show(
+    net: network_choice.Network, evaluation: Evaluation, classes: list[str], places: np.ndarray
+) -> None:
     """Show test images with both probabilities: of the answer, and of the true class."""
     if not len(places):
         return st.caption(_("There are none."))

@@ -3,19 +3,23 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab import datasets, ops
-from cnnlab.inspection.edits import Edit, Judged, Off, Weight, edited, judge, left_by_off
-from cnnlab.text import _, fine, number, percent, plain
-from cnnlab.ui import job, lesson, network, state
+from cnnlab import ops
+from cnnlab.data import datasets
+from cnnlab.i18n import _, fine, number, percent, plain
+from cnnlab.inspection.ablation import Edit, Judged, Off, Weight, edited, judge, left_by_off
 from cnnlab.ui.inside import picture
-from cnnlab.ui.number_field import decimal_field
+from cnnlab.ui.session import widget_state
+from cnnlab.ui.widgets import background_job, lesson, network_choice
+from cnnlab.ui.widgets.number_field import decimal_field
 
 EDITS = "inside.edits"  # session key: (network and its stamp, the edits made to it so far)
 
 
-def parts(net: network.Network) -> None:
+def parts(net: network_choice.Network) -> None:
     """Let the student edit a copy of the network; show its answer for the photo, and its accuracy."""
-    convolutions = {spec["name"]: network.layer_title(spec) for spec in net.layers if spec["kind"] == "conv"}
+    convolutions = {
+        spec["name"]: network_choice.layer_title(spec) for spec in net.layers if spec["kind"] == "conv"
+    }
     if not convolutions:
         return st.info(_("This network has no convolution, so there is no kernel to switch off."))
     st.markdown(_("Here you change a **copy**: the stored training run stays as it is."))
@@ -33,14 +37,14 @@ def parts(net: network.Network) -> None:
     lesson.code(edited)
 
 
-def _controls(net: network.Network, convolutions: dict[str, str]) -> None:
-    state.default("inside.edit.layer", next(iter(convolutions)), convolutions)
+def _controls(net: network_choice.Network, convolutions: dict[str, str]) -> None:
+    widget_state.default("inside.edit.layer", next(iter(convolutions)), convolutions)
     layer = st.selectbox(
         _("Layer"), list(convolutions), format_func=convolutions.get, key="inside.edit.layer"
     )
     kernels = net.weights[f"{layer}/kernel"]
     side, _side, depth, count = kernels.shape
-    state.default("inside.edit.kernel", 1, range(1, count + 1))
+    widget_state.default("inside.edit.kernel", 1, range(1, count + 1))
     label = _("Kernel, 1 to {count}").format(count=count)
     kernel = st.number_input(label, 1, count, key="inside.edit.kernel") - 1
     off = Off(layer, kernel)
@@ -54,12 +58,12 @@ def _controls(net: network.Network, convolutions: dict[str, str]) -> None:
     )
     st.caption(_off(net, layer))
     keys = [f"inside.edit.{place}" for place in ("row", "col", "channel")]
-    with state.popover(_("Change one weight"), *keys, icon=":material/edit:"):
+    with widget_state.popover(_("Change one weight"), *keys, icon=":material/edit:"):
         places = {"row": side, "col": side, "channel": depth}
         names = {"row": _("Row"), "col": _("Column"), "channel": _("Input channel")}
         where = {}
         for place, most in places.items():
-            key = state.default(f"inside.edit.{place}", 1, range(1, most + 1))
+            key = widget_state.default(f"inside.edit.{place}", 1, range(1, most + 1))
             where[place] = st.number_input(f"{names[place]}, 1–{most}", 1, most, key=key) - 1
         now = edited(net.weights, _edits(net))[f"{layer}/kernel"]
         text = _("It is {value}; the layer's largest magnitude is {limit}.")
@@ -70,7 +74,7 @@ def _controls(net: network.Network, convolutions: dict[str, str]) -> None:
         st.button(_("Set this weight"), key="_inside.weight", on_click=_add, args=(net, edit))
 
 
-def _off(net: network.Network, layer: str) -> str:
+def _off(net: network_choice.Network, layer: str) -> str:
     """Say what a kernel of this convolution passes on when it is off."""
     left = left_by_off(net.layers, layer)
     taken = _("no weights and no bias")
@@ -85,30 +89,30 @@ def _off(net: network.Network, layer: str) -> str:
         "A kernel that is off has {taken}: its sum is 0 everywhere, and {function} makes {value} of that. So "
         "its map is {value} everywhere, whatever the photo."
     )
-    function = network.function_name(last["function"])
+    function = network_choice.function_name(last["function"])
     return text.format(taken=taken, function=function, value=number(value, 1))
 
 
-def _edits(net: network.Network) -> tuple[Edit, ...]:
+def _edits(net: network_choice.Network) -> tuple[Edit, ...]:
     """Return the edits made to this network in this session; another network starts without any."""
     of, edits = st.session_state.get(EDITS, (None, ()))
     return edits if of == _identity(net) else ()
 
 
-def _add(net: network.Network, edit: Edit) -> None:
+def _add(net: network_choice.Network, edit: Edit) -> None:
     st.session_state[EDITS] = (_identity(net), (*_edits(net), edit))
 
 
-def _keep(net: network.Network, count: int) -> None:
+def _keep(net: network_choice.Network, count: int) -> None:
     """Keep the first so many edits."""
     st.session_state[EDITS] = (_identity(net), _edits(net)[:count])
 
 
-def _identity(net: network.Network) -> tuple[str, int]:
+def _identity(net: network_choice.Network) -> tuple[str, int]:
     return str(net.run.folder), net.stamp
 
 
-def _undo(net: network.Network, edits: tuple[Edit, ...]) -> None:
+def _undo(net: network_choice.Network, edits: tuple[Edit, ...]) -> None:
     with st.container(horizontal=True):
         for label, icon, count in (
             (_("Undo"), ":material/undo:", len(edits) - 1),
@@ -130,12 +134,12 @@ def _told(edits: tuple[Edit, ...], convolutions: dict[str, str]) -> str:
     return "**" + _("Changed") + "**: " + " · ".join(words)
 
 
-def _answers(net: network.Network, edits: tuple[Edit, ...], shown: picture.Picture) -> None:
+def _answers(net: network_choice.Network, edits: tuple[Edit, ...], shown: picture.Picture) -> None:
     """Show the probabilities for the photo before and after, the largest first."""
     before = picture.outputs(net, shown)[-1].values
     after = ops.forward(net.layers, edited(net.weights, edits), shown.seen)[-1].values if edits else before
     order = np.argsort(-np.maximum(before, after), kind="stable")[:5]
-    classes = [network.class_name(net.classes[place]) for place in order]
+    classes = [network_choice.class_name(net.classes[place]) for place in order]
     table = {
         _("“{photo}”").format(photo=shown.name): classes,
         _("as trained"): [_percent(before[p], p == before.argmax()) for p in order],
@@ -144,7 +148,7 @@ def _answers(net: network.Network, edits: tuple[Edit, ...], shown: picture.Pictu
     st.table(table, border="horizontal", hide_index=True)
     if before.argmax() != after.argmax():
         text = _("The answer has changed: **{before}** became **{after}**.")
-        names = [network.class_name(net.classes[p.argmax()]) for p in (before, after)]
+        names = [network_choice.class_name(net.classes[p.argmax()]) for p in (before, after)]
         st.markdown(text.format(before=names[0], after=names[1]))
 
 
@@ -152,23 +156,27 @@ def _percent(share: float, largest: bool) -> str:
     return f"**{percent(share)}**" if largest else percent(share)
 
 
-def _accuracy(net: network.Network, edits: tuple[Edit, ...]) -> None:
+def _accuracy(net: network_choice.Network, edits: tuple[Edit, ...]) -> None:
     """Show the accuracy on the fixed photos before and after, each by a *look* worker."""
     if not datasets.DATASETS[net.dataset].present():
         return st.caption(_("How many photos it still gets right cannot be counted without the dataset."))
     root, about = str(net.run.folder.parent), _identity(net)
     doing = _("Photos judged: {done} of {all}")
-    whole = job.answer("inside.whole", about, judge, root, net.run.id, (), doing=doing, shared=True)
+    whole = background_job.answer(
+        "inside.whole", about, judge, root, net.run.id, (), doing=doing, shared=True
+    )
     if whole is None:
         return
     now = whole
     if edits:
-        now = job.answer("inside.edited", (about, edits), judge, root, net.run.id, edits, doing=doing)
+        now = background_job.answer(
+            "inside.edited", (about, edits), judge, root, net.run.id, edits, doing=doing
+        )
     if now is not None:
         _compared(net, whole, now)
 
 
-def _compared(net: network.Network, whole: Judged, now: Judged) -> None:
+def _compared(net: network_choice.Network, whole: Judged, now: Judged) -> None:
     st.markdown(_("**Right, of {count} photos**").format(count=number(whole.photos)))
     before, after = st.columns(2)
     before.metric(_("as trained"), percent(whole.right / whole.photos))
@@ -181,6 +189,6 @@ def _compared(net: network.Network, whole: Judged, now: Judged) -> None:
     if np.nanmax(falls, initial=0) > 0:
         worst = int(np.nanargmax(falls))
         text = _("Hit hardest: {name}, from {before} to {after} of its photos.")
-        name = network.class_name(net.classes[worst])
+        name = network_choice.class_name(net.classes[worst])
         shares = [percent(judged.by_class[worst], 0) for judged in (whole, now)]
         st.markdown(text.format(name=name, before=shares[0], after=shares[1]))

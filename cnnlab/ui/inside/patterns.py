@@ -2,26 +2,28 @@
 
 import streamlit as st
 
-from cnnlab import datasets, ops
+from cnnlab import ops
+from cnnlab.data import datasets
 from cnnlab.figures import tiles
-from cnnlab.inspection.maximisation import Made, made_for, maximise
-from cnnlab.inspection.patches import Patches, best_patches
-from cnnlab.models import SIDE
-from cnnlab.text import _, number
-from cnnlab.ui import job, lesson, network, state
+from cnnlab.i18n import _, number
+from cnnlab.inspection.activation_maximisation import Made, made_for, maximise
+from cnnlab.inspection.top_patches import Patches, best_patches
+from cnnlab.training.models import SIDE
 from cnnlab.ui.components.film import film
+from cnnlab.ui.session import widget_state
+from cnnlab.ui.widgets import background_job, lesson, network_choice
 
 STEPS = 128
 SEEDS = 5  # different noise to start from
 TILE = 84  # pixels of a patch on the screen
 
 
-def patterns(net: network.Network) -> None:
+def patterns(net: network_choice.Network) -> None:
     """Draw the choice of a unit; let a picture grow for it, and show what excites it among real images."""
     left, right = st.columns([1, 3], gap="large")
     with left:
         layer, unit, name = _unit(net)
-        state.default("patterns.seed", 1, range(1, SEEDS + 1))
+        widget_state.default("patterns.seed", 1, range(1, SEEDS + 1))
         label = _("Noise to start from, 1 to {count}").format(count=SEEDS)
         seed = st.number_input(label, 1, SEEDS, key="patterns.seed")
     kernel = layer != "scores"
@@ -52,20 +54,20 @@ def patterns(net: network.Network) -> None:
     lesson.code(maximise, ops.receptive_field)
 
 
-def _unit(net: network.Network) -> tuple[str, int, str]:
+def _unit(net: network_choice.Network) -> tuple[str, int, str]:
     """Draw the choice of a kernel or a class; return the layer that is asked, the unit, and its name."""
-    titles = {spec["name"]: network.layer_title(spec) for spec in net.layers if spec["kind"] == "conv"}
+    titles = {spec["name"]: network_choice.layer_title(spec) for spec in net.layers if spec["kind"] == "conv"}
     titles["scores"] = _("The classes")
-    state.default("patterns.layer", next(reversed(list(titles)[:-1]), "scores"), titles)
+    widget_state.default("patterns.layer", next(reversed(list(titles)[:-1]), "scores"), titles)
     layer = st.selectbox(_("Layer"), list(titles), format_func=titles.get, key="patterns.layer")
     if layer == "scores":
-        names = [network.class_name(name) for name in net.classes]
-        state.default("patterns.class", 0, range(len(names)))
+        names = [network_choice.class_name(name) for name in net.classes]
+        widget_state.default("patterns.class", 0, range(len(names)))
         places = range(len(names))
         unit = st.selectbox(_("Class"), places, format_func=names.__getitem__, key="patterns.class")
         return layer, unit, names[unit]
     count = net.weights[f"{layer}/kernel"].shape[-1]
-    state.default("patterns.kernel", 1, range(1, count + 1))
+    widget_state.default("patterns.kernel", 1, range(1, count + 1))
     label = _("Kernel, 1 to {count}").format(count=number(count))
     unit = st.number_input(label, 1, count, key="patterns.kernel") - 1
     name = _("kernel {n} of {layer}").format(n=unit + 1, layer=titles[layer])
@@ -73,7 +75,7 @@ def _unit(net: network.Network) -> tuple[str, int, str]:
     return normalised if normalised in [spec["name"] for spec in net.layers] else layer, unit, name
 
 
-def _field(net: network.Network, layer: str) -> tuple[slice, slice]:
+def _field(net: network_choice.Network, layer: str) -> tuple[slice, slice]:
     """Return the pixels that reach the middle cell of a layer's maps, or all of them for the classes."""
     shapes = dict(
         zip([s["name"] for s in net.layers], ops.output_shapes(net.layers, (SIDE, SIDE, 3)), strict=True)
@@ -85,7 +87,7 @@ def _field(net: network.Network, layer: str) -> tuple[slice, slice]:
     return tuple(slice(first, last + 1) for first, last in (field.rows, field.cols))
 
 
-def _sight(net: network.Network, layer: str) -> str:
+def _sight(net: network_choice.Network, layer: str) -> str:
     field = ops.receptive_field(net.layers, layer, 0, 0, (SIDE, SIDE, 3))
     text = _(
         "One cell of this layer can see **{height} × {width} pixels** of the 32 × 32: its receptive field. "
@@ -97,10 +99,12 @@ def _sight(net: network.Network, layer: str) -> str:
     return text.format(height=field.size[0], width=field.size[1], jump=jump)
 
 
-def _made(net: network.Network, layer: str, unit: int, name: str, seed: int, field: tuple[slice, slice]):
+def _made(
+    net: network_choice.Network, layer: str, unit: int, name: str, seed: int, field: tuple[slice, slice]
+):
     about = (net.run.id, net.stamp, layer, unit, seed)
     asked = str(net.run.folder.parent), net.run.id, layer, unit, STEPS, seed
-    made: Made | None = job.answer(
+    made: Made | None = background_job.answer(
         "inside.made",
         about,
         made_for,
@@ -132,14 +136,14 @@ def _made(net: network.Network, layer: str, unit: int, name: str, seed: int, fie
     )
 
 
-def _patches(net: network.Network, layer: str, unit: int) -> None:
+def _patches(net: network_choice.Network, layer: str, unit: int) -> None:
     if not datasets.DATASETS[net.dataset].present():
         title = datasets.DATASETS[net.dataset].title
         text = _("These need the training images of {dataset}, which are not on this computer.")
         return st.info(text.format(dataset=title), icon=":material/image_not_supported:")
     about = (net.run.id, net.stamp, layer, unit)
     asked = str(net.run.folder.parent), net.run.id, layer, unit
-    found: Patches | None = job.answer(
+    found: Patches | None = background_job.answer(
         "inside.patches",
         about,
         best_patches,
@@ -161,8 +165,8 @@ def _patches(net: network.Network, layer: str, unit: int) -> None:
     st.caption(text.format(count=number(found.searched)))
 
 
-def _patch(net: network.Network, found: Patches, n: int) -> None:
+def _patch(net: network_choice.Network, found: Patches, n: int) -> None:
     (top, bottom), (left, right) = found.rows[n], found.cols[n]
     patch = found.pictures[n][top : bottom + 1, left : right + 1]
-    name = network.class_name(net.classes[found.labels[n]])
+    name = network_choice.class_name(net.classes[found.labels[n]])
     st.image(tiles.enlarge(patch, TILE), f"{number(found.values[n], 2)}  \n{name}", width=TILE)

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from cnnlab import datasets, images, ops
+from cnnlab import ops
+from cnnlab.data import datasets, photos
 from cnnlab.figures import tiles
-from cnnlab.text import _, number
-from cnnlab.ui import network, photo
+from cnnlab.i18n import _, number
+from cnnlab.ui.widgets import network_choice, photo_choice
 
 TEST = "test"
 CHOICE, NUMBER = "picture.choice", "picture.number"  # session keys: TEST or a photo; counted from 1
@@ -31,7 +32,7 @@ class Picture:
         return zlib.crc32(self.seen.tobytes())
 
 
-def choose(net: network.Network, *, at: str = "why", upload: bool = False) -> Picture | None:
+def choose(net: network_choice.Network, *, at: str = "why", upload: bool = False) -> Picture | None:
     """Draw the choice; return the picture, None where there is none that this network could judge.
 
     A photo that is chosen here is the whole session's, and every part of the page shows the same picture. A
@@ -51,40 +52,40 @@ def choose(net: network.Network, *, at: str = "why", upload: bool = False) -> Pi
     st.selectbox(_("Picture"), list(names), format_func=names.get, **words)
     if chosen == TEST:
         _choose_number(at)
-    elif chosen == photo.OWN and upload:
-        photo.own()
+    elif chosen == photo_choice.OWN and upload:
+        photo_choice.own()
     return current(net)
 
 
-def current(net: network.Network) -> Picture | None:
+def current(net: network_choice.Network) -> Picture | None:
     """Return the picture as it was chosen; None, with a sentence, where there is none of that number."""
     if net.dataset != "digits" and _chosen(_names(net, True)) != TEST:
-        return _of_photo(*photo.current())
+        return _of_photo(*photo_choice.current())
     place = st.session_state.get(NUMBER, 1) - 1
     try:
         [image], [truth] = datasets.test_pictures(net.dataset, [place])
     except datasets.DatasetError as error:
         st.error(str(error))
         return None
-    truth = network.class_name(net.classes[truth])
+    truth = network_choice.class_name(net.classes[truth])
     name = _("Test image {n}: {truth}").format(n=number(place + 1), truth=truth)
     return Picture(name, image, image)
 
 
-def outputs(net: network.Network, shown: Picture) -> list[ops.LayerOutput]:
+def outputs(net: network_choice.Network, shown: Picture) -> list[ops.LayerOutput]:
     """Return what every layer makes of the picture; kept a while, for the largest networks take seconds."""
     return _outputs(str(net.run.folder), net.stamp, shown.about, net, shown.seen)
 
 
 @st.cache_data(scope="session", max_entries=3, show_spinner=False)
-def _outputs(folder: str, stamp: int, about: int, _net: network.Network, _seen: np.ndarray):
+def _outputs(folder: str, stamp: int, about: int, _net: network_choice.Network, _seen: np.ndarray):
     return _net.forward(_seen)
 
 
-def _names(net: network.Network, upload: bool) -> dict[str, str]:
-    names = dict(images.samples())
+def _names(net: network_choice.Network, upload: bool) -> dict[str, str]:
+    names = dict(photos.samples())
     if upload or "photo.own" in st.session_state:
-        names[photo.OWN] = _("A photo of yours …") if upload else _("Your photo")
+        names[photo_choice.OWN] = _("A photo of yours …") if upload else _("Your photo")
     if datasets.DATASETS[net.dataset].present():
         names[TEST] = _("A test image of {dataset} …").format(dataset=datasets.DATASETS[net.dataset].title)
     return names
@@ -120,5 +121,5 @@ def _take(shared: str, key: str) -> None:
 
 @st.cache_data(scope="session", max_entries=4, show_spinner=False)
 def _of_photo(name: str, image: np.ndarray) -> Picture:
-    square = images.square(image)
-    return Picture(name, tiles.shrink(square, LARGEST), images.resize(square))
+    square = photos.square(image)
+    return Picture(name, tiles.shrink(square, LARGEST), photos.resize(square))

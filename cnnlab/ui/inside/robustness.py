@@ -3,17 +3,17 @@
 import numpy as np
 import streamlit as st
 
-from cnnlab import datasets
+from cnnlab.data import datasets
+from cnnlab.evaluation.robustness import CHANGES, IMAGES, Robustness, measure
+from cnnlab.figures.contact_sheet import sheet
 from cnnlab.figures.robustness import panels
-from cnnlab.figures.sheet import sheet
-from cnnlab.inspection.robustness import CHANGES, IMAGES, Robustness, measure
-from cnnlab.text import _, number, percent
-from cnnlab.ui import job, lesson, network
-from cnnlab.ui.chart import chart
+from cnnlab.i18n import _, number, percent
 from cnnlab.ui.inside.mistakes import opened
+from cnnlab.ui.widgets import background_job, lesson, network_choice
+from cnnlab.ui.widgets.chart import chart
 
 
-def robustness(net: network.Network) -> None:
+def robustness(net: network_choice.Network) -> None:
     """Measure the accuracy on changed test images, on a button."""
     evaluation = opened(net)
     if evaluation is None:
@@ -25,7 +25,7 @@ def robustness(net: network.Network) -> None:
         "images, changed in four ways, are shown to it again."
     )
     st.markdown(text.format(count=number(min(IMAGES, len(evaluation.labels)))))
-    found = job.answer(
+    found = background_job.answer(
         "inside.robustness",
         (str(net.run.folder), net.stamp),
         measure,
@@ -52,7 +52,7 @@ def titles() -> dict[str, str]:
     }
 
 
-def _examples(net: network.Network) -> None:
+def _examples(net: network_choice.Network) -> None:
     """Show one test image at every strength, a row a change."""
     picture, _label = datasets.test_pictures(net.dataset, [0])
     rows = [
@@ -63,7 +63,7 @@ def _examples(net: network.Network) -> None:
     st.image(sheet(rows, columns=width, gap=2, zoom=2), width=340, caption=alt, alt=alt)
 
 
-def _result(net: network.Network, found: Robustness) -> None:
+def _result(net: network_choice.Network, found: Robustness) -> None:
     names = titles()
     curves = {names[name]: (CHANGES[name].strengths, values) for name, values in found.accuracy.items()}
     figure = panels(curves, found.images, 1 / len(net.classes))

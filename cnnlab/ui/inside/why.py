@@ -5,14 +5,15 @@ import streamlit as st
 
 from cnnlab.figures import tiles
 from cnnlab.figures.overlay import overlay
+from cnnlab.i18n import _, number, percent
 from cnnlab.inspection.attribution import Ask, Attribution, attribute, explain
-from cnnlab.inspection.gradcam import grad_cam, layers_with_maps, on_photo
+from cnnlab.inspection.grad_cam import grad_cam, layers_with_maps, on_photo
 from cnnlab.inspection.gradients import Integrated, input_gradient, integrated_gradients, smooth_grad
 from cnnlab.inspection.occlusion import occlusion
-from cnnlab.models import SIDE
-from cnnlab.text import _, number, percent
-from cnnlab.ui import as_text, job, lesson, network, state
-from cnnlab.ui.inside import covering, methods, picture, trust
+from cnnlab.training.models import SIDE
+from cnnlab.ui.inside import covering, methods, picture, sanity_check
+from cnnlab.ui.session import widget_state
+from cnnlab.ui.widgets import background_job, lesson, network_choice, number_text
 
 CODE = {
     "occlusion": occlusion,
@@ -23,7 +24,7 @@ CODE = {
 }
 
 
-def why(net: network.Network) -> None:
+def why(net: network_choice.Network) -> None:
     """Draw the choice of picture, class and method, and what the method says."""
     left, right = st.columns([1, 3], gap="large")
     with left:
@@ -47,14 +48,14 @@ def why(net: network.Network) -> None:
     lesson.code(CODE[ask.method], explain)
 
 
-def _class(net: network.Network, shown: picture.Picture, probabilities: np.ndarray) -> int:
+def _class(net: network_choice.Network, shown: picture.Picture, probabilities: np.ndarray) -> int:
     """Draw the choice of the class; another picture or network starts at the network's answer."""
     about = (net.run.id, net.stamp, shown.about)
     if st.session_state.get("why.about") != about:
         st.session_state["why.about"] = about
         st.session_state["why.class"] = int(probabilities.argmax())
     order = [int(place) for place in np.argsort(-probabilities, kind="stable")]
-    names = [network.class_name(name) for name in net.classes]
+    names = [network_choice.class_name(name) for name in net.classes]
     return st.selectbox(
         _("What speaks for …"),
         order,
@@ -63,9 +64,9 @@ def _class(net: network.Network, shown: picture.Picture, probabilities: np.ndarr
     )
 
 
-def _ask(net: network.Network, target: int) -> Ask | None:
+def _ask(net: network_choice.Network, target: int) -> Ask | None:
     """Draw the choice of a method and its settings; None where the network gives it nothing to work on."""
-    state.default("why.method", "occlusion", CODE)
+    widget_state.default("why.method", "occlusion", CODE)
     label = _("How to ask")
     method = st.radio(label, list(CODE), format_func=lambda m: methods.words(m).title, key="why.method")
     match method:
@@ -75,12 +76,12 @@ def _ask(net: network.Network, target: int) -> Ask | None:
             layers = layers_with_maps(net.layers)
             if not layers:
                 return None
-            titles = {layer["name"]: network.layer_title(layer) for layer in net.layers}
-            state.default("why.layer", layers[-1], layers)
+            titles = {layer["name"]: network_choice.layer_title(layer) for layer in net.layers}
+            widget_state.default("why.layer", layers[-1], layers)
             layer = st.selectbox(_("Layer"), layers, format_func=titles.get, key="why.layer")
             return Ask(method, target, layer=layer)
         case "smooth_grad":
-            state.default("why.noise", 0.15)
+            widget_state.default("why.noise", 0.15)
             label = _("Noise, as a share of 255")
             return Ask(method, target, noise=st.slider(label, 0.05, 0.4, step=0.05, key="why.noise"))
         case "integrated":
@@ -91,8 +92,8 @@ def _ask(net: network.Network, target: int) -> Ask | None:
 def _path(target: int) -> Ask:
     """Draw where integrated gradients start and in how many steps they go."""
     greys = {0.0: _("black"), 127.5: _("mid grey"), 255.0: _("white")}
-    state.default("why.baseline", 0.0, greys)
-    state.default("why.steps", 64)
+    widget_state.default("why.baseline", 0.0, greys)
+    widget_state.default("why.steps", 64)
     start = st.selectbox(
         _("Start from a picture all"), list(greys), format_func=greys.get, key="why.baseline"
     )
@@ -100,12 +101,12 @@ def _path(target: int) -> Ask:
     return Ask("integrated", target, baseline=start, steps=steps)
 
 
-def _map(net: network.Network, shown: picture.Picture, ask: Ask) -> None:
+def _map(net: network_choice.Network, shown: picture.Picture, ask: Ask) -> None:
     """Draw a method's map over the picture, with its numbers, once the worker has it."""
     about = (net.run.id, net.stamp, shown.about, ask)
     asked = str(net.run.folder.parent), net.run.id, shown.seen, ask
     doing = _("At work: {done} of {all}")
-    found: Attribution | None = job.answer("inside.why", about, attribute, *asked, doing=doing)
+    found: Attribution | None = background_job.answer("inside.why", about, attribute, *asked, doing=doing)
     if found is None:
         return
 
@@ -125,8 +126,8 @@ def _map(net: network.Network, shown: picture.Picture, ask: Ask) -> None:
     with lesson.more(_("The same as text")):
         height, width = found.map.shape
         title = _("{height} × {width} values, without unit").format(height=height, width=width)
-        as_text.grids(title, {shown.name: found.map})
-    trust.trust(about, asked, found.map, draw)
+        number_text.grids(title, {shown.name: found.map})
+    sanity_check.trust(about, asked, found.map, draw)
 
 
 def _legend(ask: Ask, limit: float) -> str:

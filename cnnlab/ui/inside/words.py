@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnlab.text import _, fine
+from cnnlab.i18n import _, fine
 
 
 def span(values: np.ndarray) -> str:

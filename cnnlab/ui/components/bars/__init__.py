@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.figures.tiles import data_uri
-from cnnlab.text import _, percent
+from cnnlab.i18n import _, percent
 
 HERE = Path(__file__).parent
 _component = st.components.v2.component(

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from cnnlab.text import Sentence, _, number
+from cnnlab.i18n import Sentence, _, number
 from cnnlab.ui.components.colours import levels, palette
 from cnnlab.ui.components.data import digits_for
 from cnnlab.ui.components.told import places, told

@@ -12,7 +12,7 @@ import streamlit as st
 
 from cnnlab.figures.colours import text_on
 from cnnlab.figures.tiles import data_uri
-from cnnlab.text import _, number
+from cnnlab.i18n import _, number
 from cnnlab.ui.components.told import places, told
 
 HERE = Path(__file__).parent

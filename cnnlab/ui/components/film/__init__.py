@@ -24,7 +24,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.figures.tiles import data_uri
-from cnnlab.text import _, number
+from cnnlab.i18n import _, number
 from cnnlab.ui.components.colours import levels, palette
 from cnnlab.ui.components.data import pack_levels
 from cnnlab.ui.components.sources import player_labels, sources

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from cnnlab.text import _
+from cnnlab.i18n import _
 from cnnlab.ui.components.told import places, told
 
 HERE = Path(__file__).parent

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import streamlit as st
 
-from cnnlab.text import _
+from cnnlab.i18n import _
 from cnnlab.ui.components.colours import levels, palette
 from cnnlab.ui.components.data import digits_for, pack, pack_levels
 from cnnlab.ui.components.sources import player_labels, sources

@@ -8,7 +8,7 @@ import streamlit as st
 
 from cnnlab.figures.colours import text_on
 from cnnlab.figures.confusion import fills
-from cnnlab.text import _, number
+from cnnlab.i18n import _, number
 from cnnlab.ui.components.told import places, told
 
 HERE = Path(__file__).parent

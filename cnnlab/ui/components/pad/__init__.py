@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from cnnlab import drawing
-from cnnlab.text import _
+from cnnlab.data import drawn_digit
+from cnnlab.i18n import _
 from cnnlab.ui.components.told import told
 
 HERE = Path(__file__).parent
@@ -30,6 +30,6 @@ def pad(*, key: str, drawn: str) -> np.ndarray | None:
         st.session_state[drawn] = told(key, "drawing")
 
     st.session_state.setdefault(drawn, "")
-    data = {"labels": labels, "side": drawing.SIDE, "drawing": st.session_state[drawn]}
+    data = {"labels": labels, "side": drawn_digit.SIDE, "drawing": st.session_state[drawn]}
     _component(key=key, data=data, on_drawing_change=keep)
-    return drawing.read(st.session_state[drawn])
+    return drawn_digit.read(st.session_state[drawn])

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from cnnlab.text import number
+from cnnlab.i18n import number
 from cnnlab.ui.components.colours import levels, palette
 from cnnlab.ui.components.told import places, told
 

@@ -14,7 +14,7 @@ What travels (see `payload`), all arrays row-major as `data.pack` writes them:
 import numpy as np
 import streamlit as st
 
-from cnnlab.text import _
+from cnnlab.i18n import _
 from cnnlab.ui.components.colours import levels, palette
 from cnnlab.ui.components.data import pack, pack_levels
 from cnnlab.ui.components.sources import sources

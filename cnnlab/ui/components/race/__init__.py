@@ -23,8 +23,8 @@ import streamlit as st
 from cnnlab.figures.colours import rgb, text_on
 from cnnlab.figures.contour import contour
 from cnnlab.figures.tiles import data_uri
+from cnnlab.i18n import _, number
 from cnnlab.ops import Surface
-from cnnlab.text import _, number
 from cnnlab.ui.components.sources import player_labels, sources
 
 _component = st.components.v2.component("cnnlab.race", **sources("race"))

@@ -19,7 +19,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.figures.tiles import data_uri
-from cnnlab.text import _
+from cnnlab.i18n import _
 from cnnlab.ui.components.data import pack
 from cnnlab.ui.components.sources import sources
 

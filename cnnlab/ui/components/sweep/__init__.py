@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.figures.tiles import data_uri, enlarge
-from cnnlab.text import _, percent
+from cnnlab.i18n import _, percent
 from cnnlab.ui.components.bars import labels, written
 
 HERE = Path(__file__).parent

@@ -21,8 +21,8 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 import streamlit as st
 
+from cnnlab.i18n import _, fine, number, percent
 from cnnlab.ops import DenseStep, SoftmaxSteps
-from cnnlab.text import _, fine, number, percent
 from cnnlab.ui.components.data import digits_for
 from cnnlab.ui.components.sources import player_labels, sources
 from cnnlab.ui.components.told import whole

@@ -1,0 +1,260 @@
+"""What can be configured, and what is a valid configuration?
+
+`ModelConfig` and `TrainConfig` are the one truth that forms, links, files and the trainer share. They are
+frozen, validated on the way in, and know nothing of Keras. `ModelConfig.layers` spells a network out as the
+flat list of layers that `cnnlab.training.models` builds with Keras and `cnnlab.ops.network` computes with
+NumPy.
+
+A field's title and description are what a learner reads beside it; they are translated when shown.
+"""
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from cnnlab.i18n import _
+
+Activation = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "linear"]
+OptimizerName = Literal["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"]
+Dropout = Annotated[
+    float,
+    Field(
+        ge=0,
+        le=0.9,
+        title="Dropout",
+        description="The share of values set to 0 at random while training, so that none is relied on.",
+    ),
+]
+Function = Annotated[Activation, Field(title="Activation")]
+
+# Each optimiser with the learning rate to start from: Keras's own defaults, but for plain SGD's relatives.
+OPTIMIZERS: dict[str, float] = {
+    "sgd": 0.01,
+    "momentum": 0.01,
+    "nesterov": 0.01,
+    "rmsprop": 0.001,
+    "adam": 0.001,
+    "adamw": 0.001,
+}
+LARGEST_RATE = 10.0  # whether set in a form, wished for while a run trains, or brought in with an archive
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class ConvBlock(Frozen):
+    """One convolution with what follows it: normalisation, activation, pooling, dropout (in this order)."""
+
+    filters: int = Field(ge=1, le=512, title="Number of kernels", description="In Keras: filters.")
+    kernel: int = Field(default=3, ge=1, le=7, title="Kernel size")
+    stride: int = Field(
+        default=1, ge=1, le=4, title="Stride", description="How many cells the kernel moves at a time."
+    )
+    padding: Literal["valid", "same"] = Field(
+        default="valid",
+        title="Border",
+        description="At stride 1 a zero border (Keras: same) keeps the maps' size; no border (valid) "
+        "shrinks them.",
+    )
+    normalise: bool = Field(
+        default=False,
+        title="Batch normalisation",
+        description="Brings each map to mean 0 and spread 1 over the batch, then scales and shifts it.",
+    )
+    activation: Function = "relu"
+    pool: Literal["none", "max", "average"] = Field(default="none", title="Pooling")
+    pool_window: int = Field(default=2, ge=2, le=4, title="Pooling window")
+    dropout: Dropout = 0.0
+
+    def layers(self, number: int) -> list[dict]:
+        """Return the block's layers; `number` counts blocks from 1 and becomes part of their names."""
+        name = f"conv_{number}"
+        layers = [
+            {
+                "kind": "conv",
+                "name": name,
+                "filters": self.filters,
+                "kernel": self.kernel,
+                "stride": self.stride,
+                "padding": self.padding,
+                "bias": not self.normalise,  # normalisation shifts by its own beta; a bias would cancel out
+            }
+        ]
+        if self.normalise:
+            layers.append({"kind": "norm", "name": f"{name}_norm", "epsilon": 1e-3})
+        layers += _activation(name, self.activation)
+        if self.pool != "none":
+            window = {"window": self.pool_window, "stride": self.pool_window, "padding": "valid"}
+            layers.append({"kind": "pool", "name": f"pool_{number}", "mode": self.pool, **window})
+        return layers + _dropout(name, self.dropout)
+
+
+class DenseBlock(Frozen):
+    """A hidden dense layer with its activation and dropout."""
+
+    units: int = Field(ge=1, le=4096, title="Units")
+    activation: Function = "relu"
+    dropout: Dropout = 0.0
+
+    def layers(self, number: int) -> list[dict]:
+        name = f"dense_{number}"
+        dense = {"kind": "dense", "name": name, "units": self.units}
+        return [dense, *_activation(name, self.activation), *_dropout(name, self.dropout)]
+
+
+class ModelConfig(Frozen):
+    """A network: convolution blocks, a way from maps to a vector, hidden dense layers, one score a class."""
+
+    blocks: tuple[ConvBlock, ...] = Field(max_length=12, title="Convolution blocks")
+    head: Literal["flatten", "global_average", "global_max"] = Field(
+        default="flatten", title="From maps to a row of numbers"
+    )
+    dense: tuple[DenseBlock, ...] = Field(default=(), max_length=6, title="Dense layers")
+    l2: float = Field(
+        default=0.0,
+        ge=0,
+        le=1,
+        title="L2 penalty",
+        description="So much times the sum of all squared weights is added to the loss: keeps weights small.",
+    )
+
+    def layers(self, classes: int) -> list[dict]:
+        """Return the flat list of layers, from the division by 255 to softmax over `classes` scores."""
+        layers = [{"kind": "rescale", "name": "rescale", "scale": 1 / 255}]
+        for number, block in enumerate(self.blocks, start=1):
+            layers += block.layers(number)
+        layers.append({"kind": self.head, "name": self.head})
+        for number, block in enumerate(self.dense, start=1):
+            layers += block.layers(number)
+        layers.append({"kind": "dense", "name": "scores", "units": classes})
+        return [*layers, {"kind": "activation", "name": "softmax", "function": "softmax"}]
+
+
+class Augmentation(Frozen):
+    """Random changes of each training image in each epoch; 0 and False leave it as it is.
+
+    shift: at most so many pixels up, down, left, right; rotate: at most so many degrees either way;
+    cutout: the side of a square that is blackened, in pixels.
+    """
+
+    flip: bool = Field(default=False, title="Flip left and right")
+    shift: int = Field(default=0, ge=0, le=8, title="Shift, pixels")
+    rotate: int = Field(default=0, ge=0, le=45, title="Rotate, degrees")
+    cutout: int = Field(default=0, ge=0, le=24, title="Cut out, pixels")
+
+
+class TrainConfig(Frozen):
+    """A training run: which network, which images, and how its weights are changed.
+
+    `limit` takes that many of the training images; of those the share `validation` is held out. The test
+    set stays sealed during training; `open_test` opens it once at the end. With `patience`, training ends
+    when the validation loss has not improved for that many epochs.
+    """
+
+    model: ModelConfig = Field(title="Network")
+    dataset: str = Field(default="cifar10", title="Data")
+    limit: int | None = Field(
+        default=None,
+        ge=10,
+        le=1_000_000,
+        title="Training images, at most",
+        description="Those held out are among them. Empty: all that there are.",
+    )
+    validation: float = Field(
+        default=0.1,
+        ge=0,
+        le=0.5,
+        title="Held out for validation",
+        description="The share of the training images not learned from, but used to judge each epoch.",
+    )
+    optimizer: OptimizerName = Field(
+        default="adam",
+        title="Optimiser",
+        description="The rule by which gradients move the weights. Choosing one proposes its rate.",
+    )
+    learning_rate: float = Field(
+        default=0.001,
+        gt=0,
+        le=LARGEST_RATE,
+        title="Learning rate",
+        description="How far one step moves the weights. Too large, and the loss explodes.",
+    )
+    schedule: Literal["constant", "cosine", "one_cycle"] = Field(
+        default="constant",
+        title="Schedule",
+        description="How the learning rate changes over the training run.",
+    )
+    loss: Literal["cross_entropy", "mse"] = Field(default="cross_entropy", title="Loss")
+    label_smoothing: float = Field(
+        default=0.0,
+        ge=0,
+        le=0.5,
+        title="Label smoothing",
+        description="The share of the label 1 that is spread over all classes, so that scores stay moderate.",
+    )
+    augmentation: Augmentation = Field(default=Augmentation(), title="Augmentation")
+    batch_size: int = Field(
+        default=64, ge=1, le=4096, title="Batch size", description="How many images one step averages over."
+    )
+    precision: Literal["float32", "bfloat16"] = Field(
+        default="float32",
+        title="Precision",
+        description="bfloat16 computes with 8 significant binary digits instead of 24: quicker on "
+        "processors made for it; others use float32. The weights are kept in float32.",
+    )
+    epochs: int = Field(
+        default=10, ge=1, le=1000, title="Epochs", description="How often each training image is seen."
+    )
+    patience: int | None = Field(
+        default=None,
+        ge=1,
+        le=100,
+        title="Stop early after",
+        description="So many epochs without a better validation loss end the training run. Empty: never.",
+    )
+    seed: int = Field(
+        default=1,
+        ge=0,
+        le=2**31 - 1,
+        title="Seed of all random choices",
+        description="The same seed draws the same first weights, the same order of images, the same changes.",
+    )
+    open_test: bool = Field(
+        default=False,
+        title="Open the test set at the end",
+        description="Otherwise it stays sealed until you open it.",
+    )
+
+    @model_validator(mode="after")
+    def known_dataset(self):
+        from cnnlab.data.datasets import DATASETS
+
+        if self.dataset not in DATASETS:
+            text = _("There is no data called “{name}”; there are: {names}.")
+            raise ValueError(text.format(name=self.dataset[:40], names=", ".join(DATASETS)))
+        return self
+
+    @model_validator(mode="after")
+    def no_contradiction(self):
+        if self.label_smoothing and self.loss != "cross_entropy":
+            raise ValueError(_("Label smoothing goes with cross-entropy, not with the mean squared error."))
+        if self.patience and not self.validation:
+            raise ValueError(_("Stopping early needs validation images to judge by."))
+        return self
+
+
+def steps_per_epoch(images: int, batch_size: int) -> int:
+    """Return how many batches it takes to see every image once; the last one may be smaller."""
+    return math.ceil(images / batch_size)
+
+
+def _activation(name: str, function: str) -> list[dict]:
+    if function == "linear":
+        return []
+    return [{"kind": "activation", "name": f"{name}_{function}", "function": function}]
+
+
+def _dropout(name: str, rate: float) -> list[dict]:
+    return [{"kind": "dropout", "name": f"{name}_dropout", "rate": rate}] if rate else []

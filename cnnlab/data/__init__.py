@@ -1,0 +1,1 @@
+"""Pictures in: the data sets, photos of any kind, drawn digits."""

@@ -1,0 +1,108 @@
+"""What is left of a network's accuracy when the photos darken, blur, move or get noisy? (*look* worker.)"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnlab.data import datasets
+from cnnlab.evaluation.test_set import trained_model
+from cnnlab.i18n import _
+from cnnlab.progress import report
+from cnnlab.runs import RunError, Store
+from cnnlab.training import models
+from cnnlab.training.augmentation import shifted
+
+IMAGES = 1000
+BATCH = 250
+
+
+def brighter(images: np.ndarray, factor: float) -> np.ndarray:
+    """Multiply every value; what would exceed 255 stays white."""
+    return np.clip(np.rint(images * np.float32(factor)), 0, 255).astype(np.uint8)
+
+
+def blurred(images: np.ndarray, sigma: float) -> np.ndarray:
+    """Blur with a Gaussian of standard deviation `sigma` pixels; border pixels are repeated outwards."""
+    if not sigma:
+        return images
+    reach = int(np.ceil(3 * sigma))
+    weights = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2).astype(np.float32)
+    weights /= weights.sum()
+    result = images.astype(np.float32)
+    for axis in (1, 2):  # first along the rows, then along the columns
+        size = images.shape[axis]
+        moved = (
+            result.take(np.clip(np.arange(size) + by, 0, size - 1), axis) for by in range(-reach, reach + 1)
+        )
+        result = sum(weight * part for weight, part in zip(weights, moved, strict=True))
+    return np.rint(result).astype(np.uint8)
+
+
+def noisy(images: np.ndarray, spread: float) -> np.ndarray:
+    """Add normal noise of standard deviation `spread` to every value; always the same noise."""
+    noise = np.random.default_rng(0).standard_normal(images.shape, np.float32)
+    return np.clip(np.rint(images + spread * noise), 0, 255).astype(np.uint8)
+
+
+def moved(images: np.ndarray, pixels: int) -> np.ndarray:
+    """Move to the right; the left border's pixels are repeated."""
+    return shifted(images, np.tile([0, int(pixels)], (len(images), 1)))
+
+
+@dataclass(frozen=True)
+class Change:
+    """A way to change photos (n, h, w, 3) uint8, and how strongly; at `unchanged` it has no effect."""
+
+    apply: Callable[[np.ndarray, float], np.ndarray]
+    strengths: tuple[float, ...]
+    unchanged: float
+
+
+CHANGES = {
+    "brightness": Change(brighter, (0.25, 0.5, 1.0, 1.5, 2.0), 1.0),
+    "blur": Change(blurred, (0.0, 0.5, 1.0, 1.5, 2.0), 0.0),
+    "noise": Change(noisy, (0.0, 8.0, 16.0, 32.0, 64.0), 0.0),
+    "shift": Change(moved, (0.0, 1.0, 2.0, 4.0, 8.0), 0.0),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Robustness:
+    """The share of right answers for each change at each of its strengths, on so many test images."""
+
+    images: int
+    accuracy: dict[str, tuple[float, ...]]
+
+
+def measure(root: str, run_id: str) -> Robustness:
+    """Have the run's network judge the first test images, changed; RunError while its test set is sealed."""
+    run = Store(root).get(run_id)
+    if run.evaluation() is None:
+        raise RunError(_("The test set of this network is still sealed."))
+    data = datasets.load(run.recipe().config.dataset)
+    images, labels = data.test_images[:IMAGES], data.test_labels[:IMAGES]
+    model = trained_model(run)
+    parts = [slice(start, start + BATCH) for start in range(0, len(images), BATCH)]
+    changed = sum(len(change.strengths) - 1 for change in CHANGES.values())
+    done, all = 0, (1 + changed) * len(images)
+
+    def accuracy(images: np.ndarray) -> float:
+        nonlocal done
+        right = 0
+        for part in parts:
+            report(done, all)
+            answers = models.predict(model, images[part]).argmax(axis=1)
+            right += int((answers == labels[part]).sum())
+            done += len(answers)
+        return right / len(images)
+
+    plain = accuracy(images)
+    found = {
+        name: tuple(
+            plain if strength == change.unchanged else accuracy(change.apply(images, strength))
+            for strength in change.strengths
+        )
+        for name, change in CHANGES.items()
+    }
+    return Robustness(len(images), found)

@@ -1,0 +1,37 @@
+"""What does the sealed test set say of a trained network? (Runs in a *look* worker.)"""
+
+from functools import lru_cache
+
+from cnnlab.data import datasets
+from cnnlab.i18n import _
+from cnnlab.runs import ENDED, Run, RunError, Store
+from cnnlab.training import models
+
+
+def open_test_set(root: str, id: str) -> None:
+    """Have the run's network judge the whole test set, and record that it was opened once more.
+
+    RunError while it is being trained or may go on: what would be judged is not what it ends as.
+    """
+    run = Store(root).get(id)
+    if run.state().phase not in ENDED:
+        text = _("Training run {run} has not ended yet; its test set stays sealed until then.")
+        raise RunError(text.format(run=run.id))
+    data = datasets.load(run.recipe().config.dataset)
+    model, epochs = _network(run.folder, run.written())
+    run.save_evaluation(models.predict(model, data.test_images), data.test_labels, epochs)
+
+
+def trained_model(run: Run):
+    """Return the run's Keras model with its newest weights; the last few are kept, by their file's time."""
+    return _network(run.folder, run.written())[0]
+
+
+@lru_cache(maxsize=4)
+def _network(folder, _written: int) -> tuple:
+    """Return the model, and after how many epochs it stands."""
+    run = Run(folder)
+    recipe, (epochs, weights) = run.recipe(), run.trained()
+    model = models.build(recipe.layers(), recipe.config.model.l2, recipe.config.seed)
+    models.set_weights(model, weights)
+    return model, epochs

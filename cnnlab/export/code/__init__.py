@@ -1,0 +1,1 @@
+"""A run as code that anybody can read: plain Keras in a script or a notebook."""

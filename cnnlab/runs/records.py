@@ -1,0 +1,227 @@
+"""What stands in the files of a run folder: one record a file, checked when it is read."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from pydantic import AfterValidator, Field, TypeAdapter
+
+from cnnlab import ops, reading
+from cnnlab.config import LARGEST_RATE, TrainConfig, losses
+from cnnlab.i18n import Sentence, _, number
+from cnnlab.runs import history
+
+SCHEMA = 1
+RESTING = ("queued", "paused", "stopped", "finished", "failed", "interrupted")  # no attempt is at work
+AT_WORK = ("starting", "running")
+ENDED = ("finished", "stopped")  # its student or its plan has ended it: this network can be tested
+SHIPPED = Path(__file__).parents[1] / "pretrained"  # networks that come with the app
+PICTURE = (32, 32, 3)  # what a network looks at
+OPENINGS = 10**6  # of a test set, at most
+WISHES, WISHES_BYTES = 500, 128 * 2**10  # left for one run; every look at the queue reads them all
+
+Phase = Literal["queued", "starting", "running", "paused", "stopped", "finished", "failed", "interrupted"]
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+Epochs = Annotated[int, Field(ge=0, le=history.EPOCHS)]
+Steps = Annotated[int, Field(ge=0, le=reading.STEPS)]
+
+
+class RunError(Sentence, RuntimeError):
+    """Something about a run that a student should read: missing, damaged, or not theirs to steer."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """config.json: what was asked for, by whom (a hash), and when. Written once.
+
+    The names of the classes stand here too, so that a network can be used without its dataset; `note` says
+    of a shipped network what its images were.
+    """
+
+    config: TrainConfig
+    classes: Annotated[tuple[reading.Word, ...], Field(min_length=1, max_length=1000)]
+    preset: reading.Word
+    owner: reading.Word
+    created: reading.Word
+    note: reading.Word = ""
+
+    @property
+    def foreign(self) -> bool:
+        """Whether it was trained elsewhere: then its times say nothing about this machine."""
+        return bool(self.note)
+
+    def layers(self) -> list[dict]:
+        """Return the network's flat list of layers."""
+        return self.config.model.layers(len(self.classes))
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each array of the network, by its name in weights.npz."""
+        return ops.network_shapes(self.layers(), PICTURE)
+
+
+@dataclass(frozen=True)
+class _Version:
+    schema: int
+
+
+@dataclass(frozen=True)
+class _Owned:
+    owner: reading.Word
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A line of changes.jsonl: "pause", "stop", "resume", or a new value of "rate" or "epochs".
+
+    A stop may tell the limit in minutes that asked for it. Those of later versions are kept and mean nothing.
+    """
+
+    wish: reading.Word
+    value: int | float | None = None
+    at: reading.Word = ""
+
+    def possible(self) -> "Wish":
+        """Return the wish; ValueError with a sentence where its value is impossible."""
+        value = self.value
+        if self.wish == "rate" and not (value and 0 < value <= LARGEST_RATE):
+            raise ValueError(
+                _("A learning rate is above 0 and at most {most}.").format(most=number(LARGEST_RATE))
+            )
+        if self.wish == "epochs" and value not in range(1, history.EPOCHS + 1):
+            text = _("A training run has from 1 to {most} epochs.")
+            raise ValueError(text.format(most=number(history.EPOCHS)))
+        if self.wish == "stop" and not (value is None or 0 < value < math.inf):
+            raise ValueError(_("A limit in minutes is more than 0."))
+        return self
+
+
+@dataclass(frozen=True)
+class Claim:
+    """attempt-N: why it was claimed, how many wishes came before it, and when."""
+
+    reason: reading.Word
+    wishes: Count
+    at: reading.Word = ""
+
+
+@dataclass(frozen=True)
+class State:
+    """state.json: how far the newest attempt is. `epoch` counts finished epochs; `step` batches within one.
+
+    `accuracy` and `loss` are the running values of the epoch under way, None before its first batches.
+    `undefined` says that training failed because the loss left the range of numbers.
+    """
+
+    phase: Phase
+    attempt: Count = 0
+    epoch: Epochs = 0
+    epochs: Epochs = 0
+    step: Steps = 0
+    steps: Steps = 0
+    accuracy: reading.Share | None = None
+    loss: reading.Loss | None = None
+    learning_rate: reading.Rate | None = None
+    images_per_second: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] | None = None
+    message: reading.Text = ""
+    beat: Count = 0
+    undefined: bool = False
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The state after `epoch` finished epochs: the arrays of the network, and those of the optimiser.
+
+    Within the next epoch, `step` counts its batches and `so_far` are their means (loss, accuracy, ...).
+    """
+
+    epoch: int
+    weights: dict[str, np.ndarray]
+    rest: dict[str, np.ndarray]
+    step: int = 0
+    so_far: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Answers (n, classes) after an epoch for held-out images, by their index (n,) in the training set."""
+
+    epoch: int
+    index: np.ndarray
+    probabilities: np.ndarray
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The opened test set: probabilities (n, classes), true labels (n,), and how often it was opened.
+
+    epochs: how many the network had finished then; None where training cannot go on (shipped, imported).
+    """
+
+    probabilities: np.ndarray
+    labels: np.ndarray
+    openings: int
+    epochs: int | None = None
+
+    @property
+    def accuracy(self) -> float:
+        return float((self.probabilities.argmax(1) == self.labels).mean())
+
+    @property
+    def cross_entropy(self) -> float:
+        """Return the mean of -ln p of the true class: not the loss, where that is another one."""
+        return losses.cross_entropy(self.probabilities, self.labels)
+
+
+# What must hold of the files
+
+
+def epoch_of(arrays: Mapping[str, np.ndarray]) -> int:
+    return reading.whole_number(arrays["epoch"], 0, history.EPOCHS)
+
+
+def checkpoint_of(arrays: Mapping[str, np.ndarray]) -> Checkpoint:
+    epoch = epoch_of(arrays)
+    step = reading.whole_number(arrays["step"], 0, reading.STEPS)
+    weights, rest = _under("weights/", arrays), _under("rest/", arrays)
+    so_far = arrays["so_far"]
+    if so_far.ndim != 1 or not all(array.dtype.kind == "f" for array in weights.values()):
+        raise reading.Damaged("other arrays")
+    return Checkpoint(epoch, weights, rest, step, tuple(map(float, so_far)))
+
+
+def probe_of(arrays: Mapping[str, np.ndarray], classes: int, images: int) -> Probe:
+    index, probabilities = arrays["index"], arrays["probabilities"]
+    _answers(probabilities, index, classes)
+    if not (index < images).all():
+        raise reading.Damaged("answers for images that there are not")
+    return Probe(epoch_of(arrays), index.astype(np.int64), probabilities)
+
+
+def evaluation_of(arrays: Mapping[str, np.ndarray], classes: int) -> Evaluation:
+    probabilities, labels = arrays["probabilities"], arrays["labels"]
+    _answers(probabilities, labels, classes)
+    if not len(labels) or not (labels < classes).all():
+        raise reading.Damaged("labels of other classes")
+    epochs = reading.whole_number(arrays["epochs"], 0, history.EPOCHS) if "epochs" in arrays else None
+    openings = reading.whole_number(arrays["openings"], 1, OPENINGS)
+    return Evaluation(probabilities, labels.astype(np.int64), openings, epochs)
+
+
+def _answers(probabilities: np.ndarray, numbers: np.ndarray, classes: int) -> None:
+    """Raise Damaged unless these are probabilities of so many classes for images with these numbers."""
+    fits = numbers.ndim == 1 and numbers.dtype.kind in "iu" and (numbers >= 0).all()
+    fits = fits and probabilities.dtype.kind == "f" and probabilities.shape == (len(numbers), classes)
+    if not fits:
+        raise reading.Damaged("answers of another kind")
+
+
+def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
+
+VERSION_FILE, OWNER_FILE, RECIPE_FILE = TypeAdapter(_Version), TypeAdapter(_Owned), TypeAdapter(Recipe)
+STATE_FILE, CLAIM_FILE = TypeAdapter(State), TypeAdapter(Claim)
+WISH_LINE = TypeAdapter(Annotated[Wish, AfterValidator(Wish.possible)])
+

@@ -1,0 +1,1 @@
+"""How Keras trains: networks, batches, one attempt at a run, and what all that costs."""

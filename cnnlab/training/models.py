@@ -1,0 +1,138 @@
+"""How does a configuration become a Keras model?
+
+The model is built from plain Keras layers, one for each entry of the flat layer list, under the same names;
+so `weights` gives the arrays that `cnnlab.ops.network` reads. Keras is imported when it is needed: the page
+server imports this module for nothing but type names and must never load TensorFlow.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnnlab.training.batch_norm import fused_normalisation
+
+if TYPE_CHECKING:
+    import keras
+
+# What Keras calls the arrays of a layer -> what weights.npz calls them.
+ARRAYS = {
+    "kernel": "kernel",
+    "bias": "bias",
+    "gamma": "gamma",
+    "beta": "beta",
+    "moving_mean": "mean",
+    "moving_variance": "variance",
+}
+SIDE = 32  # every dataset comes as 32x32 RGB
+
+
+def build(layers: Sequence[dict], l2: float, seed: int, precision: str | None = None) -> "keras.Model":
+    """Return the uncompiled model: uint8-valued images (n, 32, 32, 3) in, probabilities (n, classes) out.
+
+    `layers` is the flat list of `ModelConfig.layers`. The initial weights depend on `seed` and the layer's
+    place alone; `l2` is a penalty on every kernel. With a precision ("float32", "bfloat16"), the model is one
+    to train: it computes in that precision and normalises faster. Without, it is made of plain Keras layers.
+    """
+    import keras
+
+    penalty = keras.regularizers.L2(l2) if l2 else None
+    inputs = keras.Input((SIDE, SIDE, 3), name="image")
+    outputs: dict[str, object] = {}
+    x = inputs
+    for place, spec in enumerate(layers):
+        last = place == len(layers) - 1  # probabilities need the digits of float32
+        policy = "mixed_bfloat16" if precision == "bfloat16" and not last else "float32"
+        layer = _layer(spec, seed * 1000 + place, penalty, policy, for_training=precision is not None)
+        x = layer([x, outputs[spec["with"]]]) if spec["kind"] == "add" else layer(x)
+        outputs[spec["name"]] = x
+    return keras.Model(inputs, x, name="network")
+
+
+def _layer(spec: dict, seed: int, penalty, policy: str, for_training: bool) -> "keras.Layer":
+    """Return the Keras layer for one entry of the flat layer list."""
+    from keras import initializers, layers
+
+    kind, name = spec["kind"], {"name": spec["name"], "dtype": policy}
+    trained = {"kernel_initializer": initializers.GlorotUniform(seed), "kernel_regularizer": penalty}
+    match kind:
+        case "rescale":
+            return layers.Rescaling(spec["scale"], **name)
+        case "conv":
+            shape = {"strides": spec["stride"], "padding": spec["padding"], "use_bias": spec["bias"]}
+            return layers.Conv2D(spec["filters"], spec["kernel"], **name, **shape, **trained)
+        case "norm":
+            kind_of_norm = fused_normalisation() if for_training else layers.BatchNormalization
+            return kind_of_norm(epsilon=spec["epsilon"], **name)
+        case "activation":
+            return layers.Activation(spec["function"], **name)
+        case "pool":
+            pool = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[spec["mode"]]
+            return pool(spec["window"], strides=spec["stride"], padding=spec["padding"], **name)
+        case "dropout":
+            return layers.Dropout(spec["rate"], seed=seed, **name)
+        case "flatten":
+            return layers.Flatten(**name)
+        case "global_average":
+            return layers.GlobalAveragePooling2D(**name)
+        case "global_max":
+            return layers.GlobalMaxPooling2D(**name)
+        case "dense":
+            return layers.Dense(spec["units"], **name, **trained)
+        case "add":
+            return layers.Add(**name)
+    raise ValueError(f"no Keras layer is known for the kind {kind!r} of layer {spec['name']!r}")
+
+
+def weights(model: "keras.Model") -> dict[str, np.ndarray]:
+    """Return the model's arrays as weights.npz holds them: '<layer>/<array>' -> float32."""
+    return {
+        f"{layer.name}/{ARRAYS[variable.name]}": np.asarray(variable)
+        for layer in model.layers
+        for variable in layer.weights
+    }
+
+
+def set_weights(model: "keras.Model", arrays: Mapping[str, np.ndarray]) -> None:
+    """Give the model the arrays of `weights`; a missing, surplus or wrongly shaped one is a ValueError."""
+    named = {f"{la.name}/{ARRAYS[v.name]}": v for la in model.layers for v in la.weights}
+    if set(named) != set(arrays):
+        raise ValueError(f"arrays do not fit the network: {', '.join(sorted(set(named) ^ set(arrays)))}")
+    for name, variable in named.items():
+        if tuple(variable.shape) != arrays[name].shape:
+            raise ValueError(
+                f"{name} has shape {arrays[name].shape}, the network needs {tuple(variable.shape)}"
+            )
+        variable.assign(arrays[name])
+
+
+def optimizer(name: str, learning_rate: float) -> "keras.optimizers.Optimizer":
+    """Return the named Keras optimiser; its names are the keys of `cnnlab.config.OPTIMIZERS`."""
+    from keras import optimizers
+
+    match name:
+        case "sgd":
+            return optimizers.SGD(learning_rate)
+        case "momentum":
+            return optimizers.SGD(learning_rate, momentum=0.9)
+        case "nesterov":
+            return optimizers.SGD(learning_rate, momentum=0.9, nesterov=True)
+        case "rmsprop":
+            return optimizers.RMSprop(learning_rate)
+        case "adam":
+            return optimizers.Adam(learning_rate)
+        case "adamw":
+            return optimizers.AdamW(learning_rate)
+    raise ValueError(f"no optimiser is called {name!r}")
+
+
+def predict(model: "keras.Model", images: np.ndarray, batch: int = 500, dropout: bool = False) -> np.ndarray:
+    """Return the probabilities (n, classes) for uint8 images (n, 32, 32, 3), a batch at a time.
+
+    dropout: with values dropped out at random, as while it learns.
+    """
+    parts: Sequence[np.ndarray] = [
+        np.asarray(model(images[start : start + batch], training=dropout))
+        for start in range(0, len(images), batch)
+    ]
+    return np.concatenate(parts)

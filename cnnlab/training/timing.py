@@ -1,0 +1,205 @@
+"""How fast is this computer? A worker that trains finds out once, layer by layer, while nobody trains.
+
+Each piece takes a moment, and the next one waits until the worker has nothing to do. What was found is kept
+(`cnnlab.training.speed`), until there is another processor, or another number of threads.
+"""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnnlab import ops, system
+from cnnlab.config import Augmentation, TrainConfig
+from cnnlab.config.presets import PRESETS
+from cnnlab.data import datasets
+from cnnlab.runs import Store
+from cnnlab.runs.attempt import Attempt
+from cnnlab.training import models, speed
+from cnnlab.training.augmentation import augment
+from cnnlab.training.speed import CHANGES, Speed
+from cnnlab.training.trainer import Training
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+Clock = Callable[[], float]
+
+WEIGHTS = 1_000_000  # changed by Adam at once
+TIMES = 4  # the shortest counts: what else the computer did at that moment is not its speed
+FEW, MANY = 2, 12  # batches: their difference is what a batch takes, the rest what an epoch takes beside
+
+
+def _conv(filters: int, kernel: int = 3, stride: int = 1, padding: str = "valid") -> dict:
+    shape = {"filters": filters, "kernel": kernel, "stride": stride, "padding": padding}
+    return {"kind": "conv", "name": "timed", **shape, "bias": True}
+
+
+def _pool(mode: str) -> dict:
+    return {"kind": "pool", "name": "timed", "mode": mode, "window": 2, "stride": 2, "padding": "valid"}
+
+
+def _activation(function: str) -> dict:
+    return {"kind": "activation", "name": "timed", "function": function}
+
+
+NORM = {"kind": "norm", "name": "timed", "epsilon": 1e-3}
+DROPOUT = {"kind": "dropout", "name": "timed", "rate": 0.3}
+# What is timed: a layer, the shape that goes in, how many at once. Like those of the presets.
+LAYERS: list[tuple[dict, tuple[int, ...], int]] = [
+    (_conv(32), (32, 32, 3), 64),
+    (_conv(16, kernel=5, stride=2, padding="same"), (32, 32, 3), 128),
+    (_conv(64, padding="same"), (32, 32, 3), 32),
+    (_conv(64), (15, 15, 32), 64),
+    (_conv(64), (6, 6, 64), 64),
+    (_conv(32, padding="same"), (8, 8, 16), 128),
+    (_conv(48, padding="same"), (8, 8, 24), 64),
+    (_conv(64, padding="same"), (4, 4, 32), 128),
+    (_conv(96, padding="same"), (32, 32, 64), 64),
+    (_conv(256, padding="same"), (16, 16, 128), 32),
+    (_conv(256, padding="same"), (8, 8, 256), 64),
+    ({"kind": "dense", "name": "timed", "units": 64}, (1024,), 64),
+    ({"kind": "dense", "name": "timed", "units": 10}, (256,), 64),
+    ({"kind": "dense", "name": "timed", "units": 512}, (2048,), 64),
+    *((layer, (16, 16, 16), 64) for layer in (NORM, DROPOUT, _pool("max"), _pool("average"))),
+    *((layer, (32, 32, 64), 32) for layer in (NORM, DROPOUT, _pool("max"), _pool("average"))),
+    *((_activation(name), shape, 32) for name in ("relu", "tanh") for shape in ((8, 8, 32), (32, 32, 64))),
+]
+
+
+def seconds_of(call: Callable[[], object], clock: Clock = time.perf_counter) -> float:
+    """Return the seconds of the quickest of TIMES calls, after one that prepares."""
+    call()
+    found = []
+    for _time in range(TIMES):
+        start = clock()
+        call()
+        found.append(clock() - start)
+    return max(min(found), 1e-7)
+
+
+def layer_call(spec: dict, before: tuple[int, ...], batch: int, precision: str) -> Callable[[], object]:
+    """Return what computes a layer forwards and backwards, as in training."""
+    import tensorflow as tf
+
+    policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
+    layer = models._layer(spec, 1, None, policy, for_training=True)
+    x = tf.cast(tf.random.uniform((batch, *before)), layer.compute_dtype)
+    gradient = tf.ones_like(layer(x, training=True))
+
+    @tf.function(autograph=False, jit_compile=False)
+    def both(x: "tf.Tensor", gradient: "tf.Tensor") -> list["tf.Tensor"]:
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = layer(x, training=True)
+        passed_on = [] if before == speed.INPUT else [x]
+        sources = [*passed_on, *(one.value for one in layer.trainable_variables)]
+        return tape.gradient(y, sources, output_gradients=gradient)
+
+    return lambda: both(x, gradient)
+
+
+def measure(wait: Callable[[], None] = lambda: None, clock: Clock = time.perf_counter) -> Speed:
+    """Time everything; `wait` is called before each piece and returns when it may begin."""
+
+    def seconds(prepare: Callable[..., Callable[[], object]], *arguments) -> float:
+        wait()
+        return seconds_of(prepare(*arguments), clock)
+
+    native = system.bfloat16_is_native()
+    call = seconds(_nothing)  # is part of all that is timed alone, and of no layer in a network
+    costs = {}
+    for precision in ["float32", "bfloat16"][: 1 + native]:
+        timed: dict[str, list] = {kind: [] for kind in speed.MEASURES}
+        for spec, before, batch in LAYERS:
+            [after] = ops.output_shapes([spec], before)
+            values = speed.measures(spec, before, after, batch, first=before == speed.INPUT)
+            spent = seconds(layer_call, spec, before, batch, precision) - call
+            timed[speed.kind_of(spec)].append((values, max(spent, call / 10)))
+        costs[precision] = {kind: speed.fitted(found) for kind, found in timed.items()}
+    images = datasets.load("digits").train_images[:128]
+    changes = {name: seconds(_change, name, images) / len(images) for name in CHANGES}
+    weight = seconds(_adam) / WEIGHTS
+    known = Speed(costs, changes, weight, 1.0, 0.0, 0.0, native, threads())
+    return replace(known, **_beside(known, wait, clock))
+
+
+def threads() -> int:
+    """Return with how many threads a layer is computed here."""
+    return int(os.environ.get("TF_NUM_INTRAOP_THREADS") or os.cpu_count() or 1)
+
+
+def _networks() -> Iterator[TrainConfig]:
+    """Return a network of small layers and one of large ones, on data that are always there."""
+    large = PRESETS["champion"].config.model
+    large = large.model_copy(update={"blocks": large.blocks[:2], "l2": 0.0})
+    for model in (PRESETS["tiny"].config.model, large):
+        yield TrainConfig(model=model, dataset="digits", precision="bfloat16", batch_size=32, validation=0.0)
+
+
+def _beside(known: Speed, wait: Callable[[], None], clock: Clock) -> dict[str, float]:
+    """Return what real networks take more than the sum of their layers: `together`, `step` and `epoch`."""
+    steps, epochs, layers = [], [], []
+    for config in _networks():
+        step, epoch = _step_and_epoch(config, wait, clock)
+        steps.append(step)
+        epochs.append(epoch)
+        layers.append(known.epoch_seconds(config, config.model.layers(10), config.batch_size, 0))
+    together = ratio(steps, layers)
+    step = max(0.0, steps[0] - together * layers[0])
+    return {"together": together, "step": step, "epoch": epochs[0]}
+
+
+def ratio(steps: Sequence[float], layers: Sequence[float]) -> float:
+    """Return how many times as long a network takes as its layers alone, from a small and a large one."""
+    found = (steps[1] - steps[0]) / (layers[1] - layers[0])
+    return float(np.clip(found, 1, 2))  # a moment in which the computer had other work is no speed
+
+
+def _step_and_epoch(config: TrainConfig, wait: Callable[[], None], clock: Clock) -> tuple[float, float]:
+    """Return the seconds of a step of training, and of what an epoch takes beside its steps."""
+    with tempfile.TemporaryDirectory() as folder:
+        run = Store(folder).create(config, datasets.load("digits").classes, preset="tiny", owner="timing")
+        wait()
+        training = Training(run, Attempt(run, run.claim("timing")), lambda: False)  # without its beat
+        spent = {}
+        for batches in (FEW, MANY):
+            order = training.training[: batches * config.batch_size]
+            fit = partial(training.model.fit, shuffle=False, verbose=0)
+            wait()
+            spent[batches] = seconds_of(lambda: fit(training._batches(order, 0)), clock)  # noqa: B023
+    step = max(0.0, (spent[MANY] - spent[FEW]) / (MANY - FEW))
+    return step, max(0.0, spent[FEW] - FEW * step)
+
+
+def _nothing() -> Callable[[], object]:
+    """Return the call of a function that computes nothing: what every call takes."""
+    import tensorflow as tf
+
+    x = tf.zeros(1)
+    call = tf.function(lambda x: x + 1, autograph=False)
+    return lambda: call(x)
+
+
+def _adam(weights: int = WEIGHTS) -> Callable[[], object]:
+    """Return what changes so many weights by a step of Adam."""
+    import keras
+    import tensorflow as tf
+
+    weight = keras.Variable(np.zeros(weights, np.float32))
+    optimizer = models.optimizer("adam", 0.001)
+    optimizer.build([weight])
+    call = tf.function(lambda gradient: optimizer.apply([gradient], [weight]), autograph=False)
+    gradient = tf.ones(weights)
+    return lambda: call(gradient)
+
+
+def _change(name: str, images: np.ndarray) -> Callable[[], object]:
+    """Return what augments these images in one way."""
+    settings = Augmentation(**{name: True if name == "flip" else 4})
+    return lambda: augment(images, settings, np.random.default_rng(0))

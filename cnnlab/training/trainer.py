@@ -1,0 +1,334 @@
+"""What happens in one attempt at training: the model, the images, the loop over epochs, the way it ends."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from cnnlab.config import TrainConfig, losses, schedules, steps_per_epoch
+from cnnlab.data import datasets
+from cnnlab.i18n import _, finished_epochs, in_epochs, plain
+from cnnlab.ops import network
+from cnnlab.runs import Checkpoint, Recipe, Run, RunError, history, precision
+from cnnlab.runs.attempt import Attempt
+from cnnlab.runs.history import Row
+from cnnlab.training import models, sample
+from cnnlab.training.augmentation import augment
+
+KERNEL_SNAPSHOTS = 10  # epochs at which the kernels behind the first layer are kept too
+FLOPS_BETWEEN_LOOKS = 25e9  # arithmetic between two looks at should_stop: about a quarter of a second
+MEANS = ("loss", "accuracy", "cross_entropy")  # counted over the images of an epoch, or of validation
+PROBES = 8  # held-out images whose answers are kept each epoch
+
+
+class Training:
+    """One attempt at a run. `work` returns when it has ended in whatever way; the run folder says how."""
+
+    def __init__(self, run: Run, attempt: Attempt, should_stop: Callable[[], bool]):
+        self.run, self.attempt, self.should_stop = run, attempt, should_stop
+        self.recipe = recipe = run.recipe()
+        self.config = config = recipe.config
+        attempt.update(epochs=self.epochs(), message=_("Loading the images"))
+        self.data = data = datasets.load(config.dataset)
+        self.one_hot = np.eye(len(data.classes), dtype=np.float32)[data.train_labels]
+        self.training, self.validation = datasets.split(
+            len(data.train_images), config.validation, config.limit, config.seed
+        )
+        self.steps = steps_per_epoch(len(self.training), config.batch_size)
+        at_once = steps_per_execution(recipe, self.steps)  # names a layer that does not fit
+        self.precision = precision.here(config.precision)
+        self.remark = "" if self.precision == config.precision else precision.fallback()
+        self.model = models.build(recipe.layers(), config.model.l2, config.seed, self.precision)
+        self.result = models.build(recipe.layers(), config.model.l2, config.seed)
+        self.optimizer = models.optimizer(config.optimizer, config.learning_rate)
+        self.optimizer.build(self.model.trainable_variables)
+        self.rest = _dropout_states(self.model)
+        self.rest |= {f"optimizer/{i}": v for i, v in enumerate(self.optimizer.variables)}
+        self.model.compile(
+            optimizer=self.optimizer,
+            **measures(config),
+            steps_per_execution=at_once,
+            jit_compile=False,  # on CPUs XLA made this three times slower
+        )
+        self.result.compile(**measures(config), jit_compile=False)
+
+    def epochs(self) -> int:
+        """Return how many epochs are wanted now: the last wish, else the configuration."""
+        return int(self.run.wished("epochs", self.config.epochs))
+
+    def rate(self, epoch: int, step: int) -> float:
+        """Return the learning rate for a step: the last wish (else the configuration) times the schedule."""
+        base = self.run.wished("rate", self.config.learning_rate)
+        return schedules.rate(self.config.schedule, base, epoch + step / self.steps, self.epochs())
+
+    def work(self) -> None:
+        rows, partial = self._restore()
+        if not rows and partial is None:
+            self.attempt.write_kernels(0, self._kernels())
+        self.attempt.update(message=self.remark, steps=self.steps, epoch=len(rows))
+        while len(rows) < self.epochs():
+            watch, values = self._epoch(len(rows), partial.step if partial else 0)
+            whole = watch.step == self.steps and watch.end != "nan"
+            if whole:
+                rows.append(self._row(len(rows), watch, values, partial))
+                partial = None
+                self._keep(rows)
+            if watch.end is not None:
+                return self._end_early(watch.end, rows, None if whole else watch, partial)
+            if self._stagnates(rows):
+                text = _(
+                    "Stopped early: the validation loss has not improved for {epochs}. The network is "
+                    "that of the last epoch."
+                )
+                return self._finish(rows, text.format(epochs=in_epochs(self.config.patience)))
+        self._finish(rows)
+
+    def _epoch(self, epoch: int, first: int) -> tuple:
+        """Train from batch `first` on; then, unless that ended early, judge the held-out images.
+
+        Returns the watcher of the epoch and MEANS of the held-out images.
+        """
+        order = np.random.default_rng([self.config.seed, epoch]).permutation(self.training)
+        watch = _watcher(self, epoch, first)
+        batches = self._batches(order, epoch, first)
+        self.model.fit(batches, callbacks=[watch], shuffle=False, verbose=0)  # the order is ours
+        if watch.step < self.steps or not len(self.validation):
+            return watch, {}
+        judge = self._take_result()
+        values = judge.evaluate(self._batches(self.validation), return_dict=True, verbose=0)
+        return watch, dict(zip(MEANS, _means(values), strict=True))
+
+    def _take_result(self):
+        """Return what would be kept now: the weights so far in plain Keras layers, computing in float32."""
+        models.set_weights(self.result, models.weights(self.model))
+        return self.result
+
+    def _finish(self, rows: list[Row], message: str = "") -> None:
+        self._settle(rows, models.weights(self.model))
+        if self.config.open_test:
+            self.attempt.update(message=_("Opening the test set"))
+            answers = models.predict(self._take_result(), self.data.test_images)
+            self.run.save_evaluation(answers, self.data.test_labels)
+        self.attempt.enter("finished", " ".join(filter(None, [message, self.remark])))
+
+    def _end_early(self, end: str, rows: list[Row], within, partial: Checkpoint | None) -> None:
+        """End before the last epoch; `within` is the watcher of an epoch under way, if there is one.
+
+        To go on later, the state so far is kept; otherwise what counts is the last finished epoch.
+        """
+        if end in ("pause", "let go"):
+            if within is not None:
+                so_far = _mean(within.values, within.step - within.first, partial)
+                self.attempt.write_checkpoint(self._checkpoint(len(rows), within.step, so_far))
+            return self.attempt.enter("paused" if end == "pause" else "queued")
+        checkpoint = self.run.checkpoint()
+        if checkpoint is not None:
+            self._settle(rows, checkpoint.weights)
+        self.attempt.update(step=0, accuracy=None, loss=None)
+        if end == "stop":
+            return self.attempt.enter("stopped")
+        text = _(
+            "The loss became infinite or undefined (NaN) in epoch {epoch}, so training stopped. "
+            "{kept} A smaller learning rate usually helps; it was {rate}."
+        )
+        rate = plain(float(self.optimizer.learning_rate))
+        self.attempt.update(undefined=True)
+        self.attempt.enter(
+            "failed", text.format(epoch=len(rows) + 1, kept=finished_epochs(len(rows)), rate=rate)
+        )
+
+    def _restore(self) -> tuple[list[Row], Checkpoint | None]:
+        """Take over the checkpoint; return the history up to it, and itself where it is within an epoch."""
+        within = self.run.within()
+        checkpoint = within or self.run.checkpoint()
+        if checkpoint is None:
+            return [], None
+        try:
+            models.set_weights(self.model, checkpoint.weights)
+            for name, variable in self.rest.items():
+                variable.assign(checkpoint.rest[name])
+        except (KeyError, ValueError) as error:
+            text = _("The checkpoint of run {run} does not fit its network, so training cannot go on.")
+            raise RunError(text.format(run=self.run.id)) from error
+        rows = self.run.history()[: checkpoint.epoch]
+        if len(rows) < checkpoint.epoch:
+            raise RunError(_("The history of this run is shorter than its checkpoint, so it cannot go on."))
+        self.attempt.write_history(rows)
+        return rows, within
+
+    def _checkpoint(self, epoch: int, step: int = 0, so_far: tuple[float, ...] = ()) -> Checkpoint:
+        rest = {name: np.asarray(variable) for name, variable in self.rest.items()}
+        return Checkpoint(epoch, models.weights(self.model), rest, step, so_far)
+
+    def _keep(self, rows: list[Row]) -> None:
+        """Write what a finished epoch has brought: the row first, so a checkpoint always has its rows."""
+        epoch = len(rows)
+        self.attempt.write_history(rows)
+        self.attempt.outdate_result()  # the checkpoint before this one is the same network
+        self.attempt.write_checkpoint(self._checkpoint(epoch))
+        snapshots = np.linspace(1, self.config.epochs, KERNEL_SNAPSHOTS).round()
+        self.attempt.write_kernels(epoch, self._kernels(all_layers=epoch in snapshots))
+        if len(self.validation):
+            index = np.sort(self.validation[:PROBES])
+            answers = models.predict(self._take_result(), self.data.train_images[index])
+            self.attempt.write_probe(epoch, index, answers)
+        self.attempt.update(epoch=epoch, epochs=self.epochs(), step=0, accuracy=None, loss=None)
+
+    def _stagnates(self, rows: list[Row]) -> bool:
+        if self.config.patience is None:
+            return False
+        best = int(np.argmin([row["val_loss"] for row in rows]))
+        return len(rows) - 1 - best >= self.config.patience
+
+    def _settle(self, rows: list[Row], weights: dict[str, np.ndarray]) -> None:
+        """Keep the network with which training ends, and how it does on images that it has learned from."""
+        if len(self.validation):
+            self.attempt.update(message=_("Asking it about images that it has learned from"))
+            asked = self.training[: sample.SIZE]
+            models.set_weights(self.result, weights)
+            images, labels = self.data.train_images[asked], self.data.train_labels[asked]
+            rows[-1] |= sample.measure(self.result, images, labels, self.config)
+            self.attempt.write_history(rows)
+        self._write_network(weights)
+
+    def _write_network(self, weights: dict[str, np.ndarray]) -> None:
+        """Write the result: the arrays, and model.keras, an uncompiled model of plain Keras layers."""
+        self.attempt.write_result(weights)
+        copy = models.build(self.recipe.layers(), self.config.model.l2, self.config.seed)
+        models.set_weights(copy, weights)
+        with self.attempt.replacing(self.run.folder / "model.keras") as part:
+            copy.save(part)
+
+    def _batches(self, index: np.ndarray, epoch: int | None = None, first: int = 0):
+        """Return a tf.data pipeline of (uint8 images, one-hot labels), from batch `first` on.
+
+        With an epoch, images are augmented; a batch draws its changes from seed, epoch and its own number.
+        """
+        import tensorflow as tf
+
+        size = self.config.batch_size
+
+        def batches() -> Iterator[tuple[np.ndarray, np.ndarray]]:
+            for step in range(first, steps_per_epoch(len(index), size)):
+                taken = index[step * size : (step + 1) * size]
+                images = self.data.train_images[taken]
+                if epoch is not None:
+                    rng = np.random.default_rng([self.config.seed, epoch, step])
+                    images = augment(images, self.config.augmentation, rng)
+                yield images, self.one_hot[taken]
+
+        shapes = (tf.TensorSpec((None, models.SIDE, models.SIDE, 3), tf.uint8),)
+        shapes += (tf.TensorSpec((None, len(self.data.classes)), tf.float32),)
+        count = tf.data.experimental.assert_cardinality(steps_per_epoch(len(index), size) - first)
+        options = tf.data.Options()
+        options.autotune.enabled = False  # its thread sleeps up to a minute, and every epoch's end waits
+        pipeline = tf.data.Dataset.from_generator(batches, output_signature=shapes).apply(count)
+        return pipeline.prefetch(2).with_options(options)
+
+    def _kernels(self, all_layers: bool = True) -> dict[str, np.ndarray]:
+        arrays = models.weights(self.model)
+        kernels = {name: array for name, array in arrays.items() if array.ndim == 4}
+        return kernels if all_layers else dict(list(kernels.items())[:1])
+
+    def _row(self, epoch: int, watch, values: dict[str, float], partial: Checkpoint | None) -> dict:
+        rate = float(f"{float(self.optimizer.learning_rate):.6g}")  # without the noise of float32
+        row = dict.fromkeys(history.COLUMNS, math.nan) | {"epoch": epoch + 1, "learning_rate": rate}
+        row |= zip(MEANS, _mean(watch.values, watch.step - watch.first, partial), strict=True)
+        row |= {f"val_{name}": values[name] for name in MEANS if values}
+        row["l2"] = losses.penalty(models.weights(self.model), self.config.model.l2)
+        row["precision"] = precision.DIGITS[self.precision]
+        return row | {"seconds": round(time.perf_counter() - watch.start, 3)}
+
+
+def _watcher(training: Training, epoch: int, first: int):
+    """Return a Keras callback that sets the rate, reports running values, and ends the epoch where it must.
+
+    Its `end` says why: None (it did not), "stop" or "pause" (a wish), "let go" (should_stop, or a newer
+    attempt), "nan"; `step` counts the batches of the epoch, `values` are MEANS since `first`.
+    """
+    import keras
+
+    attempt, config, images = training.attempt, training.config, len(training.training)
+
+    class Watch(keras.callbacks.Callback):
+        def __init__(self):
+            super().__init__()
+            self.end: str | None = None
+            self.shown = False
+            self.first = self.step = first
+            self.values = (0.0,) * len(MEANS)
+            self.start = time.perf_counter()
+
+        def on_train_batch_begin(self, batch, logs=None):
+            training.optimizer.learning_rate.assign(training.rate(epoch, first + batch))
+
+        def on_train_batch_end(self, batch, logs=None):
+            self.step = min(first + batch + 1, training.steps)
+            self.values = loss, accuracy, _cross_entropy = _means(logs)
+            seen = min(self.step * config.batch_size, images) - first * config.batch_size
+            attempt.update(
+                step=self.step,
+                epochs=training.epochs(),
+                accuracy=accuracy,
+                loss=loss if math.isfinite(loss) else None,
+                learning_rate=float(training.optimizer.learning_rate),
+                images_per_second=seen / (time.perf_counter() - self.start),
+            )
+            if not self.shown:
+                attempt.enter(
+                    "running"
+                )  # the first figures are written at once, the others with the next beat
+                self.shown = True
+            self.end = self._reason_to_end(loss)
+            self.model.stop_training = self.end is not None
+
+        def _reason_to_end(self, loss: float) -> str | None:
+            if training.should_stop() or attempt.superseded():
+                return "let go"
+            if not math.isfinite(loss):
+                return "nan"
+            return next((wish for wish in training.run.new_wishes() if wish in ("stop", "pause")), None)
+
+    return Watch()
+
+
+def measures(config: TrainConfig) -> dict[str, object]:
+    """Return what Keras computes of answers: the loss, accuracy, and cross-entropy unless that is the loss.
+
+    `cnnlab.config.losses` computes the same with NumPy.
+    """
+    import keras
+
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
+    if config.loss == "mse":
+        loss = keras.losses.MeanSquaredError()
+    own = [] if losses.is_cross_entropy(config) else [keras.metrics.CategoricalCrossentropy("cross_entropy")]
+    return {"loss": loss, "metrics": ["accuracy", *own]}
+
+
+def _means(logs: dict[str, float]) -> tuple[float, ...]:
+    """Return MEANS of what Keras has counted."""
+    return tuple(float(logs.get(name, logs["loss"])) for name in MEANS)
+
+
+def _mean(values: tuple[float, ...], steps: int, partial: Checkpoint | None) -> tuple[float, ...]:
+    """Return MEANS of an epoch in two parts: `steps` batches now, and `partial` before."""
+    if partial is None:
+        return values
+    share = steps / (steps + partial.step)
+    before = (*partial.so_far, math.nan)[: len(MEANS)]  # earlier versions kept loss and accuracy alone
+    return tuple(share * now + (1 - share) * then for now, then in zip(values, before, strict=True))
+
+
+def _dropout_states(model) -> dict[str, object]:
+    """Return the random states of the dropout layers, so that a resumed run draws as it would have."""
+    layers = [layer for layer in model.layers if hasattr(layer, "seed_generator")]
+    return {f"random/{layer.name}": layer.seed_generator.state for layer in layers}
+
+
+def steps_per_execution(recipe: Recipe, steps: int) -> int:
+    """Return how many batches to compute between two looks at should_stop; more make an epoch faster."""
+    multiplications = sum(network.multiplications(recipe.layers(), (models.SIDE, models.SIDE, 3)))
+    flops = 6 * multiplications * recipe.config.batch_size  # a multiply-add forward, two backward
+    return max(1, min(25, steps, round(FLOPS_BETWEEN_LOOKS / flops)))

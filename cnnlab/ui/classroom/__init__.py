@@ -1,0 +1,1 @@
+"""The class on the screen: the teacher, the board, the vote."""

@@ -1,0 +1,1 @@
+"""What only *From maps to an answer* shows."""

@@ -1,0 +1,1 @@
+"""What only *One kernel* shows."""

@@ -1,0 +1,1 @@
+"""What only *A layer* shows."""

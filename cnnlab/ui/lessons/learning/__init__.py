@@ -1,0 +1,1 @@
+"""What only *How weights change* shows."""

@@ -1,0 +1,1 @@
+"""Who looks, from where, and in which state?"""

@@ -1,0 +1,98 @@
+"""How does a student on any page learn that the class votes, goes to a lesson or watches a training run?
+
+By a line at the lower edge of the window. It stands beside the page, so that nothing jumps when it comes.
+"""
+
+import streamlit as st
+
+from cnnlab.access import teaching
+from cnnlab.config.class_rules import Rules, Vote
+from cnnlab.i18n import _
+from cnnlab.lessons.lesson_link import read_or_none
+from cnnlab.lessons.votes import QUESTIONS
+from cnnlab.runs import RunError, Store
+from cnnlab.ui.session import browser, class_state, lesson_link_state, projector, teacher_pass
+from cnnlab.ui.widgets import lesson
+
+LOOK = 4.0  # seconds from one look at the class to the next
+VOTE, LESSON, FOLLOW = "vote", "lesson", "follow"
+
+
+def banner(page: str) -> None:
+    """Draw the line on this page, named by its file, if there is something to say; and go on looking.
+
+    To be called before the page itself, which may end the script.
+    """
+    if not teaching() or projector.on():
+        return
+    said = _news(page)
+    if said:
+        with st.bottom, st.container(border=True, horizontal=True, vertical_alignment="center", gap="medium"):
+            _say(*said)
+    _look(page, said)
+
+
+@st.fragment(run_every=LOOK)
+def _look(page: str, said: tuple[str, str] | None) -> None:
+    """Draw the page anew when there is something else to say than what it says; draw nothing otherwise.
+
+    Who has the page open is here, even without a click: noted every twenty seconds at most.
+    """
+    class_state.nickname()
+    if _news(page) != said:
+        st.rerun()
+
+
+def _news(page: str) -> tuple[str, str] | None:
+    """Return VOTE with its round, LESSON with a link's text, FOLLOW with a training run's name, or None."""
+    rules = class_state.rules()
+    if rules.vote and _to_vote(rules.vote, page):
+        return VOTE, rules.vote.round
+    if _to_lesson(rules, page):
+        return LESSON, rules.offered
+    return (FOLLOW, rules.following) if rules.following and _to_follow(rules, page) else None
+
+
+def _to_vote(vote: Vote, page: str) -> bool:
+    """Say whether this student is still to vote."""
+    if not vote.is_open or page == "vote" or vote.question not in QUESTIONS or teacher_pass.teacher():
+        return False
+    return class_state.classroom().cast_by(browser.owner(), vote) is None
+
+
+def _to_lesson(rules: Rules, page: str) -> bool:
+    """Say whether a lesson is offered that this page is not; a vote goes first until its answer is shown."""
+    link = read_or_none(rules.offered)
+    if link is None or (rules.vote and not rules.vote.is_over) or teacher_pass.teacher():
+        return False
+    return page == "vote" or lesson_link_state.current() != link
+
+
+def _to_follow(rules: Rules, page: str) -> bool:
+    """Say whether there is a training run to follow that this page does not show already."""
+    if page == "train" and st.query_params.get("run") == rules.following:
+        return False
+    try:
+        Store().get(rules.following)
+    except RunError:
+        return False  # it was deleted
+    return True
+
+
+def _say(news: str, about: str) -> None:
+    if news == VOTE:
+        texts = {"first": _("**Your teacher asks a question.**"), "second": _("**The second vote is open.**")}
+        st.markdown(texts[about], width="content")
+        link = {"lesson": st.query_params["lesson"]} if lesson_link_state.current() else {}  # the way back
+        options = {"icon": ":material/how_to_vote:", "query_params": link}
+        st.page_link(lesson.PAGES / "vote.py", label=_("Vote now"), **options)
+    elif news == LESSON:
+        page = read_or_none(about).page
+        text = _("Your teacher opens a lesson: **{title}**")
+        st.markdown(text.format(title=lesson.titles()[page]), width="content")
+        options = {"icon": ":material/arrow_forward:", "query_params": {"lesson": about}}
+        st.page_link(lesson.PAGES / f"{page}.py", label=_("Go there"), icon_position="right", **options)
+    else:
+        st.markdown(_("The class follows **{run}**.").format(run=about), width="content")
+        options = {"icon": ":material/arrow_forward:", "query_params": {"run": about}}
+        st.page_link(lesson.PAGES / "train.py", label=_("Watch it"), icon_position="right", **options)

@@ -1,0 +1,1 @@
+"""What only the page that trains shows: the form, a run under way, what one takes home."""

@@ -1,0 +1,1 @@
+"""The processes that train and look, by Dask, which no other package knows."""

@@ -1,0 +1,93 @@
+"""How does a page ask a *look* worker for something long, follow it, and change its mind?
+
+A `Job` is wanted as long as somebody holds it. Whoever lets go of the last reference cancels it: Dask drops
+the task, and where it is already running, its next `report` ends it (see `cnnlab.progress`).
+"""
+
+from collections.abc import Callable
+from itertools import count
+from time import monotonic, sleep
+from weakref import WeakSet, WeakValueDictionary
+
+from cnnlab.data.datasets import DatasetError
+from cnnlab.i18n import Sentence, _
+from cnnlab.ops import GeometryError
+from cnnlab.progress import TOPIC
+from cnnlab.runs import RunError
+from cnnlab.workers.pool import Workers
+
+SENTENCES = (RunError, DatasetError, GeometryError)  # errors whose message is written for a person
+FETCHING = 10  # seconds until an answer that is ready must have arrived
+
+_live: WeakValueDictionary[str, "Job"] = WeakValueDictionary()
+_heard: WeakSet = WeakSet()  # the Dask clients whose progress events arrive in `_hear`
+_numbers = count()
+
+
+class JobError(Sentence, RuntimeError):
+    """Why a job has no answer, as a sentence for a person."""
+
+
+class Job:
+    """One question to a *look* worker: function(*arguments), both importable there."""
+
+    def __init__(self, workers: Workers, function: Callable, *arguments, long: bool = False):
+        """Hand it over. RunError while there is no connection yet.
+
+        long: it takes more than a second or two, so it waits behind other long ones, and quick ones pass it.
+        """
+        self.long, self.number = long, next(_numbers)
+        self.progress: tuple[int, int] | None = None  # steps done, steps in all; None while it waits
+        self._future = workers.look(function, *arguments, long=long)
+        _live[self._future.key] = self
+        if workers.client not in _heard:
+            workers.client.subscribe_topic(TOPIC, _hear)
+            _heard.add(workers.client)
+
+    def done(self) -> bool:
+        """Say whether `result` has something to say, good or bad."""
+        return self._future.done()
+
+    def before(self) -> int:
+        """Count the unfinished jobs of this page server that came earlier and have to end first."""
+        return sum(
+            job.number < self.number and job.long == self.long and not job.done()
+            for job in list(_live.values())
+        )
+
+    def wait(self, seconds: float) -> bool:
+        """Return `done()`, after as many seconds as that takes, but no more than these."""
+        # Dask's own waiting ends in an exception whose traceback would keep hold of this job.
+        end = monotonic() + seconds
+        while not self.done() and monotonic() < end:
+            sleep(0.01)
+        return self.done()
+
+    def result(self):
+        """Return the answer of a finished job, or raise JobError."""
+        try:
+            return self._future.result(FETCHING)
+        except SENTENCES as error:
+            raise JobError(str(error)) from error
+        except Exception as error:
+            raise JobError(_sentence(error)) from error
+
+
+def _sentence(error: Exception) -> str:
+    from distributed import CancelledError, KilledWorker
+
+    if isinstance(error, KilledWorker):
+        return _("The worker process ended over this more than once. Smaller settings may do.")
+    if isinstance(error, MemoryError) or type(error).__name__ == "ResourceExhaustedError":
+        return _("There was not enough memory for this. Smaller settings may do.")
+    if isinstance(error, (CancelledError, OSError)):  # TimeoutError is one of the latter
+        return _("The connection to the worker was lost. Ask again.")
+    return _("The worker could not do this: {reason}.").format(reason=f"{type(error).__name__}: {error}")
+
+
+def _hear(event: tuple) -> None:
+    """Take in what `report` said in a worker; runs in the Dask client's thread."""
+    _time, message = event
+    job = _live.get(message["job"])
+    if job is not None:
+        job.progress = message["done"], message["total"]
