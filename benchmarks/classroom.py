@@ -53,7 +53,6 @@ from cnnlab.data import datasets
 from cnnlab.runs import Store
 
 RUNS = Path(os.environ.get("CNNLAB_RUNS", ROOT / "benchmarks" / ".classroom-runs"))
-BUSY = ("queued", "starting", "running")
 LET_GO = 200  # seconds until the server must have noticed that a session has fallen silent: it asks each 30 s
 KEPT = 150  # seconds after the last session until memory is measured; Streamlit keeps closed ones for 120
 PIN = "benchmark"
@@ -80,14 +79,14 @@ class Course:
     async def alone(self, turns: int) -> None:
         """Time so many runs of each preset, one after the other, with nobody in class."""
         runs = [self.begin(preset) for preset in turns * list(SIZES)]
-        while any(run.state().phase in BUSY for run in runs):
+        while any(run.state().phase.active for run in runs):
             await asyncio.sleep(1)
         self.count("alone")
 
     async def keep_busy(self) -> None:
         """Always have two of the teacher's runs waiting or at work."""
         while True:
-            if sum(run.state().phase in BUSY for run in self._teachers) < 2:
+            if sum(run.state().phase.active for run in self._teachers) < 2:
                 self._teachers.append(self.begin("article"))
             await asyncio.sleep(1)
 
@@ -99,8 +98,8 @@ class Course:
     def end(self) -> None:
         """Take what still waits out of the queue, and stop what is at work."""
         for run in self.store.runs():
-            if run.state().phase in BUSY:
-                run.wish("stop", run.recipe().owner)
+            if run.state().phase.active:
+                run.command("stop", run.recipe().owner)
 
     def count(self, when: str) -> None:
         """Note the seconds of all epochs but the first of each run that was not counted before."""
@@ -228,7 +227,7 @@ async def measure(arguments, url: str, process) -> dict:
         opened += pages
         errors += problems
         shares.append(share)
-        while any(run.state().phase in BUSY for run in store.runs()):
+        while any(run.state().phase.active for run in store.runs()):
             await asyncio.sleep(0.5)
         course.count("class")
         await course.alone(arguments.alone)

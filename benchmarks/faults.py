@@ -39,7 +39,7 @@ from cnnlab.evaluation import reliability_record
 from cnnlab.evaluation.comparison import entry
 from cnnlab.export import export_archive, report
 from cnnlab.export.code import notebook, script
-from cnnlab.runs import Checkpoint, Run, RunError, Store, disk_usage, queue
+from cnnlab.runs import Checkpoint, Phase, Run, RunError, Store, disk_usage, queue
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import COLUMNS
 from cnnlab.training import speed
@@ -72,11 +72,11 @@ def build(root: Path) -> tuple[str, str]:
     )
     for run in (damaged, healthy):
         _train(run)
-    damaged.wish("rate", OWNERS["anna"], 0.002)
+    damaged.command("rate", OWNERS["anna"], 0.002)
     _finish(damaged)
-    Attempt(healthy, 1).enter("paused")
-    healthy.wish("epochs", OWNERS["ben"], 4)
-    healthy.wish("resume", OWNERS["ben"])
+    Attempt(healthy, 1).enter(Phase.PAUSED)
+    healthy.command("epochs", OWNERS["ben"], 4)
+    healthy.command("resume", OWNERS["ben"])
     leaderboard.reveal(classroom, leaderboard.standings(store.runs(), OWNERS.values()), {damaged.id: 0.5})
     (root / ".mark").write_text("0123456789abcdef")
     return damaged.id, healthy.id
@@ -96,8 +96,8 @@ def _train(run: Run) -> None:
     rest = {"optimizer/0": np.zeros(3)}
     attempt.write_checkpoint(Checkpoint(2, weights, rest))
     attempt.write_checkpoint(Checkpoint(2, weights, rest, step=5, so_far=(1.4, 0.5, 1.4)))
-    attempt.write_probe(2, np.arange(8), np.full((8, 10), 0.1))
-    attempt.enter("running")
+    attempt.write_answer_panel(2, np.arange(8), np.full((8, 10), 0.1))
+    attempt.enter(Phase.RUNNING)
 
 
 def _finish(run: Run) -> None:
@@ -105,7 +105,7 @@ def _finish(run: Run) -> None:
     attempt.update(steps=26, epoch=2, epochs=3)
     attempt.write_result(_weights(run.recipe().layers()))
     run.save_evaluation(np.full((20, 10), 0.1), np.arange(20) % 10)
-    attempt.enter("stopped")
+    attempt.enter(Phase.STOPPED)
 
 
 def _weights(layers: list[dict]) -> dict[str, np.ndarray]:
@@ -135,11 +135,11 @@ class Cluster:
 
     status, scheduler, loop = "running", None, None
 
-    def __init__(self, lane: str):
-        self.lane, self.keys = lane, []
+    def __init__(self, resource: str):
+        self.resource, self.keys = resource, []
 
     def scheduler_info(self, n_workers: int) -> dict:
-        worker = {"name": "train", "resources": {"train": 1, self.lane: 1}, "metrics": {"memory": 0}}
+        worker = {"name": "train", "resources": {"train": 1, self.resource: 1}, "metrics": {"memory": 0}}
         return {"workers": {"tcp://stand-in": worker}}
 
     def processing(self) -> dict[str, list[str]]:
@@ -159,7 +159,7 @@ class Crew(pool.Workers):
     def _connect(self) -> Cluster:
         from cnnlab.workers import resources
 
-        return Cluster(resources.lane("train", self.store.root))
+        return Cluster(resources.resource_name("train", self.store.root))
 
 
 def handed_out(store: Store, id: str) -> bool:
@@ -198,12 +198,12 @@ def of_all(store: Store, healthy: Run) -> dict[str, Callable[[], object]]:
     vote = lambda: rules().vote  # noqa: E731
     return {
         "queue": lambda: queue.waiting(store),
-        "last turn": lambda: queue.last_turn(store),
+        "last taken up": lambda: queue.last_taken_up(store),
         "places": lambda: queue.places(store),
         "names of all": lambda: [run.id.encode() for run in store.runs()],
         "overdue": lambda: limits.stop_overdue(store, rules()),
         "place": lambda: limits.check_place(store, rules(), ben),
-        "check": lambda: limits.check_wishes(store, rules(), healthy, ben, {"epochs": 5}),
+        "check": lambda: limits.check_commands(store, rules(), healthy, ben, {"epochs": 5}),
         "new run": lambda: store.create(CONFIG, CLASSES, preset="article", owner=ben).delete(TeacherPass()),
         "board": lambda: leaderboard.standings(store.runs(), OWNERS.values()),
         "revealed": lambda: leaderboard.revealed(classroom),
@@ -235,14 +235,14 @@ def of_one(run: Run) -> dict[str, Callable[[], object]]:
         "recipe": run.recipe,
         "state": run.state,
         "history": run.history,
-        "wishes": run.wishes,
+        "commands": run.commands,
         "weights": run.weights,
         "checkpoint": run.checkpoint,
         "within": run.within,
         "trained epochs": run.trained_epochs,
         "kernels": lambda: [run.kernels(epoch) for epoch in run.kernel_epochs()],
         "kernel": lambda: [run.kernel(epoch, "conv_1") for epoch in run.kernel_epochs()],
-        "probe": run.probe,
+        "answer panel": run.answer_panel,
         "evaluation": lambda: (one := run.evaluation()) and (one.accuracy, one.cross_entropy),
         "needs": run.needs_attempt,
         "can go on": run.can_go_on,
@@ -254,9 +254,9 @@ def of_one(run: Run) -> dict[str, Callable[[], object]]:
         "script": lambda: compile(script(run), "script", "exec"),
         "notebook": lambda: json.loads(notebook(run)),
         "archive": lambda: export_archive(run),
-        "wish": lambda: run.wish("rate", OWNERS["anna"], 0.001),
+        "command": lambda: run.command("rate", OWNERS["anna"], 0.001),
         "claim": lambda: run.claim("queued"),
-        "judgement": lambda: reliability_record.read(run, 0),
+        "reliability": lambda: reliability_record.read(run, 0),
         "test": lambda: run.save_evaluation(np.full((20, 10), 0.1), np.arange(20) % 10),
     }
 
@@ -314,7 +314,7 @@ class Outcome:
 
 
 def settings_and_epochs(run: Run) -> tuple:
-    return run.recipe(), run.history(), run.wished("epochs", 0), run.checkpoint().epoch, run.within().step
+    return run.recipe(), run.history(), run.commanded("epochs", 0), run.checkpoint().epoch, run.within().step
 
 
 def suffer(case: Case, template: Path, damaged: str, healthy: str, folder: Path, outcome: Outcome) -> None:

@@ -31,7 +31,7 @@ from cnnlab import ops
 from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets, photos
 from cnnlab.files import write_arrays
-from cnnlab.inspection.ablation import Off, judge
+from cnnlab.inspection.ablation import Off, accuracy
 from cnnlab.inspection.activation_maximisation import made_for
 from cnnlab.inspection.attribution import Ask, attribute, sanity
 from cnnlab.inspection.dead_kernels import measure
@@ -92,7 +92,7 @@ def measured(crew: pool.Workers, run: Run, rounds: int) -> dict[str, float]:
         times["placing_a_photo"] = seconds(crew, place, (*where, image), True)
         times["silent_kernels"] = seconds(crew, measure, where, False)
         off = (Off(convolutions[0], 0),)
-        times["switched_off"] = [seconds(crew, judge, (*where, off), False) for _round in range(2)][1]
+        times["switched_off"] = [seconds(crew, accuracy, (*where, off), False) for _round in range(2)][1]
     for name, value in times.items():
         print(f"  {name:24}{value:8.3f} s")
     return {f"{name}_s": round(value, 3) for name, value in times.items()}
@@ -140,7 +140,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--preset", choices=PRESETS, help="also a network of this shape, with random weights")
     options = parser.parse_args()
-    pool.LANES.pop("train")  # nothing is trained here
+    pool.RESOURCES.pop("train")  # nothing is trained here
     with tempfile.TemporaryDirectory() as folder:
         store = Store(folder)
         runs = store.shipped()

@@ -10,7 +10,7 @@ from cnnlab.ui.session import class_state, teacher_pass
 from cnnlab.ui.widgets import lesson
 
 lead = _("The best network of each student, and what it cost. The board follows the training by itself.")
-if class_state.rules().envelope_opened:
+if class_state.rules().test_sets_opened:
     lead = _("The best network of each student, what it cost, and what its sealed test photos said.")
 lesson.opening(_("Whose network is best so far?"), lead)
 if not teaching():
@@ -31,8 +31,8 @@ else:
         dataset = board.choose(found)
         if teacher_pass.teacher() and not opened:
             with st.container(width="content"):
-                board.envelopes()
-    if class_state.rules().envelopes_wait and not opened and not teacher_pass.teacher():
+                board.test_sets()
+    if class_state.rules().test_sets_wait and not opened and not teacher_pass.teacher():
         board.expect_opening()
     board.show(found, opened, dataset)
 board.follow(drawn)

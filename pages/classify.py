@@ -10,7 +10,7 @@ from cnnlab.i18n import _, number
 from cnnlab.runs import RunError
 from cnnlab.ui.classify import several, smaller, tally, trials, trust, why
 from cnnlab.ui.classify import subject as looking
-from cnnlab.ui.classify.answer import answer, judged
+from cnnlab.ui.classify.answer import answer, reliability_of
 from cnnlab.ui.widgets import lesson, network_choice
 
 
@@ -22,10 +22,10 @@ def shown(part, *arguments) -> None:
         st.warning(str(error), icon=":material/broken_image:")
 
 
-def judgement(net: network_choice.Network):
-    """Return what was measured about a network that judges photos; a damaged file gets a sentence."""
+def measured_reliability(net: network_choice.Network):
+    """Return what was measured about a network of photos; a damaged file gets a sentence."""
     try:
-        return judged(net)
+        return reliability_of(net)
     except RunError as error:
         st.warning(str(error), icon=":material/broken_image:")
 
@@ -49,7 +49,7 @@ with right, st.container(border=True):
         st.info(_("Draw a digit, and the network says which one it is."))
     else:
         said = st.container()  # above the bar that shows a measurement under way
-        measured = judgement(net) if look.photo is not None else None
+        measured = measured_reliability(net) if look.photo is not None else None
         with said:
             answer(look, measured)
         tally.rate(look)

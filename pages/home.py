@@ -70,10 +70,10 @@ def vote(net: network_choice.Network) -> None:
             continue
         text = _("It says **{said}**, {sureness} sure")
         slot.markdown(text.format(said=classes[p.argmax()], sureness=percent(p.max(), 0)))
-        slot.caption(judged(int(p.argmax()), truth, classes))
+        slot.caption(verdict(int(p.argmax()), truth, classes))
 
 
-def judged(said: int, truth: int | None, classes: list[str]) -> str:
+def verdict(said: int, truth: int | None, classes: list[str]) -> str:
     """Say whether an answer is right; the true class has a check mark."""
     if truth is None:
         return _(":material/cancel: wrong: it is none of its kinds")

@@ -19,7 +19,7 @@ else:
     now, teacher = class_state.rules().vote, teacher_pass.teacher() is not None
     if now and now.question in QUESTIONS:
         if teacher:
-            vote.steer(now)
+            vote.controls(now)
         vote.card(now, teacher=teacher)
     else:
         if now:

@@ -142,7 +142,7 @@ def test_claims_names_and_the_mark_need_no_links(disk, tmp_path, monkeypatch):
     monkeypatch.setenv("CNNLAB_TEACHER_PIN", "271828")
     store = Store(tmp_path)
     run = store.create(PRESETS["article"].config, ("a", "b"), preset="article", owner="anna")
-    assert (run.claim("queued"), run.claimed(1)["reason"], run.attempt()) == (1, "queued", 1)
+    assert (run.claim("queued"), run.claimed(1).reason, run.attempt()) == (1, "queued", 1)
     with Attempt(run, 1) as first:
         assert run.state().phase == "running"
         monkeypatch.setattr(run, "attempt", lambda: 0)  # another server has not seen the first one yet

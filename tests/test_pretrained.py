@@ -22,7 +22,7 @@ def test_a_shipped_network_is_whole_and_small(run):
     assert "JPEG copy" in recipe.note
     assert recipe.owner == ""
     assert run.state().phase == "finished"
-    epochs = run.wished("epochs", recipe.config.epochs)
+    epochs = run.commanded("epochs", recipe.config.epochs)
     assert len(run.history()) == epochs
     assert run.kernel_epochs() == list(range(epochs + 1))
     size = sum(path.stat().st_size for path in run.folder.rglob("*") if path.is_file())

@@ -114,5 +114,5 @@ worker.dask_setup(there)
 nicer, offered = psutil.Process().nice() - before, sorted(state.available_resources)
 print(json.dumps([nicer, offered, os.listdir({str(tmp_path)!r})]))
 """
-    nicer, [_train, lane], written = json.loads(run(START + script))
-    assert nicer == 10 and lane.startswith("train|") and written == [".mark"]
+    nicer, [_train, resource], written = json.loads(run(START + script))
+    assert nicer == 10 and resource.startswith("train|") and written == [".mark"]

@@ -17,7 +17,7 @@ from cnnlab.i18n import fine, finished_epochs, in_epochs, percent
 from cnnlab.inspection.ablation import Weight
 from cnnlab.inspection.occlusion import Occlusion
 from cnnlab.lessons.questions.pooling import Change, share_options
-from cnnlab.runs import State
+from cnnlab.runs import Phase, State
 from cnnlab.runs.history import COLUMNS
 from cnnlab.ui.classroom.class_rules import _now
 from cnnlab.ui.components.terms import softmax_table
@@ -139,7 +139,7 @@ def test_running_averages_are_the_reason_only_while_they_settle(monkeypatch, ste
     config = USUAL.model_copy(update={"model": ModelConfig(blocks=(ConvBlock(filters=2, normalise=True),))})
     run = SimpleNamespace(
         recipe=lambda: SimpleNamespace(config=config, classes=range(10)),
-        state=lambda: State("running", steps=steps),
+        state=lambda: State(Phase.RUNNING, steps=steps),
     )
     shown = []
     monkeypatch.setattr(run_view.st, "caption", shown.append)
@@ -165,7 +165,7 @@ def test_runs_that_were_judged_by_other_images_are_compared_with_a_word_on_chanc
     assert "the fewest 100" in compare._held_out([entry(0.9), entry(0.8, limit=1000)])
 
 
-def test_a_network_in_training_is_told_with_the_epochs_that_are_wished_for(monkeypatch):
+def test_a_network_in_training_is_told_with_the_epochs_that_are_asked_for(monkeypatch):
     rows = [dict.fromkeys(COLUMNS, 0.5)] * 12
     run = SimpleNamespace(
         id="owl-1",
@@ -173,7 +173,7 @@ def test_a_network_in_training_is_told_with_the_epochs_that_are_wished_for(monke
         recipe=lambda: SimpleNamespace(config=USUAL.model_copy(update={"epochs": 10}), owner="somebody"),
         history=lambda: rows,
         trained_epochs=lambda: 12,
-        wished=lambda _wish, _usual: 20.0,
+        commanded=lambda _command, _usual: 20.0,
     )
     monkeypatch.setattr(network_choice.identity, "owner", lambda: "me")
     assert "12 of 20 epochs" in network_choice.label(run)

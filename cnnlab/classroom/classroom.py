@@ -35,7 +35,7 @@ from cnnlab.config import TrainConfig, faults
 from cnnlab.config.class_rules import CLASS_RULES, HOME_RULES, Rules, Vote
 from cnnlab.i18n import _
 from cnnlab.names import nicknames
-from cnnlab.runs import ARCHIVE, ASIDE, AT_WORK, Run, RunError, Store
+from cnnlab.runs import ARCHIVE, ASIDE, Run, RunError, Store
 from cnnlab.runs.survey import sound, survey
 
 FOLDER = ".class"
@@ -111,7 +111,7 @@ class Classroom:
         """Return the rules with what is whole in their file, as where a later version has added some."""
         try:
             found = reading.value(self.folder / "rules.json", _OBJECT)
-            return Rules.model_validate(CLASS_RULES.model_dump() | _sound_fields(found))
+            return Rules.model_validate(CLASS_RULES.model_dump(by_alias=True) | _sound_fields(found))
         except (FileNotFoundError, reading.Damaged, ValidationError):
             return CLASS_RULES
 
@@ -123,7 +123,7 @@ class Classroom:
             except ValidationError as error:
                 raise RunError(" ".join(faults(error, Rules))) from error
             make_room(self.folder / "rules.json")
-            files.write_text(self.folder / "rules.json", rules.model_dump_json(indent=1))
+            files.write_text(self.folder / "rules.json", rules.model_dump_json(indent=1, by_alias=True))
         return rules
 
     # Students
@@ -269,13 +269,13 @@ class Classroom:
             limits.check_import(store, self.in_force(), owner, size)
             yield
 
-    def steer(self, store: Store, run: Run, who: Who, wishes: dict[str, float | None]) -> None:
-        """Leave these wishes (`Run.wish`), all or none: the owner within the limits, the teacher without."""
+    def command(self, store: Store, run: Run, who: Who, commands: dict[str, float | None]) -> None:
+        """Leave these commands (`Run.command`), all or none: the owner within the limits, the teacher without."""
         run.require(who)
         if not isinstance(who, TeacherPass):
-            limits.check_wishes(store, self.in_force(), run, who, wishes)
-        for wish, value in wishes.items():
-            run.wish(wish, who, value)
+            limits.check_commands(store, self.in_force(), run, who, commands)
+        for command, value in commands.items():
+            run.command(command, who, value)
 
     def may_open(self, run: Run, who: Who) -> None:
         """Raise RunError unless this is somebody who may open the sealed test set of the run."""
@@ -354,15 +354,15 @@ class Classroom:
         The rules stay, but for what belonged to the old class. What is being trained has to be stopped first.
         """
         store, rules = Store(self.root), self.in_force()
-        busy = [run.id for run, state in sound(store.runs(), Run.state) if state.phase in AT_WORK]
+        busy = [run.id for run, state in sound(store.runs(), Run.state) if state.phase.at_work]
         if busy:
             raise RunError(_("Stop these training runs first: {runs}.").format(runs=", ".join(busy)))
         mark = secrets.token_hex(4)
         changed = {
             "following": None,
             "offered": None,
-            "envelopes_wait": False,
-            "envelope_opened": None,
+            "test_sets_wait": False,
+            "test_sets_opened": None,
             "vote": None,
             "queue_paused": False,
             "began": mark,
@@ -371,7 +371,7 @@ class Classroom:
             # All that needs room on the disk comes first: where there is none, the old class stays whole.
             fresh = self.root / f"{FOLDER}-{mark}"
             fresh.mkdir(parents=True)
-            files.write_text(fresh / "rules.json", rules.model_copy(update=changed).model_dump_json(indent=1))
+            files.write_text(fresh / "rules.json", rules.model_copy(update=changed).model_dump_json(indent=1, by_alias=True))
             archive = self.root / f"{ARCHIVE}{datetime.now(UTC):%Y-%m-%d-%H%M%S}-{mark}"
             archive.mkdir()
             for one in survey(store.runs(), lambda run: files.move(run.folder, archive / run.id)):

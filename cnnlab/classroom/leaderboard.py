@@ -1,7 +1,7 @@
 """Whose network is best so far? By validation while the class trains; the test set speaks once, at the end.
 
 Thirty students who choose by the test set would have trained on it. So the board ranks by validation, and the
-teacher opens all envelopes at once: what the tests said is written beside the ranking of that moment, which
+teacher opens all test sets at once: what the tests said is written beside the ranking of that moment, which
 then stands still (`.class/envelope.json`) until a new class begins.
 """
 
@@ -21,8 +21,7 @@ from cnnlab.evaluation.comparison import Entry, entry
 from cnnlab.evaluation.test_set import open_test_set
 from cnnlab.i18n import _
 from cnnlab.progress import report
-from cnnlab.runs import ENDED, Run, RunError, Store
-from cnnlab.runs.queue import AT_WORK
+from cnnlab.runs import Phase, Run, RunError, Store
 from cnnlab.runs.survey import sound
 
 ENOUGH = 100  # photos held out: with fewer, a lucky guess would lead the board
@@ -47,8 +46,8 @@ class Standing(Frozen):
     test: float | None = Field(default=None, ge=0, le=1)
 
 
-class Envelope(Frozen):
-    """The board as it stood when the envelopes were opened."""
+class FinalBoard(Frozen):
+    """The board as it stood when the test sets were opened."""
 
     opened: str
     standings: tuple[Standing, ...]
@@ -60,7 +59,7 @@ class Unfinished:
 
     owner: str
     run: str
-    phase: str
+    phase: Phase
     epoch: int
     epochs: int
     comes: bool
@@ -71,11 +70,11 @@ def unfinished(runs: Iterable[Run], owners: Collection[str]) -> list[Unfinished]
 
     def read(run: Run) -> Unfinished:
         state = run.state()
-        comes = state.phase in AT_WORK or run.needs_attempt() is not None
+        comes = state.phase.at_work or run.needs_attempt() is not None
         return Unfinished(run.recipe().owner, run.id, state.phase, state.epoch, state.epochs, comes)
 
     found = [one for _run, one in sound(runs, read)]
-    found = [one for one in found if one.comes or one.phase in ("paused", "interrupted")]
+    found = [one for one in found if one.comes or one.phase.is_suspended]
     found = [one for one in found if one.owner in owners]
     return sorted(reversed(found), key=lambda one: not one.comes)
 
@@ -88,7 +87,7 @@ def standings(runs: Iterable[Run], owners: Collection[str], ended: bool = False)
     """
 
     def read(run: Run) -> Standing | None:
-        if ended and run.state().phase not in ENDED:
+        if ended and not run.state().phase.ended:
             return None
         return _standing(run, imported=False)
 
@@ -167,10 +166,10 @@ def _entry(folder: Path, _written: int) -> Entry:
     return entry(Run(folder))
 
 
-# ---- The envelopes
+# ---- The test sets
 
 
-def open_envelopes(root: str, ids: Sequence[str]) -> dict[str, float]:
+def open_test_sets(root: str, ids: Sequence[str]) -> dict[str, float]:
     """Have these runs' networks judge their whole test sets; return run -> accuracy. For a *look* worker.
 
     A run that cannot be judged (deleted or resumed meanwhile, its pictures are missing) is left out; where
@@ -191,21 +190,21 @@ def open_envelopes(root: str, ids: Sequence[str]) -> dict[str, float]:
 
 def reveal(classroom: Classroom, found: Sequence[Standing], tests: Mapping[str, float]) -> None:
     """Write what the tests said beside the standings, and let the board show it; RunError the second time."""
-    if classroom.in_force().envelope_opened:
+    if classroom.in_force().test_sets_opened:
         raise RunError(_("The envelopes of this class are open already: that happens once."))
     opened = moments.now()
-    judged = tuple(one.model_copy(update={"test": tests.get(one.run)}) for one in found)
-    envelope = Envelope(opened=opened, standings=judged)
+    standings = tuple(one.model_copy(update={"test": tests.get(one.run)}) for one in found)
+    board = FinalBoard(opened=opened, standings=standings)
     make_room(classroom.folder / FILE)
-    files.write_text(classroom.folder / FILE, envelope.model_dump_json(indent=1))
-    classroom.change(envelope_opened=opened, envelopes_wait=False)
+    files.write_text(classroom.folder / FILE, board.model_dump_json(indent=1))
+    classroom.change(test_sets_opened=opened, test_sets_wait=False)
 
 
-def revealed(classroom: Classroom) -> Envelope | None:
-    """Return the board of the opened envelopes, None while they are sealed; RunError for a damaged file."""
-    if not classroom.in_force().envelope_opened:
+def revealed(classroom: Classroom) -> FinalBoard | None:
+    """Return the board of the opened test sets, None while they are sealed; RunError for a damaged file."""
+    if not classroom.in_force().test_sets_opened:
         return None
     try:
-        return reading.value(classroom.folder / FILE, TypeAdapter(Envelope))
+        return reading.value(classroom.folder / FILE, TypeAdapter(FinalBoard))
     except (FileNotFoundError, reading.Damaged) as error:
         raise RunError(_("The file with what the envelopes said is damaged.")) from error

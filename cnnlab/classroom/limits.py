@@ -11,11 +11,10 @@ from cnnlab.config import TrainConfig, title
 from cnnlab.config.class_rules import Rules
 from cnnlab.data.datasets import DATASETS
 from cnnlab.i18n import _, in_epochs, ngettext, number
-from cnnlab.runs import Run, RunError, State, Store
+from cnnlab.runs import Phase, Run, RunError, State, Store
 from cnnlab.runs.survey import sound
 
 MEGABYTE = 2**20
-WAITING = ("queued", "starting", "running")  # phases of a run that has a place in the queue or at a worker
 
 
 class LimitError(RunError):
@@ -69,7 +68,7 @@ def check_place(store: Store, rules: Rules, owner: str, count: int = 1, but: str
         return
 
     def read(run: Run) -> bool:
-        return run.id != but and run.recipe().owner == owner and run.state().phase in WAITING
+        return run.id != but and run.recipe().owner == owner and run.state().phase.active
 
     mine = sum(waits for _run, waits in sound(store.runs(), read))
     if mine + count > rules.waiting:
@@ -81,11 +80,11 @@ def check_place(store: Store, rules: Rules, owner: str, count: int = 1, but: str
         raise LimitError(text.format(limit=rules.waiting, mine=mine, count=count))
 
 
-def check_wishes(store: Store, rules: Rules, run: Run, owner: str, wishes: dict[str, float | None]) -> None:
-    """Raise LimitError where the owner may not have these wishes for the run (wish -> value)."""
-    if wishes.get("epochs"):
-        _check_epochs(rules, int(wishes["epochs"]))
-    if "resume" in wishes:
+def check_commands(store: Store, rules: Rules, run: Run, owner: str, commands: dict[str, float | None]) -> None:
+    """Raise LimitError where the owner may not have these commands for the run (command -> value)."""
+    if commands.get("epochs"):
+        _check_epochs(rules, int(commands["epochs"]))
+    if "resume" in commands:
         check_place(store, rules, owner, but=run.id)
         trained = seconds_trained(run, run.state())
         if rules.minutes and trained >= 60 * rules.minutes:
@@ -135,9 +134,9 @@ def stop_overdue(store: Store, rules: Rules) -> None:
 
     def stop(run: Run) -> None:
         state = run.state()
-        late = state.phase == "running" and seconds_trained(run, state) >= 60 * rules.minutes
-        if late and run.id != rules.following and "stop" not in run.new_wishes():
-            run.wish("stop", TeacherPass(), rules.minutes)
+        late = state.phase is Phase.RUNNING and seconds_trained(run, state) >= 60 * rules.minutes
+        if late and run.id != rules.following and "stop" not in run.new_commands():
+            run.command("stop", TeacherPass(), rules.minutes)
 
     for _run in sound(store.runs(), stop):
         pass  # one that is damaged, or deleted this very moment, is passed over
@@ -145,14 +144,14 @@ def stop_overdue(store: Store, rules: Rules) -> None:
 
 def stopped_after(run: Run) -> float | None:
     """Return the limit in minutes that has stopped the run, None where somebody did."""
-    stops = [wish["value"] for wish in run.wishes() if wish["wish"] == "stop"]
+    stops = [command.value for command in run.commands() if command.name == "stop"]
     return stops[-1] if stops else None
 
 
 def seconds_trained(run: Run, state: State) -> float:
     """Return how long the run has been trained: its finished epochs, and what is done of the next one."""
     before = sum(row["seconds"] for row in run.history())
-    if state.phase != "running" or not state.images_per_second:
+    if state.phase is not Phase.RUNNING or not state.images_per_second:
         return before
     return before + state.step * run.recipe().config.batch_size / state.images_per_second
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from cnnlab.config import Frozen
 
@@ -32,7 +32,12 @@ class Vote(Frozen):
 
 
 class Rules(Frozen):
-    """What the teacher has set for the class. A limit of None is no limit; limits are each student's."""
+    """What the teacher has set for the class. A limit of None is no limit; limits are each student's.
+
+    In the file of the rules a field stands under its alias, where it has one.
+    """
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
 
     waiting: int | None = Field(default=None, ge=1, le=100, title="Training runs waiting or at work")
     epochs: int | None = Field(default=None, ge=1, le=1000, title="Epochs of a training run")
@@ -45,8 +50,10 @@ class Rules(Frozen):
     pair_mode: bool = False  # two at a computer: both predict before the answer is revealed
     students_open: bool = False  # whether students may open the sealed test set themselves
     following: str | None = None  # the training run that the whole class follows
-    envelopes_wait: bool = False  # they open by themselves once nothing waits or is trained any more
-    envelope_opened: str | None = None  # when the board revealed the test accuracies
+    # The test sets open by themselves once nothing waits or is trained any more.
+    test_sets_wait: bool = Field(default=False, alias="envelopes_wait")
+    # When the board revealed the test accuracies.
+    test_sets_opened: str | None = Field(default=None, alias="envelope_opened")
     offered: str | None = None  # the lesson link that the class is offered: a text for `lesson_links.read`
     vote: Vote | None = None
     began: str = ""  # a mark of its own for each class that was begun: with it everybody gets a new name

@@ -37,7 +37,7 @@ OPTIMIZERS: dict[str, float] = {
     "adam": 0.001,
     "adamw": 0.001,
 }
-LARGEST_RATE = 10.0  # whether set in a form, wished for while a run trains, or brought in with an archive
+LARGEST_RATE = 10.0  # whether set in a form, asked for while a run trains, or brought in with an archive
 
 
 class Frozen(BaseModel):

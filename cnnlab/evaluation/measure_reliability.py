@@ -8,7 +8,7 @@ from cnnlab import ops
 from cnnlab.data import datasets, photos
 from cnnlab.evaluation import calibration, metrics, out_of_distribution, reliability_record
 from cnnlab.evaluation.out_of_distribution import Familiarity
-from cnnlab.evaluation.reliability_record import Judgement, Strange
+from cnnlab.evaluation.reliability_record import ReliabilityRecord, Strange
 from cnnlab.evaluation.test_set import trained_model
 from cnnlab.i18n import _
 from cnnlab.progress import report
@@ -21,8 +21,8 @@ TRAINING = 10_000  # training images that the distance is fitted to, at most
 FEWEST = 200  # validation images without which nothing is measured
 
 
-def judge(root: str, id: str) -> int:
-    """Measure the run's network and keep the judgement beside it; return the checksum of its weights.
+def measure(root: str, id: str) -> int:
+    """Measure the run's network and keep its reliability record beside it; return the checksum of its weights.
 
     Raises RunError or DatasetError where its images are not here or too few were held out.
     """
@@ -32,7 +32,7 @@ def judge(root: str, id: str) -> int:
     return found.weights
 
 
-def measured(run: Run) -> Judgement:
+def measured(run: Run) -> ReliabilityRecord:
     """Fit on one half of the validation images, measure with the other half and with strange pictures."""
     recipe = run.recipe()
     config = recipe.config
@@ -64,7 +64,7 @@ def measured(run: Run) -> Judgement:
         metrics.reliability(ops.softmax(rest_scores, at), data.train_labels[rest]).error
         for at in (1.0, temperature)
     )
-    return Judgement(
+    return ReliabilityRecord(
         weights=reliability_record.checksum(models.weights(model)),
         fitted_on=len(fit),
         measured_on=len(rest),
@@ -98,7 +98,7 @@ def told_apart(
     )
 
 
-def with_twin(found: Judgement, row: Strange, left_out: tuple[str, ...]) -> Judgement:
+def with_twin(found: ReliabilityRecord, row: Strange, left_out: tuple[str, ...]) -> ReliabilityRecord:
     """Add what was measured on a twin that was trained without two of the classes."""
     return replace(found, strange=(*found.strange, replace(row, twin=left_out)))
 

@@ -5,7 +5,7 @@ What lies below a threshold is called unfamiliar. The probabilities cannot say i
 the classes whatever the scores are, so of ten low scores the least low one still takes most of it.
 
 `Familiarity` adds two numbers: how loudly the scores speak (their energy), and how ordinary the feature maps
-are (a distance). `benchmarks/unfamiliar.py` compares it with each of them and with others.
+are (a distance). `benchmarks/out_of_distribution.py` compares it with each of them and with others.
 """
 
 from dataclasses import dataclass

@@ -57,7 +57,7 @@ _FIGURES = TypeAdapter(Figures)
 
 
 @dataclass(frozen=True)
-class Judgement(Figures):
+class ReliabilityRecord(Figures):
     """These figures, with what the familiarity of a new picture is computed with."""
 
     familiarity: Familiarity
@@ -83,7 +83,7 @@ def checksum(weights: Mapping[str, np.ndarray]) -> int:
     return total
 
 
-def read(run: Run, weights: int) -> Judgement | None:
+def read(run: Run, weights: int) -> ReliabilityRecord | None:
     """Return what was measured with the weights of this checksum; None where that has not been done.
 
     Raises RunError where the files are damaged.
@@ -98,7 +98,7 @@ def read(run: Run, weights: int) -> Judgement | None:
         shapes = [(1, maps), (maps, maps), (4,), (101,)]
         if [arrays[name].shape for name in ("centre", "inverse", "scale", "ordinary")] != shapes:
             raise reading.Damaged("other arrays")
-        return Judgement(**vars(figures), familiarity=familiarity, ordinary=arrays["ordinary"])
+        return ReliabilityRecord(**vars(figures), familiarity=familiarity, ordinary=arrays["ordinary"])
     except FileNotFoundError:
         return None
     except (reading.Damaged, KeyError, TypeError) as error:
@@ -106,11 +106,11 @@ def read(run: Run, weights: int) -> Judgement | None:
         raise RunError(text.format(run=run.id)) from error
 
 
-def write(run: Run, judgement: Judgement) -> None:
-    """Keep a judgement beside the run's other files; who finds the figures finds both."""
-    parts = judgement.familiarity
+def write(run: Run, record: ReliabilityRecord) -> None:
+    """Keep a record beside the run's other files; who finds the figures finds both."""
+    parts = record.familiarity
     arrays = {name: getattr(parts, name).astype(np.float32) for name in ("centre", "inverse", "scale")}
-    files.write_arrays(run.folder / ARRAYS, arrays | {"ordinary": judgement.ordinary.astype(np.float32)})
-    figures = asdict(replace(judgement, familiarity=None, ordinary=None))
+    files.write_arrays(run.folder / ARRAYS, arrays | {"ordinary": record.ordinary.astype(np.float32)})
+    figures = asdict(replace(record, familiarity=None, ordinary=None))
     del figures["familiarity"], figures["ordinary"]
     files.write_text(run.folder / FILE, json.dumps(figures, indent=1) + "\n")

@@ -76,7 +76,7 @@ class Robustness:
 
 
 def measure(root: str, run_id: str) -> Robustness:
-    """Have the run's network judge the first test images, changed; RunError while its test set is sealed."""
+    """Ask the run's network about the first test images, changed; RunError while its test set is sealed."""
     run = Store(root).get(run_id)
     if run.evaluation() is None:
         raise RunError(_("The test set of this network is still sealed."))

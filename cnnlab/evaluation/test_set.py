@@ -4,17 +4,17 @@ from functools import lru_cache
 
 from cnnlab.data import datasets
 from cnnlab.i18n import _
-from cnnlab.runs import ENDED, Run, RunError, Store
+from cnnlab.runs import Run, RunError, Store
 from cnnlab.training import models
 
 
 def open_test_set(root: str, id: str) -> None:
-    """Have the run's network judge the whole test set, and record that it was opened once more.
+    """Ask the run's network about the whole test set, and record that it was opened once more.
 
-    RunError while it is being trained or may go on: what would be judged is not what it ends as.
+    RunError while it is being trained or may go on: what would be tested is not what it ends as.
     """
     run = Store(root).get(id)
-    if run.state().phase not in ENDED:
+    if not run.state().phase.ended:
         text = _("Training run {run} has not ended yet; its test set stays sealed until then.")
         raise RunError(text.format(run=run.id))
     data = datasets.load(run.recipe().config.dataset)

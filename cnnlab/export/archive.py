@@ -1,7 +1,7 @@
 """How does a trained network travel to another student's app?
 
 An archive is a zip of config.json, history.csv, weights.npz, kernels, and evaluation.npz where the test set
-was opened; changes.jsonl tells which rates and epochs were wished for. It never holds the owner. Coming in,
+was opened; changes.jsonl tells which rates and epochs were asked for. It never holds the owner. Coming in,
 the network is rebuilt from the validated configuration and plain arrays alone
 (`cnnlab.export.archive_schema`); nothing is unpickled, no Keras file is read, and a fault anywhere leaves
 nothing behind.
@@ -12,6 +12,7 @@ import json
 import tempfile
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,9 +21,9 @@ from cnnlab.export import archive_schema
 from cnnlab.export.safe_zip import UNPACKED, ArchiveError, members
 from cnnlab.files import write_arrays, write_text
 from cnnlab.i18n import _, number
-from cnnlab.runs import Run, RunError, Store, history
+from cnnlab.runs import Phase, Run, RunError, Store, history
 from cnnlab.runs.attempt import Attempt
-from cnnlab.runs.records import SCHEMA
+from cnnlab.runs.records import SCHEMA, stored
 
 NOTE = "Imported"  # translated where it is shown
 LARGEST = 32_000_000  # bytes of an archive as it travels; browsers count a megabyte as 10^6 too
@@ -44,11 +45,11 @@ def export_archive(run: Run) -> bytes:
         raise RunError(text.format(run=run.id))
     config = {"schema": SCHEMA, "preset": recipe.preset, "classes": recipe.classes}
     config |= {"steps": run.state().steps, "config": recipe.config.model_dump(mode="json")}
-    changes = [wish for wish in run.wishes() if wish["wish"] in ("rate", "epochs")]
+    changes = [command for command in run.commands() if command.name in ("rate", "epochs")]
     files = {
         "config.json": json.dumps(config, indent=1).encode(),
         "history.csv": history.write(rows).encode(),
-        "changes.jsonl": "".join(json.dumps(change) + "\n" for change in changes).encode(),
+        "changes.jsonl": "".join(f"{stored(change)}\n" for change in changes).encode(),
         "weights.npz": _npz(weights),
         **_kernels_out(run, len(rows)),
     }
@@ -109,7 +110,7 @@ def import_archive(data: bytes, store: Store, owner: str) -> Run:
     store.root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".import-", dir=store.root) as folder:
         run = Store(folder).create(config, classes, preset=preset, owner=owner, note=NOTE)
-        lines = [json.dumps(change | {"at": moments.now()}) + "\n" for change in changes]
+        lines = [f"{stored(replace(change, at=moments.now()))}\n" for change in changes]
         write_text(run.folder / "changes.jsonl", "".join(lines))
         if evaluation:
             write_arrays(run.folder / "evaluation.npz", evaluation)
@@ -119,12 +120,12 @@ def import_archive(data: bytes, store: Store, owner: str) -> Run:
 
 def _settle(run: Run, steps: int, rows: list[dict], weights: Mapping, kernels: Mapping[int, Mapping]) -> None:
     """Write what a trainer would have left behind; the attempt says that it was an import."""
-    attempt = Attempt(run, run.claim("import"))  # without its beat: it ends here
+    attempt = Attempt(run, run.claim("import"))  # without its heartbeat: it ends here
     attempt.write_history(rows)
     for epoch, named in kernels.items():
         attempt.write_kernels(epoch, named)
     attempt.write_result(weights)
     config = run.recipe().config
-    planned = int(run.wished("epochs", config.epochs))
+    planned = int(run.commanded("epochs", config.epochs))
     attempt.update(steps=steps, epoch=len(rows), epochs=planned)
-    attempt.enter("finished" if len(rows) >= planned or config.patience else "stopped")
+    attempt.enter(Phase.FINISHED if len(rows) >= planned or config.patience else Phase.STOPPED)

@@ -19,12 +19,12 @@ from cnnlab.data.datasets import DATASETS
 from cnnlab.export.safe_zip import MEGABYTE, UNPACKED, ArchiveError, arrays
 from cnnlab.i18n import _, number
 from cnnlab.runs import history
-from cnnlab.runs.records import OPENINGS, SCHEMA, WISHES, WISHES_BYTES, Wish
+from cnnlab.runs.records import COMMANDS, COMMANDS_BYTES, OPENINGS, SCHEMA, Command
 from cnnlab.training.models import SIDE
 
 KERNEL_FILE = re.compile(r"kernels/epoch-(\d{4})\.npz")
 NEEDED = {"config.json": 64 * 2**10, "history.csv": MEGABYTE, "weights.npz": UNPACKED}  # name -> most bytes
-OPTIONAL = {"changes.jsonl": WISHES_BYTES, "evaluation.npz": 16 * MEGABYTE}
+OPTIONAL = {"changes.jsonl": COMMANDS_BYTES, "evaluation.npz": 16 * MEGABYTE}
 KERNELS = 4 * MEGABYTE  # all kernels of all epochs travel up to this size, else those of the first layer
 PARTS = {"schema", "preset", "classes", "steps", "config"}  # of config.json
 CLASSES = range(2, 101)
@@ -133,23 +133,22 @@ def rows(data: bytes) -> list[history.Row]:
     return rows
 
 
-def changes(data: bytes) -> list[dict]:
-    """Return the wishes for another rate or number of epochs, in order."""
+def changes(data: bytes) -> list[Command]:
+    """Return the commands for another rate or number of epochs, in order."""
     fault = ArchiveError(_("changes.jsonl does not list changes of the learning rate or of the epochs."))
     changes = []
     for line in data.split(b"\n")[:-1]:
         change = _json("changes.jsonl", line)
         if not isinstance(change, dict):
             raise fault
-        wish, value = change.get("wish"), change.get("value")
-        if wish not in ("rate", "epochs") or type(value) not in (int, float):
+        name, value = change.get("wish"), change.get("value")
+        if name not in ("rate", "epochs") or type(value) not in (int, float):
             raise fault
         try:
-            Wish(wish, value).possible()
+            changes.append(Command(name, value).possible())
         except ValueError as error:
             raise fault from error
-        changes.append({"wish": wish, "value": value})
-    if len(changes) > WISHES:
+    if len(changes) > COMMANDS:
         raise fault
     return changes
 

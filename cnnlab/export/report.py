@@ -198,20 +198,20 @@ def _cell(share: float, count: int, right: bool) -> str:
 
 
 def _answers(run: Run) -> str:
-    probe, config, classes = run.probe(), run.recipe().config, run.recipe().classes
-    if probe is None:
+    panel, config, classes = run.answer_panel(), run.recipe().config, run.recipe().classes
+    if panel is None:
         return _paragraph(_("No answers for single images were kept."))
     if not datasets.DATASETS[config.dataset].present():
         return _paragraph(_("The images are not on this computer, so the answers cannot be shown."))
     data = datasets.load(config.dataset)
-    if not ((probe.index >= 0) & (probe.index < len(data.train_labels))).all():
+    if not ((panel.index >= 0) & (panel.index < len(data.train_labels))).all():
         return _paragraph(_("The answers belong to images that are not there."))
     text = _("Held-out images and the three likeliest classes after epoch {epoch}; ✓ marks the true one.")
     shown = [
         _answer(data.train_images[index], classes, int(data.train_labels[index]), probabilities)
-        for index, probabilities in zip(probe.index, probe.probabilities, strict=True)
+        for index, probabilities in zip(panel.index, panel.probabilities, strict=True)
     ]
-    return f'{_paragraph(text.format(epoch=probe.epoch))}<div class="side">{"".join(shown)}</div>'
+    return f'{_paragraph(text.format(epoch=panel.epoch))}<div class="side">{"".join(shown)}</div>'
 
 
 def _answer(image: np.ndarray, classes: tuple[str, ...], true: int, probabilities: np.ndarray) -> str:
@@ -239,7 +239,7 @@ def _settings(run: Run) -> str:
     for name in Augmentation.model_fields:
         rows.append((_title(Augmentation, name), _written(getattr(config.augmentation, name))))
     recorded = [row["learning_rate"] for row in run.history()]
-    plan = rates(config, run.wishes(), recorded, run.state().steps, len(recorded))
+    plan = rates(config, run.commands(), recorded, run.state().steps, len(recorded))
     changes = [(first, rate) for first, (rate, _epochs) in plan.items()][1:]
     text = _("From epoch {epoch} on, the learning rate was set to {rate}.")
     return _table(rows) + "".join(

@@ -19,7 +19,7 @@ import numpy as np
 
 from cnnlab import environment
 from cnnlab.files import read_text, whole, write_text
-from cnnlab.runs import SHIPPED, Run, RunError, Store
+from cnnlab.runs import SHIPPED, Phase, Run, RunError, Store
 from cnnlab.training import models
 
 
@@ -28,13 +28,13 @@ def ship(run: Run, folder: Path, note: str) -> None:
     import keras
 
     recipe, evaluation = run.recipe(), run.evaluation()
-    if run.state().phase != "finished" or evaluation is None:
+    if run.state().phase is not Phase.FINISHED or evaluation is None:
         raise RunError(f"run {run.id} has not finished, or its test set is sealed")
     folder.mkdir()
     config = json.loads(read_text(run.folder / "config.json")) | {"owner": "", "note": note}
     write_text(folder / "config.json", json.dumps(config, indent=1))
     shutil.copy(run.folder / "history.csv", folder)
-    if run.wishes():
+    if run.commands():
         shutil.copy(run.folder / "changes.jsonl", folder)
     arrays = {"probabilities": evaluation.probabilities, "labels": evaluation.labels.astype(np.uint8)}
     np.savez_compressed(folder / "evaluation.npz", openings=evaluation.openings, **arrays)

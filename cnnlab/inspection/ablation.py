@@ -9,7 +9,7 @@ from threading import Lock
 import numpy as np
 
 from cnnlab import ops
-from cnnlab.inspection.held_out import probes
+from cnnlab.inspection.held_out import held_out_images
 from cnnlab.progress import report
 from cnnlab.runs import Run, Store
 from cnnlab.training import models
@@ -85,7 +85,7 @@ def left_by_off(layers: Sequence[dict], layer: str) -> dict[str, float]:
 
 
 @dataclass(frozen=True)
-class Judged:
+class Accuracy:
     """How many of so many photos the edited network named rightly, of each true class too (classes,)."""
 
     photos: int
@@ -94,11 +94,11 @@ class Judged:
     by_class: tuple[float, ...]
 
 
-def judge(root: str, run_id: str, edits: Sequence[Edit]) -> Judged:
-    """Have a copy of the run's network, edited, judge the run's probe photos. (Runs in a *look* worker.)"""
+def accuracy(root: str, run_id: str, edits: Sequence[Edit]) -> Accuracy:
+    """Count what a copy of the run's network, edited, says of held-out photos. (Runs in a *look* worker.)"""
     run = Store(root).get(run_id)
     recipe, (_epochs, weights) = run.recipe(), run.trained()
-    images, labels, held_out = probes(recipe)
+    images, labels, held_out = held_out_images(recipe)
     copy, lock = _copy(str(run.folder), run.written())
     parts = []
     with lock:  # a worker answers two questions at a time
@@ -110,7 +110,7 @@ def judge(root: str, run_id: str, edits: Sequence[Edit]) -> Judged:
     shares = (
         right[labels == c].mean() if (labels == c).any() else np.nan for c in range(len(recipe.classes))
     )
-    return Judged(len(labels), int(right.sum()), held_out, tuple(float(share) for share in shares))
+    return Accuracy(len(labels), int(right.sum()), held_out, tuple(float(share) for share in shares))
 
 
 @lru_cache(maxsize=2)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnlab.evaluation.test_set import trained_model
-from cnnlab.inspection.held_out import probes
+from cnnlab.inspection.held_out import held_out_images
 from cnnlab.progress import report
 from cnnlab.runs import Store
 
@@ -45,7 +45,7 @@ def measure(root: str, run_id: str) -> Silence:
 
     run = Store(root).get(run_id)
     recipe = run.recipe()
-    images, _labels, held_out = probes(recipe)
+    images, _labels, held_out = held_out_images(recipe)
     model = trained_model(run)
     last = passed_on(recipe.layers())
     parts = keras.Model(model.input, {conv: model.get_layer(name).output for conv, name in last.items()})

@@ -8,7 +8,7 @@ from cnnlab.runs import Recipe
 MOST = 1000
 
 
-def probes(recipe: Recipe) -> tuple[np.ndarray, np.ndarray, bool]:
+def held_out_images(recipe: Recipe) -> tuple[np.ndarray, np.ndarray, bool]:
     """Return images (n, 32, 32, 3) uint8, labels (n,), and whether they were held out; n is at most 1,000.
 
     They are the first of the run's own validation images, in the dataset's order; a run that held out none

@@ -1,6 +1,6 @@
 """Does the answer hold when the photo is changed a little? One change at a time, by its strength.
 
-A probe takes a `Scene` and returns pictures as the network would see them. What turns, moves or sizes the
+A perturbation takes a `Scene` and returns pictures as the network would see them. What turns, moves or sizes the
 crop takes in what lies around it on the photo; beyond the photo its border pixels are repeated. Everything
 else changes the pixels that the network sees. No change at all gives exactly what the network sees.
 """
@@ -46,7 +46,7 @@ def scene(photo: np.ndarray, row: int, col: int, size: int, seen: np.ndarray) ->
 
 
 @dataclass(frozen=True)
-class Probe:
+class Perturbation:
     """One way to change a photo: its strengths in order, the one without a change, how they are written."""
 
     label: Callable[[], str]
@@ -163,24 +163,24 @@ def _steps(first: float, last: float, count: int) -> tuple[float, ...]:
     return tuple(float(value) for value in np.linspace(first, last, count).round(4))
 
 
-PROBES = {
-    "rotate": Probe(lambda: _("Turn it"), _steps(-180, 180, 25), 0, rotate, _signed("°")),
-    "brightness": Probe(
+PERTURBATIONS = {
+    "rotate": Perturbation(lambda: _("Turn it"), _steps(-180, 180, 25), 0, rotate, _signed("°")),
+    "brightness": Perturbation(
         lambda: _("Light: grey levels added"), _steps(-150, 150, 25), 0, brightness, _signed("")
     ),
-    "shift": Probe(lambda: _("Shift: pixels to the right"), _steps(-12, 12, 25), 0, shift, _signed("")),
-    "zoom": Probe(lambda: _("Zoom"), tuple(round(2 ** (i / 8), 4) for i in range(-8, 9)), 1, zoom, _times),
-    "contrast": Probe(lambda: _("Contrast"), _steps(0, 2, 21), 1, contrast, _times),
-    "blur": Probe(lambda: _("Blur: pixels"), _steps(0, 4, 17), 0, blur, lambda value: number(value, 2)),
-    "noise": Probe(lambda: _("Noise: grey levels"), _steps(0, 96, 17), 0, noise, number),
-    "jpeg": Probe(
+    "shift": Perturbation(lambda: _("Shift: pixels to the right"), _steps(-12, 12, 25), 0, shift, _signed("")),
+    "zoom": Perturbation(lambda: _("Zoom"), tuple(round(2 ** (i / 8), 4) for i in range(-8, 9)), 1, zoom, _times),
+    "contrast": Perturbation(lambda: _("Contrast"), _steps(0, 2, 21), 1, contrast, _times),
+    "blur": Perturbation(lambda: _("Blur: pixels"), _steps(0, 4, 17), 0, blur, lambda value: number(value, 2)),
+    "noise": Perturbation(lambda: _("Noise: grey levels"), _steps(0, 96, 17), 0, noise, number),
+    "jpeg": Perturbation(
         lambda: _("JPEG quality"),
         (100, *(float(q) for q in range(95, 0, -5)), 1),
         100,
         jpeg,
         lambda quality: _("as it is") if quality == 100 else number(quality),
     ),
-    "colour": Probe(
+    "colour": Perturbation(
         lambda: _("Colour that is left"), _steps(1, 0, 11), 1, colour, lambda share: percent(share, 0)
     ),
 }

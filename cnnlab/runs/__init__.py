@@ -1,14 +1,12 @@
 """Run folders: what has been trained, what is being trained, and what waits."""
 
+from cnnlab.runs.phase import Phase
 from cnnlab.runs.records import (
-    AT_WORK,
-    ENDED,
-    RESTING,
     SHIPPED,
+    AnswerPanel,
     Checkpoint,
+    Command,
     Evaluation,
-    Phase,
-    Probe,
     Recipe,
     RunError,
     State,
@@ -19,15 +17,13 @@ from cnnlab.runs.store import Store
 __all__ = [
     "ARCHIVE",
     "ASIDE",
-    "AT_WORK",
-    "ENDED",
     "NAME",
-    "RESTING",
     "SHIPPED",
+    "AnswerPanel",
     "Checkpoint",
+    "Command",
     "Evaluation",
     "Phase",
-    "Probe",
     "Recipe",
     "Run",
     "RunError",

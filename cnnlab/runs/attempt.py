@@ -1,24 +1,22 @@
 """How does a trainer write into a run folder, so that nothing is lost and only one writes?"""
 
-import json
 import threading
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from cnnlab import files
-from cnnlab.runs import history
-from cnnlab.runs import Checkpoint, Run, State
+from cnnlab.runs import Checkpoint, Phase, Run, State, history, records
 
-BEAT = 0.4  # seconds between two beats
+HEARTBEAT = 0.4  # seconds between two heartbeats
 PART = ".attempt-"  # how the names of half written files begin
 
 
 class Attempt:
-    """The newest attempt's pen: everything that a trainer writes, and a beat that says it is alive.
+    """The newest attempt's pen: everything that a trainer writes, and a heartbeat that says it is alive.
 
     Used as a context manager. Every write makes sure that no newer attempt exists (Superseded), before and
     just when its file takes the place of the old one. A process may be frozen even between these two, as on a
@@ -28,10 +26,10 @@ class Attempt:
 
     def __init__(self, run: Run, number: int):
         self.run, self.number = run, number
-        self.state = State("running", attempt=number)
+        self.state = State(Phase.RUNNING, attempt=number)
         self._lock = threading.Lock()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._beats, daemon=True, name="beat")
+        self._thread = threading.Thread(target=self._heartbeats, daemon=True, name="heartbeat")
 
     def __enter__(self) -> "Attempt":
         for part in self.run.folder.rglob(f"{PART}*"):
@@ -49,23 +47,23 @@ class Attempt:
         return (self.run.folder / f"attempt-{self.number + 1}").exists() or not self.run.folder.exists()
 
     def update(self, **values) -> None:
-        """Change the state in memory; the next beat writes it. Cheap enough for every batch."""
+        """Change the state in memory; the next heartbeat writes it. Cheap enough for every batch."""
         with self._lock:
             self.state = replace(self.state, **values)
 
-    def enter(self, phase: str, message: str = "") -> None:
+    def enter(self, phase: Phase, message: str = "") -> None:
         """Change the phase and write it at once."""
         self.update(phase=phase, message=message)
         self._write_state()
 
     def fail(self, message: str) -> None:
-        """Enter the phase "failed", on a full disk too."""
+        """Enter the phase FAILED, on a full disk too."""
         try:
-            self.enter("failed", message)
+            self.enter(Phase.FAILED, message)
         except OSError:  # no room for a second file: what is there already is written over
             with self._lock, (self.run.folder / "state.json").open("r+", encoding="utf-8") as file:
                 self._require_newest()
-                file.write(json.dumps(asdict(self.state)))
+                file.write(records.stored(self.state))
                 file.truncate()
 
     def replacing(self, path: Path) -> AbstractContextManager[Path]:
@@ -96,10 +94,10 @@ class Attempt:
         arrays = {name: array.astype(np.float16) for name, array in kernels.items()}
         self._write_arrays(f"kernels/epoch-{epoch:04d}.npz", arrays)
 
-    def write_probe(self, epoch: int, index: np.ndarray, probabilities: np.ndarray) -> None:
+    def write_answer_panel(self, epoch: int, index: np.ndarray, probabilities: np.ndarray) -> None:
         """Keep the answers (n, classes) for a few held-out images, named by index in the training set."""
-        probe = {"epoch": epoch, "index": index, "probabilities": probabilities.astype(np.float32)}
-        self._write_arrays("probe.npz", probe)
+        panel = {"epoch": epoch, "index": index, "probabilities": probabilities.astype(np.float32)}
+        self._write_arrays("probe.npz", panel)
 
     def outdate_result(self) -> None:
         """Remove the network that an earlier end of this run has stored: training has gone on since."""
@@ -116,10 +114,10 @@ class Attempt:
         path.parent.mkdir(exist_ok=True)
         files.write_arrays(path, arrays, part=self._part(path), sure=self._require_newest)
 
-    def _beats(self) -> None:
-        while not self._ended.wait(BEAT):
+    def _heartbeats(self) -> None:
+        while not self._ended.wait(HEARTBEAT):
             with self._lock:
-                self.state = replace(self.state, beat=self.state.beat + 1)
+                self.state = replace(self.state, heartbeat=self.state.heartbeat + 1)
             try:
                 self._write_state()
             except (Superseded, OSError):
@@ -127,7 +125,7 @@ class Attempt:
 
     def _write_state(self) -> None:
         with self._lock, self.replacing(self.run.folder / "state.json") as part:
-            part.write_text(json.dumps(asdict(self.state)), "utf-8")
+            part.write_text(records.stored(self.state), "utf-8")
 
     def _require_newest(self) -> None:
         if self.superseded():

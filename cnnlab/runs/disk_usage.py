@@ -14,7 +14,7 @@ from pathlib import Path
 from cnnlab import files
 from cnnlab.files import size
 from cnnlab.access import TeacherPass
-from cnnlab.runs import ARCHIVE, ASIDE, Run, RunError, Store
+from cnnlab.runs import ARCHIVE, ASIDE, Phase, Run, RunError, Store
 from cnnlab.runs.survey import sound
 from cnnlab.i18n import _
 
@@ -113,7 +113,7 @@ def _spare_checkpoints(store: Store) -> list[Path]:
 
     def read(run: Run) -> bool:
         stored = (run.folder / "weights.npz").exists() and (run.folder / "checkpoint").is_dir()
-        return stored and run.state().phase == "finished"
+        return stored and run.state().phase is Phase.FINISHED
 
     return [run.folder / "checkpoint" for run, spare in sound(store.runs(), read) if spare]
 

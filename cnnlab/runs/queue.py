@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 
-from cnnlab.runs import AT_WORK as AT_WORK
 from cnnlab.runs import Run, Store
 from cnnlab.runs.survey import sound
 
@@ -29,7 +28,7 @@ def waiting(store: Store) -> list[tuple[Run, str]]:
     return [(run, reason) for _first, _round, _owner, run, reason in found]
 
 
-def last_turn(store: Store) -> str:
+def last_taken_up(store: Store) -> str:
     """Return when a run was last taken up; "" before the first."""
     return max((at for _run, at in sound(store.runs(), Run.taken_up)), default="")
 
@@ -42,4 +41,4 @@ def places(store: Store) -> dict[str, int]:
 
 def at_work(store: Store) -> list[Run]:
     """Return the runs that a worker is busy with."""
-    return [run for run, state in sound(store.runs(), Run.state) if state.phase in AT_WORK]
+    return [run for run, state in sound(store.runs(), Run.state) if state.phase.at_work]

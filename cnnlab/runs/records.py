@@ -1,10 +1,11 @@
 """What stands in the files of a run folder: one record a file, checked when it is read."""
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from pydantic import AfterValidator, Field, TypeAdapter
@@ -13,17 +14,14 @@ from cnnlab import ops, reading
 from cnnlab.config import LARGEST_RATE, TrainConfig, losses
 from cnnlab.i18n import Sentence, _, number
 from cnnlab.runs import history
+from cnnlab.runs.phase import Phase
 
 SCHEMA = 1
-RESTING = ("queued", "paused", "stopped", "finished", "failed", "interrupted")  # no attempt is at work
-AT_WORK = ("starting", "running")
-ENDED = ("finished", "stopped")  # its student or its plan has ended it: this network can be tested
 SHIPPED = Path(__file__).parents[1] / "pretrained"  # networks that come with the app
 PICTURE = (32, 32, 3)  # what a network looks at
 OPENINGS = 10**6  # of a test set, at most
-WISHES, WISHES_BYTES = 500, 128 * 2**10  # left for one run; every look at the queue reads them all
+COMMANDS, COMMANDS_BYTES = 500, 128 * 2**10  # left for one run; every look at the queue reads them all
 
-Phase = Literal["queued", "starting", "running", "paused", "stopped", "finished", "failed", "interrupted"]
 Count = Annotated[int, Field(ge=0, lt=2**63)]
 Epochs = Annotated[int, Field(ge=0, le=history.EPOCHS)]
 Steps = Annotated[int, Field(ge=0, le=reading.STEPS)]
@@ -73,37 +71,37 @@ class _Owned:
 
 
 @dataclass(frozen=True)
-class Wish:
-    """A line of changes.jsonl: "pause", "stop", "resume", or a new value of "rate" or "epochs".
+class Command:
+    """A line of changes.jsonl: "pause", "stop", "resume", or a new value of "rate" or "epochs" (the name).
 
     A stop may tell the limit in minutes that asked for it. Those of later versions are kept and mean nothing.
     """
 
-    wish: reading.Word
+    name: Annotated[reading.Word, Field(alias="wish")]
     value: int | float | None = None
     at: reading.Word = ""
 
-    def possible(self) -> "Wish":
-        """Return the wish; ValueError with a sentence where its value is impossible."""
+    def possible(self) -> "Command":
+        """Return the command; ValueError with a sentence where its value is impossible."""
         value = self.value
-        if self.wish == "rate" and not (value and 0 < value <= LARGEST_RATE):
+        if self.name == "rate" and not (value and 0 < value <= LARGEST_RATE):
             raise ValueError(
                 _("A learning rate is above 0 and at most {most}.").format(most=number(LARGEST_RATE))
             )
-        if self.wish == "epochs" and value not in range(1, history.EPOCHS + 1):
+        if self.name == "epochs" and value not in range(1, history.EPOCHS + 1):
             text = _("A training run has from 1 to {most} epochs.")
             raise ValueError(text.format(most=number(history.EPOCHS)))
-        if self.wish == "stop" and not (value is None or 0 < value < math.inf):
+        if self.name == "stop" and not (value is None or 0 < value < math.inf):
             raise ValueError(_("A limit in minutes is more than 0."))
         return self
 
 
 @dataclass(frozen=True)
 class Claim:
-    """attempt-N: why it was claimed, how many wishes came before it, and when."""
+    """attempt-N: why it was claimed, how many commands came before it, and when."""
 
     reason: reading.Word
-    wishes: Count
+    commands: Annotated[Count, Field(alias="wishes")]
     at: reading.Word = ""
 
 
@@ -126,7 +124,7 @@ class State:
     learning_rate: reading.Rate | None = None
     images_per_second: Annotated[float, Field(ge=0, le=1e9, allow_inf_nan=False)] | None = None
     message: reading.Text = ""
-    beat: Count = 0
+    heartbeat: Annotated[Count, Field(alias="beat")] = 0
     undefined: bool = False
 
 
@@ -145,7 +143,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True)
-class Probe:
+class AnswerPanel:
     """Answers (n, classes) after an epoch for held-out images, by their index (n,) in the training set."""
 
     epoch: int
@@ -192,12 +190,12 @@ def checkpoint_of(arrays: Mapping[str, np.ndarray]) -> Checkpoint:
     return Checkpoint(epoch, weights, rest, step, tuple(map(float, so_far)))
 
 
-def probe_of(arrays: Mapping[str, np.ndarray], classes: int, images: int) -> Probe:
+def answer_panel_of(arrays: Mapping[str, np.ndarray], classes: int, images: int) -> AnswerPanel:
     index, probabilities = arrays["index"], arrays["probabilities"]
     _answers(probabilities, index, classes)
     if not (index < images).all():
         raise reading.Damaged("answers for images that there are not")
-    return Probe(epoch_of(arrays), index.astype(np.int64), probabilities)
+    return AnswerPanel(epoch_of(arrays), index.astype(np.int64), probabilities)
 
 
 def evaluation_of(arrays: Mapping[str, np.ndarray], classes: int) -> Evaluation:
@@ -223,5 +221,11 @@ def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarra
 
 VERSION_FILE, OWNER_FILE, RECIPE_FILE = TypeAdapter(_Version), TypeAdapter(_Owned), TypeAdapter(Recipe)
 STATE_FILE, CLAIM_FILE = TypeAdapter(State), TypeAdapter(Claim)
-WISH_LINE = TypeAdapter(Annotated[Wish, AfterValidator(Wish.possible)])
+COMMAND_LINE = TypeAdapter(Annotated[Command, AfterValidator(Command.possible)])
+
+
+def stored(record: Command | Claim | State) -> str:
+    """Return a record as it stands in its file, in JSON; there some fields have the names of earlier days."""
+    kind = {Command: COMMAND_LINE, Claim: CLAIM_FILE, State: STATE_FILE}[type(record)]
+    return json.dumps(kind.dump_python(record, by_alias=True))
 

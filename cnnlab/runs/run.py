@@ -3,16 +3,16 @@
 One folder a training run; the folder is the queue and the truth. Each file has one writer (see the README's
 table) and is written as `cnnlab.files` does it, so a reader finds a whole file or none.
 A run waits while no attempt has claimed it; an attempt is claimed by creating its file exclusively, and only
-the newest attempt may write. Whether an attempt is alive is judged by its beat, on the reader's own clock.
+the newest attempt may write. Whether an attempt is alive is judged by its heartbeat, on the reader's own clock.
 """
 
 import csv
-import json
 import re
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import asdict, replace
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -26,9 +26,10 @@ from cnnlab.data.datasets import DATASETS
 from cnnlab.i18n import _, number
 from cnnlab.runs import history, records
 from cnnlab.runs.history import Row
-from cnnlab.runs.records import PICTURE, RESTING, Checkpoint, Claim, Evaluation, Probe, Recipe, RunError, State, Wish
+from cnnlab.runs.phase import Phase
+from cnnlab.runs.records import PICTURE, AnswerPanel, Checkpoint, Claim, Command, Evaluation, Recipe, RunError, State
 
-SILENCE = 10.0  # seconds without a new beat until an attempt counts as dead
+SILENCE = 10.0  # seconds without a new heartbeat until an attempt counts as dead
 PATIENCE = 60.0  # the same for an attempt that has been claimed and has not begun: its worker may be starting
 ABSENCE = 120.0  # who has not looked for so many seconds, as a laptop that slept, cannot say what was silent
 NAME = re.compile(r"[a-z]{1,30}(-\d{3})?")  # of a run
@@ -40,7 +41,7 @@ _ATTEMPT, _KERNELS = re.compile(r"attempt-([1-9][0-9]{0,5})"), re.compile(r"epoc
 
 
 class Run:
-    """One run folder, for reading it and for leaving wishes. Raises RunError with a sentence to show."""
+    """One run folder, for reading it and for leaving commands. Raises RunError with a sentence to show."""
 
     def __init__(self, folder: Path):
         self.folder = folder
@@ -101,26 +102,25 @@ class Run:
         self.history()
         return self.recipe(), self.state()
 
-    # Wishes
+    # Commands
 
-    def wishes(self) -> list[dict]:
-        """Return the wishes in order; a half-written last line is not a wish yet."""
+    def commands(self) -> list[Command]:
+        """Return the commands in order; a half-written last line is not a command yet."""
         if not self._has("changes.jsonl"):
             return []
-        wishes = self._read("changes.jsonl", reading.lines, records.WISH_LINE, records.WISHES_BYTES)
-        return [asdict(wish) for wish in wishes]
+        return self._read("changes.jsonl", reading.lines, records.COMMAND_LINE, records.COMMANDS_BYTES)
 
-    def wish(self, wish: str, who: Who, value: float | None = None) -> None:
+    def command(self, name: str, who: Who, value: float | None = None) -> None:
         """Ask for "pause", "stop", "resume", or a new value of "rate" or "epochs"; owner and teacher may."""
         self.require(who)
-        if len(self.wishes()) >= records.WISHES and wish != "stop":  # to a damaged file nothing is added at all
+        if len(self.commands()) >= records.COMMANDS and name != "stop":  # to a damaged file nothing is added at all
             text = _("Run {run} has been changed {most} times; more is not kept. Train a new one.")
-            raise RunError(text.format(run=self.id, most=number(records.WISHES)))
-        if wish in ("resume", "epochs") and not self.can_go_on():
+            raise RunError(text.format(run=self.id, most=number(records.COMMANDS)))
+        if name in ("resume", "epochs") and not self.can_go_on():
             text = _("Run {run} cannot go on: the state of its optimiser is not here, only its result.")
             raise RunError(text.format(run=self.id))
         try:
-            line = json.dumps(asdict(records.Wish(wish, value, moments.now()).possible()))
+            line = records.stored(Command(name, value, moments.now()).possible())
         except ValueError as error:
             raise RunError(str(error)) from error
         try:
@@ -133,9 +133,9 @@ class Run:
         """Say whether training can go on where it ended: an imported run brings no checkpoint."""
         return not self.history() or self._has("checkpoint/state.npz")
 
-    def wished(self, wish: str, default: float) -> float:
-        """Return the last value wished for ("rate" or "epochs"), else the default."""
-        values = [entry["value"] for entry in self.wishes() if entry["wish"] == wish]
+    def commanded(self, name: str, default: float) -> float:
+        """Return the last value asked for ("rate" or "epochs"), else the default."""
+        values = [command.value for command in self.commands() if command.name == name]
         return values[-1] if values else default
 
     def require(self, who: Who) -> None:
@@ -159,30 +159,30 @@ class Run:
         The claim counts as later than the time `after`, even where a clock was set back meanwhile.
         """
         number = self.attempt() + 1
-        claim = Claim(reason, len(self.wishes()), moments.later_than([moments.read(after)]))
-        text = json.dumps(asdict(claim))
+        claim = Claim(reason, len(self.commands()), moments.later_than([moments.read(after)]))
         try:
-            return number if files.create(self.folder / f"attempt-{number}", text) else None
+            created = files.create(self.folder / f"attempt-{number}", records.stored(claim))
+            return number if created else None
         except OSError as error:
             text = _("Run {run} could not be taken up: {why}.")
             raise RunError(text.format(run=self.id, why=error.strerror or error)) from error
 
-    def claimed(self, number: int) -> dict:
-        """Return why and when an attempt was claimed: reason, number of wishes before it, time."""
-        return asdict(self._read(f"attempt-{number}", reading.value, records.CLAIM_FILE))
+    def claimed(self, number: int) -> Claim:
+        """Return why and when an attempt was claimed."""
+        return self._read(f"attempt-{number}", reading.value, records.CLAIM_FILE)
 
     def taken_up(self) -> str:
         """Return when a worker took the run up last, as a text that sorts by time; "" where none did yet."""
         number = self.attempt()
-        if not number or self.claimed(number)["reason"] == "import":
+        if not number or self.claimed(number).reason == "import":
             return ""
-        return moments.written(moments.read(self.claimed(number)["at"], self.folder / f"attempt-{number}"))
+        return moments.written(moments.read(self.claimed(number).at, self.folder / f"attempt-{number}"))
 
-    def new_wishes(self) -> list[str]:
-        """Return the wishes left since the newest attempt was claimed."""
+    def new_commands(self) -> list[str]:
+        """Return the commands left since the newest attempt was claimed."""
         number = self.attempt()
-        before = self.claimed(number)["wishes"] if number else 0
-        return [wish["wish"] for wish in self.wishes()[before:]]
+        before = self.claimed(number).commands if number else 0
+        return [command.name for command in self.commands()[before:]]
 
     def needs_attempt(self) -> str | None:
         """Return why this run wants a worker: "queued", "recovery" or "resume"; None where it does not.
@@ -193,9 +193,9 @@ class Run:
         if self.shipped:
             return None
         phase = self.state().phase
-        if phase == "queued":
+        if phase is Phase.QUEUED:
             return "resume" if self.attempt() else "queued"
-        if phase == "interrupted" and self.claimed(self.attempt())["reason"] != "recovery":
+        if phase is Phase.INTERRUPTED and self.claimed(self.attempt()).reason != "recovery":
             return "recovery"
         return None
 
@@ -204,16 +204,16 @@ class Run:
 
         That is `number` itself, unless it has begun before: then its worker died and this is a second try,
         which goes on as a new attempt; but an attempt that was such a recovery itself rests, and so does
-        a run whose owner has meanwhile wished it to stop or pause.
+        a run that its owner has meanwhile told to stop or pause.
         """
         if self.attempt() != number:
             return None
         written = self._written_state()
         if written is None or written.attempt != number:
             return number
-        if self._steering()[-1:] in (["pause"], ["stop"]):
+        if self._resting_commands()[-1:] in (["pause"], ["stop"]):
             return None
-        return self.claim("recovery") if self.claimed(number)["reason"] != "recovery" else None
+        return self.claim("recovery") if self.claimed(number).reason != "recovery" else None
 
     # State, history, results
 
@@ -221,31 +221,31 @@ class Run:
         """Return what the run is doing now, derived from its files; a damaged file raises RunError."""
         number = self.attempt()
         if number == 0 and self.shipped:
-            return State("finished", epoch=len(self.history()), epochs=len(self.history()))
+            return State(Phase.FINISHED, epoch=len(self.history()), epochs=len(self.history()))
         state = self._written_state()
         if number == 0:
-            state = State("queued", epochs=self.recipe().config.epochs)
+            state = State(Phase.QUEUED, epochs=self.recipe().config.epochs)
         elif state is None or state.attempt != number:
-            epochs = int(self.wished("epochs", self.recipe().config.epochs))
-            state = State("starting", attempt=number, epoch=len(self.history()), epochs=epochs)
-        limit = PATIENCE if state.phase == "starting" else SILENCE
-        if state.phase not in RESTING and _silent_for(self.folder, number, state.beat) > limit:
-            state = replace(state, phase="interrupted")
-        return self._steered(state)
+            epochs = int(self.commanded("epochs", self.recipe().config.epochs))
+            state = State(Phase.STARTING, attempt=number, epoch=len(self.history()), epochs=epochs)
+        limit = PATIENCE if state.phase is Phase.STARTING else SILENCE
+        if state.phase.at_work and _silent_for(self.folder, number, state.heartbeat) > limit:
+            state = replace(state, phase=Phase.INTERRUPTED)
+        return self._commanded_to(state)
 
-    def _steered(self, state: State) -> State:
-        """Return what the last wish makes of a run that no attempt is working on."""
-        wishes = self._steering()
-        if state.phase not in RESTING or not wishes:
+    def _commanded_to(self, state: State) -> State:
+        """Return what the last command makes of a run that no attempt is working on."""
+        commands = self._resting_commands()
+        if state.phase.at_work or not commands:
             return state
-        if wishes[-1] == "resume":
-            return replace(state, phase="queued")
-        if state.phase in ("queued", "paused", "interrupted"):
-            return replace(state, phase={"pause": "paused", "stop": "stopped"}[wishes[-1]])
+        if commands[-1] == "resume":
+            return replace(state, phase=Phase.QUEUED)
+        if state.phase is Phase.QUEUED or state.phase.is_suspended:
+            return replace(state, phase={"pause": Phase.PAUSED, "stop": Phase.STOPPED}[commands[-1]])
         return state
 
-    def _steering(self) -> list[str]:
-        return [wish for wish in self.new_wishes() if wish in ("pause", "resume", "stop")]
+    def _resting_commands(self) -> list[str]:
+        return [command for command in self.new_commands() if command in ("pause", "resume", "stop")]
 
     def _written_state(self) -> State | None:
         return self._read("state.json", reading.value, records.STATE_FILE) if self._has("state.json") else None
@@ -362,13 +362,13 @@ class Run:
             raise self._damaged(name)
         return {kernel: found[kernel] for kernel in shapes if kernel in found}
 
-    def probe(self) -> Probe | None:
+    def answer_panel(self) -> AnswerPanel | None:
         """Return the newest answers for a few held-out images, None before the first epoch."""
         if not self._has("probe.npz"):
             return None
         recipe = self.recipe()
         images = DATASETS[recipe.config.dataset].train_images
-        return self._within("probe.npz", records.probe_of, self.arrays("probe.npz"), len(recipe.classes), images)
+        return self._within("probe.npz", records.answer_panel_of, self.arrays("probe.npz"), len(recipe.classes), images)
 
     def evaluation(self) -> Evaluation | None:
         """Return what the opened test set said of this network, None while it is sealed.
@@ -493,14 +493,14 @@ def _known_epoch(run: Run, *_written: int) -> int:
     return run._read_epoch()
 
 
-_heard: dict[tuple[Path, int], tuple[int, float, float]] = {}  # the last beat, since when, when looked at
+_heard: dict[tuple[Path, int], tuple[int, float, float]] = {}  # the last heartbeat, since when, when looked at
 
 
-def _silent_for(folder: Path, attempt: int, beat: int) -> float:
-    """Return for how many seconds this process has seen no new beat, by its own monotonic clock."""
+def _silent_for(folder: Path, attempt: int, heartbeat: int) -> float:
+    """Return for how many seconds this process has seen no new heartbeat, by its own monotonic clock."""
     now = time.monotonic()
     known, since, looked = _heard.get((folder, attempt), (None, now, now))
-    if beat != known or now - looked > ABSENCE:
+    if heartbeat != known or now - looked > ABSENCE:
         since = now
-    _heard[folder, attempt] = (beat, since, now)
+    _heard[folder, attempt] = (heartbeat, since, now)
     return now - since

@@ -16,7 +16,7 @@ from cnnlab import environment, malloc
 from cnnlab.config import TrainConfig, losses
 from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets
-from cnnlab.runs import Run, Store
+from cnnlab.runs import Phase, Run, Store
 from cnnlab.training.run_attempt import train
 
 
@@ -49,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     run = store.create(config, data.classes, preset=preset, owner="command line")
     _train_with_bar(run)
     state, history = run.state(), run.history()
-    if state.phase != "finished":
+    if state.phase is not Phase.FINISHED:
         print(state.message or state.phase, file=sys.stderr)
         return 1
     evaluation, weights = run.evaluation(), run.weights()

@@ -101,7 +101,7 @@ def seconds_left(run: Run, images: int, known: Known) -> float:
     recipe, state, rows = run.recipe(), run.state(), run.history()
     config = recipe.config
     done = state.epoch + state.step / max(1, state.steps)
-    epochs = max(0.0, run.wished("epochs", config.epochs) - done)
+    epochs = max(0.0, run.commanded("epochs", config.epochs) - done)
     if rows:
         return epochs * median(row["seconds"] for row in rows[-3:])
     return epochs * epoch_seconds(config, recipe.layers(), images, known)[0] + PREPARING

@@ -13,7 +13,7 @@ from cnnlab.training.trainer import Training
 
 
 def train(run: Run, number: int, should_stop: Callable[[], bool]) -> None:
-    """Train attempt `number` of the run until its last epoch, a wish to stop or pause, or a failure.
+    """Train attempt `number` of the run until its last epoch, a command to stop or pause, or a failure.
 
     Goes on from the checkpoint where there is one. `should_stop` says that this process is to let go at once:
     the run is queued again, and its next attempt goes on. Errors end as the run's message, in words that a

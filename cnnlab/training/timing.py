@@ -166,7 +166,7 @@ def _step_and_epoch(config: TrainConfig, wait: Callable[[], None], clock: Clock)
     with tempfile.TemporaryDirectory() as folder:
         run = Store(folder).create(config, datasets.load("digits").classes, preset="tiny", owner="timing")
         wait()
-        training = Training(run, Attempt(run, run.claim("timing")), lambda: False)  # without its beat
+        training = Training(run, Attempt(run, run.claim("timing")), lambda: False)  # without its heartbeat
         spent = {}
         for batches in (FEW, MANY):
             order = training.training[: batches * config.batch_size]

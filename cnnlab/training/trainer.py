@@ -10,7 +10,7 @@ from cnnlab.config import TrainConfig, losses, schedules, steps_per_epoch
 from cnnlab.data import datasets
 from cnnlab.i18n import _, finished_epochs, in_epochs, plain
 from cnnlab.ops import network
-from cnnlab.runs import Checkpoint, Recipe, Run, RunError, history, precision
+from cnnlab.runs import Checkpoint, Phase, Recipe, Run, RunError, history, precision
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import Row
 from cnnlab.training import models, sample
@@ -19,7 +19,7 @@ from cnnlab.training.augmentation import augment
 KERNEL_SNAPSHOTS = 10  # epochs at which the kernels behind the first layer are kept too
 FLOPS_BETWEEN_LOOKS = 25e9  # arithmetic between two looks at should_stop: about a quarter of a second
 MEANS = ("loss", "accuracy", "cross_entropy")  # counted over the images of an epoch, or of validation
-PROBES = 8  # held-out images whose answers are kept each epoch
+PANEL = 8  # held-out images whose answers are kept each epoch
 
 
 class Training:
@@ -54,12 +54,12 @@ class Training:
         self.result.compile(**measures(config), jit_compile=False)
 
     def epochs(self) -> int:
-        """Return how many epochs are wanted now: the last wish, else the configuration."""
-        return int(self.run.wished("epochs", self.config.epochs))
+        """Return how many epochs are wanted now: the last command, else the configuration."""
+        return int(self.run.commanded("epochs", self.config.epochs))
 
     def rate(self, epoch: int, step: int) -> float:
-        """Return the learning rate for a step: the last wish (else the configuration) times the schedule."""
-        base = self.run.wished("rate", self.config.learning_rate)
+        """Return the learning rate for a step: the last command (else the configuration) times the schedule."""
+        base = self.run.commanded("rate", self.config.learning_rate)
         return schedules.rate(self.config.schedule, base, epoch + step / self.steps, self.epochs())
 
     def work(self) -> None:
@@ -85,7 +85,7 @@ class Training:
         self._finish(rows)
 
     def _epoch(self, epoch: int, first: int) -> tuple:
-        """Train from batch `first` on; then, unless that ended early, judge the held-out images.
+        """Train from batch `first` on; then, unless that ended early, evaluate the held-out images.
 
         Returns the watcher of the epoch and MEANS of the held-out images.
         """
@@ -95,8 +95,8 @@ class Training:
         self.model.fit(batches, callbacks=[watch], shuffle=False, verbose=0)  # the order is ours
         if watch.step < self.steps or not len(self.validation):
             return watch, {}
-        judge = self._take_result()
-        values = judge.evaluate(self._batches(self.validation), return_dict=True, verbose=0)
+        result = self._take_result()
+        values = result.evaluate(self._batches(self.validation), return_dict=True, verbose=0)
         return watch, dict(zip(MEANS, _means(values), strict=True))
 
     def _take_result(self):
@@ -110,7 +110,7 @@ class Training:
             self.attempt.update(message=_("Opening the test set"))
             answers = models.predict(self._take_result(), self.data.test_images)
             self.run.save_evaluation(answers, self.data.test_labels)
-        self.attempt.enter("finished", " ".join(filter(None, [message, self.remark])))
+        self.attempt.enter(Phase.FINISHED, " ".join(filter(None, [message, self.remark])))
 
     def _end_early(self, end: str, rows: list[Row], within, partial: Checkpoint | None) -> None:
         """End before the last epoch; `within` is the watcher of an epoch under way, if there is one.
@@ -121,13 +121,13 @@ class Training:
             if within is not None:
                 so_far = _mean(within.values, within.step - within.first, partial)
                 self.attempt.write_checkpoint(self._checkpoint(len(rows), within.step, so_far))
-            return self.attempt.enter("paused" if end == "pause" else "queued")
+            return self.attempt.enter(Phase.PAUSED if end == "pause" else Phase.QUEUED)
         checkpoint = self.run.checkpoint()
         if checkpoint is not None:
             self._settle(rows, checkpoint.weights)
         self.attempt.update(step=0, accuracy=None, loss=None)
         if end == "stop":
-            return self.attempt.enter("stopped")
+            return self.attempt.enter(Phase.STOPPED)
         text = _(
             "The loss became infinite or undefined (NaN) in epoch {epoch}, so training stopped. "
             "{kept} A smaller learning rate usually helps; it was {rate}."
@@ -135,7 +135,7 @@ class Training:
         rate = plain(float(self.optimizer.learning_rate))
         self.attempt.update(undefined=True)
         self.attempt.enter(
-            "failed", text.format(epoch=len(rows) + 1, kept=finished_epochs(len(rows)), rate=rate)
+            Phase.FAILED, text.format(epoch=len(rows) + 1, kept=finished_epochs(len(rows)), rate=rate)
         )
 
     def _restore(self) -> tuple[list[Row], Checkpoint | None]:
@@ -170,9 +170,9 @@ class Training:
         snapshots = np.linspace(1, self.config.epochs, KERNEL_SNAPSHOTS).round()
         self.attempt.write_kernels(epoch, self._kernels(all_layers=epoch in snapshots))
         if len(self.validation):
-            index = np.sort(self.validation[:PROBES])
+            index = np.sort(self.validation[:PANEL])
             answers = models.predict(self._take_result(), self.data.train_images[index])
-            self.attempt.write_probe(epoch, index, answers)
+            self.attempt.write_answer_panel(epoch, index, answers)
         self.attempt.update(epoch=epoch, epochs=self.epochs(), step=0, accuracy=None, loss=None)
 
     def _stagnates(self, rows: list[Row]) -> bool:
@@ -244,7 +244,7 @@ class Training:
 def _watcher(training: Training, epoch: int, first: int):
     """Return a Keras callback that sets the rate, reports running values, and ends the epoch where it must.
 
-    Its `end` says why: None (it did not), "stop" or "pause" (a wish), "let go" (should_stop, or a newer
+    Its `end` says why: None (it did not), "stop" or "pause" (a command), "let go" (should_stop, or a newer
     attempt), "nan"; `step` counts the batches of the epoch, `values` are MEANS since `first`.
     """
     import keras
@@ -276,9 +276,8 @@ def _watcher(training: Training, epoch: int, first: int):
                 images_per_second=seen / (time.perf_counter() - self.start),
             )
             if not self.shown:
-                attempt.enter(
-                    "running"
-                )  # the first figures are written at once, the others with the next beat
+                # The first figures are written at once, the others with the next heartbeat.
+                attempt.enter(Phase.RUNNING)
                 self.shown = True
             self.end = self._reason_to_end(loss)
             self.model.stop_training = self.end is not None
@@ -288,7 +287,7 @@ def _watcher(training: Training, epoch: int, first: int):
                 return "let go"
             if not math.isfinite(loss):
                 return "nan"
-            return next((wish for wish in training.run.new_wishes() if wish in ("stop", "pause")), None)
+            return next((command for command in training.run.new_commands() if command in ("stop", "pause")), None)
 
     return Watch()
 

@@ -24,7 +24,7 @@ from cnnlab.classroom import Classroom
 from cnnlab.classroom.limits import stop_overdue
 from cnnlab.i18n import _, foreign
 from cnnlab.runs import RunError, Store
-from cnnlab.runs.queue import last_turn, waiting
+from cnnlab.runs.queue import last_taken_up, waiting
 from cnnlab.workers import resources, worker_log
 from cnnlab.workers.channel import Channel
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cnnlab.runs import Run
 
 ROOT = Path(__file__).parents[2]
-LANES = {"train": "train=1", "look": "look=1 long=1"}  # kind of worker -> what it does at the same time
+RESOURCES = {"train": "train=1", "look": "look=1 long=1"}  # kind of worker -> what it does at the same time
 LOOK_AGAIN = 1.0  # seconds until the dispatcher looks at the run folder again without being woken
 TRAINING = "train:"  # how the key of a training task begins; the run's name and the attempt follow
 
@@ -102,7 +102,7 @@ class Workers:
     def look(self, function: Callable, *arguments, long: bool = False) -> "Future":
         """Have a *look* worker call an importable function; RunError while there is no connection.
 
-        Such a worker has two lanes: one for what is answered in a second or two, one for what takes longer,
+        Such a worker has two resources: one for what is answered in a second or two, one for what takes longer,
         so that nobody's long question holds up the quick ones of others. See `cnnlab.workers.job`.
         """
         client = self.client  # the dispatcher may put another in its place
@@ -111,12 +111,12 @@ class Workers:
         if trouble := self.lost("look"):
             raise RunError(trouble)
         try:
-            lane = "long" if long and self._slots("long") else "look"
+            resource = "long" if long and self._slots("long") else "look"
         except OSError:
-            lane = None
-        if lane is None or client.status != "running":
+            resource = None
+        if resource is None or client.status != "running":
             raise RunError(_("The workers do not answer; try again in a few seconds."))
-        needs = {resources.lane(lane, self.store.root): 1}
+        needs = {resources.resource_name(resource, self.store.root): 1}
         return client.submit(function, *arguments, resources=needs, pure=False)
 
     def health(self) -> list[Health]:
@@ -132,7 +132,7 @@ class Workers:
         for name in self.processes.keys() - {worker.name for worker in report}:
             alive = self.processes[name].poll() is None
             trouble, why = worker_log.trouble(worker_log.path(self.store.root, name), alive)
-            kinds = tuple(part.split("=")[0] for part in LANES[_kind(name)].split())
+            kinds = tuple(part.split("=")[0] for part in RESOURCES[_kind(name)].split())
             starting = _("It is still starting.")
             report.append(Health(name, kinds, "", 0, (), trouble or starting, why, coming=not trouble))
         return sorted(report, key=lambda worker: ("train" not in worker.kinds, worker.name))
@@ -193,7 +193,7 @@ class Workers:
         started, threads = dict(self.processes), threads_each(self.trainers)
         try:
             for name in names:
-                if _kind(name) in LANES and name not in started:
+                if _kind(name) in RESOURCES and name not in started:
                     started[name] = _start_worker(address, key, name, self.store.root, threads)
         finally:
             self.processes, self.began = started, time.monotonic()
@@ -231,11 +231,11 @@ class Workers:
         """Claim a run and give it to a worker; False where another server was quicker."""
         from distributed import fire_and_forget
 
-        number = run.claim(reason, after=last_turn(self.store))
+        number = run.claim(reason, after=last_taken_up(self.store))
         if number is None:
             return False
         key = f"{TRAINING}{run.id}:{number}"
-        needs = {resources.lane("train", self.store.root): 1}
+        needs = {resources.resource_name("train", self.store.root): 1}
         future = self.client.submit(train_run, str(self.store.root), run.id, number, key=key, resources=needs)
         fire_and_forget(future)
         future.add_done_callback(lambda _future: self.wake())
@@ -253,24 +253,24 @@ class Workers:
 
         Such a run lost its worker and was sent to a busy one; when there is an idle one, Dask sends it on.
         """
-        lane, tasks = resources.lane("train", self.store.root), self._processing()
+        resource, tasks = resources.resource_name("train", self.store.root), self._processing()
         idle = 0
         for address, worker in self._connected().items():
             training = sum(key.startswith(TRAINING) for key in tasks.get(address, ()))
-            idle += int(worker["resources"].get(lane, 0)) - training
+            idle += int(worker["resources"].get(resource, 0)) - training
         return idle
 
     def _handed_out(self) -> set[str]:
         """Return the names of the runs that Dask has a task for, and will hand on when their worker dies.
 
-        One of them may seem interrupted, as its worker gets no time to beat or the next one is still busy.
+        One of them may seem interrupted, as its worker gets no time for a heartbeat or the next one is still busy.
         """
         keys = chain(*self._processing().values())
         return {_name_of(key) for key in keys if key.startswith(TRAINING)}
 
     def _slots(self, kind: str) -> int:
-        lane = resources.lane(kind, self.store.root)
-        return int(sum(worker["resources"].get(lane, 0) for worker in self._connected().values()))
+        resource = resources.resource_name(kind, self.store.root)
+        return int(sum(worker["resources"].get(resource, 0) for worker in self._connected().values()))
 
     def _connected(self) -> dict[str, dict]:
         """Return what the scheduler knows of each worker, by address."""
@@ -340,7 +340,7 @@ def _start_worker(address: str, key: dict[str, str], name: str, root: Path, thre
     key: the part of its environment with which the scheduler lets it in.
     """
     command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--name", name]
-    work = LANES[_kind(name)]
+    work = RESOURCES[_kind(name)]
     command += ["--nthreads", str(work.count("=")), "--memory-limit", "0", "--resources", work]
     command += ["--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0"]
     command += [

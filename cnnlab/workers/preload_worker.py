@@ -19,7 +19,7 @@ import psutil
 from cnnlab import malloc, system
 from cnnlab.runs import Store
 from cnnlab.workers import worker_log
-from cnnlab.workers.resources import kinds, lane
+from cnnlab.workers.resources import kinds, resource_name
 
 NICENESS = 10
 QUIET = 5  # tenths of a second without work before a piece of timing begins
@@ -54,7 +54,7 @@ def _set_up(worker) -> None:
         _warm_up()
         lower_session()
     for kind in started_for:  # now it is ready; Dask tells the scheduler of these after this
-        offer = {lane(kind, root): resources[kind]}
+        offer = {resource_name(kind, root): resources[kind]}
         resources.update(offer)
         worker.state.available_resources.update(offer)
     if "train" in started_for and _shall_time(str(worker.name), root):

@@ -1,8 +1,8 @@
 """Which work does a worker process take, and why does one get none?
 
 A worker is started with `--resources train=1` or `--resources "look=1 long=1"`. Once warm it offers each of
-these kinds once more as a *lane*: a resource whose name says on which folder of runs it works, and with which
-version of their files. Tasks ask for a lane, so a worker of another checkout, or one that cannot see the
+these kinds once more as a resource whose name says on which folder of runs it works, and with which version
+of their files. Tasks ask for such a resource, so a worker of another checkout, or one that cannot see the
 runs, is never handed anything; `misfit` says why.
 """
 
@@ -48,7 +48,7 @@ def _read_mark(root: Path) -> str | None:
     return found if re.fullmatch(r"[0-9a-f]{16}", found) else None
 
 
-def lane(kind: str, root: Path) -> str:
+def resource_name(kind: str, root: Path) -> str:
     """Return the name under which work of this kind ("train", "look", "long") on this folder is taken."""
     return f"{kind}|{records.SCHEMA}|{mark(root)}|{root}"
 
@@ -61,7 +61,7 @@ def kinds(resources: Mapping[str, float]) -> list[str]:
 def misfit(resources: Mapping[str, float], root: Path) -> str:
     """Return why a worker with these resources gets no work on this folder, as a sentence; "" if it does."""
     offered = [name for name in resources if "|" in name]
-    if any(lane(kind, root) in offered for kind in KINDS):
+    if any(resource_name(kind, root) in offered for kind in KINDS):
         return ""
     if not offered:
         text = _("It was started without --preload {module}, or from an older version of the app.")

@@ -141,7 +141,7 @@ def test_train_look_inside_and_classify(page, app):
     rate.fill("0.0005")
     rate.press("Enter")
     page.get_by_role("button", name="Set it").click()
-    wait_for(lambda: run.wished("rate", 0.001) == 0.0005, "the new rate is wished for")
+    wait_for(lambda: run.commanded("rate", 0.001) == 0.0005, "the new rate is asked for")
     page.get_by_role("button", name="Resume").click()
     wait_for(lambda: len(run.history()) > paused + 1, "it goes on after the pause")
     assert run.history()[-1]["learning_rate"] == 0.0005

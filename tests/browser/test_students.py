@@ -71,7 +71,7 @@ def test_a_browser_keeps_its_name_and_its_runs_and_another_cannot_steer_them(pag
     wait_for(lambda: run.state().phase == "paused", "the run is paused")
     page.get_by_role("button", name="Resume").click()
     wait_for(lambda: run.state().phase == "queued", "the run waits again")
-    before = run.wishes()
+    before = run.commands()
     click = next(frame for frame in sent if isinstance(frame, bytes) and b"_train.pause" in frame)
     stranger.evaluate("bytes => window.sockets.at(-1).send(new Uint8Array(bytes))", list(click))
     two = "We are two at this computer"
@@ -79,5 +79,5 @@ def test_a_browser_keeps_its_name_and_its_runs_and_another_cannot_steer_them(pag
     kinds = (stranger.get_by_role(role, name=two) for role in ("switch", "checkbox"))
     expect(next(kinds).or_(next(kinds)).first).to_be_checked()
     settled(stranger)
-    assert run.wishes() == before
+    assert run.commands() == before
     other.close()

@@ -5,7 +5,7 @@ from playwright.sync_api import expect
 
 from cnnlab.classroom import Classroom
 from cnnlab.config.presets import PRESETS
-from cnnlab.runs import Store
+from cnnlab.runs import Phase, Store
 from cnnlab.runs.attempt import Attempt
 from tests.conftest import App, wait_for
 
@@ -44,8 +44,8 @@ def test_the_teacher_enters_types_and_stops_a_students_run(page, class_app, monk
         page.keyboard.press("Enter")
         wait_for(lambda: Classroom(store.root).rules().epochs == 7, "the rule holds")
         page.get_by_role("button", name="Stop", exact=True).click()
-        wait_for(lambda: run.new_wishes() == ["stop"], "the run is asked to stop")
-        attempt.enter("stopped")
+        wait_for(lambda: run.new_commands() == ["stop"], "the run is asked to stop")
+        attempt.enter(Phase.STOPPED)
     expect(page.get_by_text("Nothing is being trained.")).to_be_visible()
     expect(page.locator("[data-testid='stException']")).to_have_count(0)
     own = (class_app.url, "data:", "blob:")

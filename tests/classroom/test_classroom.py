@@ -16,7 +16,7 @@ from cnnlab.classroom import ANSWERS, LONG_AWAY, Classroom
 from cnnlab.config.class_rules import CLASS_RULES, HOME_RULES
 from cnnlab.config.presets import PRESETS
 from cnnlab.names import ANIMALS, MANNERS, nicknames
-from cnnlab.runs import RunError, Store
+from cnnlab.runs import Phase, RunError, Store
 from cnnlab.runs.attempt import Attempt
 
 CONFIG = PRESETS["article"].config
@@ -225,7 +225,7 @@ def test_a_new_class_puts_everything_away_and_gives_new_names(classroom, tmp_pat
     before = classroom.nickname(ANNA)
     classroom.record(ANNA, "a", "", "x", True)
     classroom.cast(ANNA, 1, classroom.ask("pooling").vote)
-    classroom.change(epochs=9, following=run.id, envelope_opened="2026-01-01T10:00:00", queue_paused=True)
+    classroom.change(epochs=9, following=run.id, test_sets_opened="2026-01-01T10:00:00", queue_paused=True)
     archive = classroom.new_class()
     assert store.runs() == classroom.students() == classroom.answers() == []
     rules = classroom.rules()
@@ -240,12 +240,12 @@ def test_a_new_class_puts_everything_away_and_gives_new_names(classroom, tmp_pat
 def test_a_new_class_waits_for_what_is_being_trained(classroom, tmp_path):
     run = Store(tmp_path).create(CONFIG, ("cat", "dog"), preset="article", owner=ANNA)
     attempt = Attempt(run, run.claim("queued"))
-    attempt.enter("running")
+    attempt.enter(Phase.RUNNING)
     classroom.nickname(ANNA)
     with pytest.raises(RunError, match=run.id):
         classroom.new_class()
     assert len(classroom.students()) == 1
-    attempt.enter("stopped")
+    attempt.enter(Phase.STOPPED)
     classroom.new_class()
     assert classroom.students() == []
 

@@ -1,4 +1,4 @@
-"""The board: who stands on it and where, labels that do not collide, names, and envelopes that open once."""
+"""The board: who stands on it and where, labels that do not collide, names, and test sets that open once."""
 
 import json
 import math
@@ -18,7 +18,7 @@ from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets
 from cnnlab.figures import leaderboard as figure
 from cnnlab.figures.leaderboard import Dot, scatter
-from cnnlab.runs import RunError, Store
+from cnnlab.runs import Phase, RunError, Store
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import COLUMNS
 from cnnlab.ui.classroom import board as view
@@ -36,7 +36,7 @@ def trained(store, whose: str, accuracies, **settings):
     row = dict.fromkeys(COLUMNS, 2.0)
     attempt.write_history([row | {"epoch": n + 1, "val_accuracy": a} for n, a in enumerate(accuracies)])
     attempt.update(epoch=len(accuracies), epochs=len(accuracies))
-    attempt.enter("finished")
+    attempt.enter(Phase.FINISHED)
     return run
 
 
@@ -153,21 +153,21 @@ def test_the_charts_hold_the_numbers_and_mark_ones_own():
     assert scatter(dots[:1], "seconds").layout.xaxis.ticktext, "an axis with one point has ticks too"
 
 
-# ---- The envelopes
+# ---- The test sets
 
 
-def test_the_worker_opens_the_envelopes_that_can_be_opened(tmp_path, digits_run):
+def test_the_worker_opens_the_test_sets_that_can_be_opened(tmp_path, digits_run):
     _store, run = digits_run
     store = Store(tmp_path)
     shutil.copytree(run.folder, store.root / "kite-421")
     before = store.get("kite-421").evaluation().openings
-    tests = leaderboard.open_envelopes(str(store.root), ["reef-100", "kite-421"])  # the first was deleted
+    tests = leaderboard.open_test_sets(str(store.root), ["reef-100", "kite-421"])  # the first was deleted
     evaluation = store.get("kite-421").evaluation()
     assert tests == {"kite-421": evaluation.accuracy} and evaluation.openings == before + 1
     right = (evaluation.probabilities.argmax(1) == datasets.load("digits").test_labels).mean()
     assert tests["kite-421"] == pytest.approx(right)
     with pytest.raises(RunError, match="reef-100"):
-        leaderboard.open_envelopes(str(store.root), ["reef-100"])
+        leaderboard.open_test_sets(str(store.root), ["reef-100"])
 
 
 @pytest.fixture
@@ -185,21 +185,21 @@ def classroom(tmp_path, monkeypatch):
 
 
 def reveal(classroom, *tests: float) -> list[Standing]:
-    """Let the envelopes say these, in the order of the ranking."""
+    """Let the test sets say these, in the order of the ranking."""
     found = leaderboard.standings(Store().runs(), {one.owner for one in classroom.students()})
     leaderboard.reveal(classroom, found, dict(zip((one.run for one in found), tests, strict=False)))
     return found
 
 
-def test_the_envelopes_open_once_and_a_new_class_seals_them(classroom):
+def test_the_test_sets_open_once_and_a_new_class_seals_them(classroom):
     assert leaderboard.revealed(classroom) is None
     found = reveal(classroom, 0.85)  # the second could not be judged
-    envelope = leaderboard.revealed(classroom)
-    assert [one.test for one in envelope.standings] == [0.85, None]
-    assert [one.run for one in envelope.standings] == [one.run for one in found]
+    final = leaderboard.revealed(classroom)
+    assert [one.test for one in final.standings] == [0.85, None]
+    assert [one.run for one in final.standings] == [one.run for one in found]
     with pytest.raises(RunError, match="once"):
         leaderboard.reveal(classroom, found, {})
-    assert leaderboard.revealed(classroom) == envelope
+    assert leaderboard.revealed(classroom) == final
     file = classroom.folder / leaderboard.FILE
     file.write_text(file.read_text().replace("0.85", "85"))
     with pytest.raises(RunError, match="damaged"):
@@ -247,7 +247,7 @@ def test_hidden_names_do_not_reach_the_page_but_ones_own_row_is_marked(classroom
     assert names[1] not in page and names[0] not in page and owner("ben") not in page
 
 
-def test_the_teacher_opens_all_envelopes_with_one_press(classroom, monkeypatch):
+def test_the_teacher_opens_all_test_sets_with_one_press(classroom, monkeypatch):
     ids = [one.run for one in leaderboard.standings(Store().runs(), {owner("anna"), owner("ben")})]
     asked = []
 
@@ -260,7 +260,7 @@ def test_the_teacher_opens_all_envelopes_with_one_press(classroom, monkeypatch):
     [button] = [button for button in at.button if button.label == "Open them now"]
     button.click()
     run(at)
-    assert asked == [(leaderboard.open_envelopes, str(Store().root), ids)]
+    assert asked == [(leaderboard.open_test_sets, str(Store().root), ids)]
     for page in (run(at), open_page("anna", "board")):
         assert [row["values"][1] for row in table(page)["rows"]] == ["87.0\u00a0%", "83.0\u00a0%"]
         assert "on average **as good as validation**" in words(page) and "stands still" in words(page)
@@ -276,8 +276,8 @@ def test_the_teacher_opens_all_envelopes_with_one_press(classroom, monkeypatch):
 def in_phase(run, phase: str, **state):
     """Let the newest attempt of a run stand in this phase, beating now."""
     attempt = Attempt(run, run.claim("resume"))
-    attempt.update(epoch=1, epochs=9, beat=time.monotonic_ns(), **state)
-    attempt.enter(phase)
+    attempt.update(epoch=1, epochs=9, heartbeat=time.monotonic_ns(), **state)
+    attempt.enter(Phase(phase))
     return attempt
 
 
@@ -294,7 +294,7 @@ def news() -> None:
 
 @pytest.fixture
 def opened(monkeypatch) -> list[list[str]]:
-    """The names of the runs whose envelopes were opened, a list an opening; each said 0.5."""
+    """The names of the runs whose test sets were opened, a list an opening; each said 0.5."""
     asked = []
 
     def answer(kind, about, function, root, runs, **options):
@@ -328,7 +328,7 @@ def test_what_is_not_done_is_named_and_only_what_has_ended_is_opened(classroom, 
     assert {one.run for one in leaderboard.revealed(classroom).standings} == set(ids)
 
 
-def test_the_envelopes_wait_until_nothing_is_trained_and_open_by_themselves(classroom, opened):
+def test_the_test_sets_wait_until_nothing_is_trained_and_open_by_themselves(classroom, opened):
     store = Store()
     late = trained(store, "ben", [0.97])
     attempt = in_phase(late, "running")
@@ -338,30 +338,30 @@ def test_the_envelopes_wait_until_nothing_is_trained_and_open_by_themselves(clas
     assert late.id in words(open_page("anna", "board")), "students read what the class waits for"
     at = open_page("teacher", "board")  # a reload forgets nothing
     assert "one training run is done" in words(at) and not opened
-    attempt.enter("finished")
+    attempt.enter(Phase.FINISHED)
     news()
     run(at)
     assert opened and late.id in opened[0]
-    assert classroom.rules().envelope_opened and not classroom.rules().envelopes_wait
+    assert classroom.rules().test_sets_opened and not classroom.rules().test_sets_wait
 
 
-def test_waiting_for_the_envelopes_can_be_called_off(classroom, opened):
+def test_waiting_for_the_test_sets_can_be_called_off(classroom, opened):
     in_phase(trained(Store(), "ben", [0.97]), "running")
     news()
     at = pressed(open_page("teacher", "board"), "Open when these are done")
     pressed(at, "Do not wait")
-    assert not classroom.rules().envelopes_wait and not opened
-    classroom.change(envelopes_wait=True)
+    assert not classroom.rules().test_sets_wait and not opened
+    classroom.change(test_sets_wait=True)
     for one in Store().runs():
-        Attempt(one, one.attempt()).enter("stopped")
+        Attempt(one, one.attempt()).enter(Phase.STOPPED)
     classroom.new_class()
-    assert not classroom.rules().envelopes_wait, "the next class waits for nothing"
+    assert not classroom.rules().test_sets_wait, "the next class waits for nothing"
 
 
-def test_whoever_waits_for_the_envelopes_reads_what_for(classroom, opened):
+def test_whoever_waits_for_the_test_sets_reads_what_for(classroom, opened):
     store = Store()
     waits = store.create(ARTICLE, tuple("0123456789"), preset="article", owner=owner("ben"))
-    classroom.change(envelopes_wait=True, queue_paused=True)
+    classroom.change(test_sets_wait=True, queue_paused=True)
     news()
     text = words(open_page("anna", "board"))
     assert f"({waits.id})" in text and "The queue is paused" in text
@@ -371,7 +371,7 @@ def test_whoever_waits_for_the_envelopes_reads_what_for(classroom, opened):
     text = words(open_page("anna", "board"))
     assert "once your teacher looks at this page" in text and "when these training runs" not in text
     assert "there is no envelope to open" in words(open_page("teacher", "board"))
-    assert not opened and not classroom.rules().envelopes_wait
+    assert not opened and not classroom.rules().test_sets_wait
 
 
 def test_a_network_that_is_being_trained_is_not_tested(tmp_path, digits_run):
@@ -383,7 +383,7 @@ def test_a_network_that_is_being_trained_is_not_tested(tmp_path, digits_run):
     for phase in ("running", "paused"):
         in_phase(copy, phase)
         with pytest.raises(RunError, match="has not ended"):
-            leaderboard.open_envelopes(str(store.root), [copy.id])
+            leaderboard.open_test_sets(str(store.root), [copy.id])
     assert copy.last_evaluation().openings == before
 
 
@@ -405,7 +405,7 @@ def test_a_student_who_holds_no_pass_opens_nothing(classroom, monkeypatch):
     [button] = [button for button in at.button if button.label == "Open them now"]
     button.click()
     run(at)
-    assert classroom.rules().envelope_opened is None
+    assert classroom.rules().test_sets_opened is None
 
 
 def test_a_network_far_ahead_of_the_class_stands_in_the_table_alone(classroom):

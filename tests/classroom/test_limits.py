@@ -9,7 +9,7 @@ from cnnlab.classroom import Classroom
 from cnnlab.classroom.limits import LimitError, seconds_trained, stop_overdue
 from cnnlab.classroom.limits import within as keep_to
 from cnnlab.config.presets import PRESETS
-from cnnlab.runs import Checkpoint, RunError, Store
+from cnnlab.runs import Checkpoint, Phase, RunError, Store
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import COLUMNS
 from cnnlab.ui.widgets import run_status
@@ -50,7 +50,7 @@ def trained(classroom, store, phase="stopped", seconds=(10.0, 20.0), **state):
     attempt.write_history([row | {"epoch": n, "seconds": s} for n, s in enumerate(seconds, start=1)])
     attempt.write_checkpoint(Checkpoint(len(seconds), {}, {}))
     attempt.update(epoch=len(seconds), epochs=5, **state)
-    attempt.enter(phase)
+    attempt.enter(Phase(phase))
     return run
 
 
@@ -96,10 +96,10 @@ def test_so_many_runs_of_a_student_wait_or_are_at_work(classroom, store):
         submit(classroom, store)
     submit(classroom, store, owner=BEN)
     attempt = Attempt(first, first.claim("queued"))
-    attempt.enter("running")
+    attempt.enter(Phase.RUNNING)
     with pytest.raises(LimitError):
         submit(classroom, store)
-    attempt.enter("finished")
+    attempt.enter(Phase.FINISHED)
     submit(classroom, store)
 
 
@@ -137,29 +137,29 @@ def test_without_a_teacher_nothing_is_limited(classroom, store, monkeypatch):
 # ---- Longer, and on
 
 
-def test_one_more_epoch_is_a_wish_within_the_limit(classroom, store):
+def test_one_more_epoch_is_a_command_within_the_limit(classroom, store):
     run = trained(classroom, store, "finished")
     classroom.change(epochs=3)
-    classroom.steer(store, run, ANNA, {"epochs": 3, "resume": None})
+    classroom.command(store, run, ANNA, {"epochs": 3, "resume": None})
     assert run.needs_attempt() == "resume"
     with pytest.raises(LimitError, match="at most 3 epochs; this one would have 4"):
-        classroom.steer(store, run, ANNA, {"epochs": 4, "resume": None})
-    assert run.wished("epochs", 0) == 3
-    classroom.steer(store, run, TeacherPass(), {"epochs": 4})
-    assert run.wished("epochs", 0) == 4
+        classroom.command(store, run, ANNA, {"epochs": 4, "resume": None})
+    assert run.commanded("epochs", 0) == 3
+    classroom.command(store, run, TeacherPass(), {"epochs": 4})
+    assert run.commanded("epochs", 0) == 4
 
 
 def test_a_run_that_goes_on_needs_a_place_in_the_queue(classroom, store):
     classroom.change(waiting=1)
     run = trained(classroom, store)
     waits = submit(classroom, store)
-    for wishes in ({"resume": None}, {"epochs": 6, "resume": None}):
+    for commands in ({"resume": None}, {"epochs": 6, "resume": None}):
         with pytest.raises(LimitError, match="one training run waiting"):
-            classroom.steer(store, run, ANNA, wishes)
-    assert run.new_wishes() == []
-    classroom.steer(store, waits, ANNA, {"pause": None})
-    classroom.steer(store, run, ANNA, {"resume": None})
-    classroom.steer(store, run, ANNA, {"resume": None})  # a second tab: its own place is not a second run
+            classroom.command(store, run, ANNA, commands)
+    assert run.new_commands() == []
+    classroom.command(store, waits, ANNA, {"pause": None})
+    classroom.command(store, run, ANNA, {"resume": None})
+    classroom.command(store, run, ANNA, {"resume": None})  # a second tab: its own place is not a second run
     assert run.state().phase == "queued"
 
 
@@ -167,22 +167,22 @@ def test_a_run_that_has_had_its_time_does_not_go_on(classroom, store):
     run = trained(classroom, store, seconds=(10.0, 20.0))
     classroom.change(minutes=0.5)
     with pytest.raises(LimitError, match=r"at most 0\.5 min; this one has trained for 0\.5"):
-        classroom.steer(store, run, ANNA, {"resume": None})
+        classroom.command(store, run, ANNA, {"resume": None})
     classroom.change(minutes=0.6)
-    classroom.steer(store, run, ANNA, {"resume": None})
+    classroom.command(store, run, ANNA, {"resume": None})
 
 
 def test_nobody_steers_or_opens_another_s_run(classroom, store):
     run = trained(classroom, store)
     classroom.change(students_open=True)
-    for wish in ("pause", "resume", "stop", "rate", "epochs"):
+    for command in ("pause", "resume", "stop", "rate", "epochs"):
         with pytest.raises(RunError, match="somebody else"):
-            classroom.steer(store, run, BEN, {wish: 1})
+            classroom.command(store, run, BEN, {command: 1})
     with pytest.raises(RunError, match="somebody else"):
         classroom.may_open(run, BEN)
     with pytest.raises(RunError, match="somebody else"):
         run.delete(BEN)
-    assert run.wishes() == []
+    assert run.commands() == []
     classroom.may_open(run, ANNA)
     classroom.change(students_open=False)
     with pytest.raises(LimitError, match="teacher opens"):
@@ -205,24 +205,24 @@ def test_a_run_that_takes_longer_than_allowed_is_stopped_once(classroom, store, 
     rules = classroom.change(minutes=minutes)
     for _second in range(3):
         stop_overdue(store, rules)
-    assert run.new_wishes() == ["stop"] * stopped
+    assert run.new_commands() == ["stop"] * stopped
 
 
 def test_whoever_hands_out_runs_keeps_the_limit(classroom, store):
     run = trained(classroom, store, "running", seconds=(100.0,))
     classroom.change(minutes=1)
     Workers(store)._keep_limits()
-    assert run.new_wishes() == ["stop"]
+    assert run.new_commands() == ["stop"]
 
 
 def test_the_page_says_that_the_limit_has_ended_it(classroom, store):
     late, own = (trained(classroom, store, "running", seconds=(100.0,)) for _ in range(2))
-    own.wish("stop", ANNA)
+    own.command("stop", ANNA)
     stop_overdue(store, classroom.change(minutes=1.5))
     for run in (late, own):
         attempt = Attempt(run, run.attempt())
         attempt.update(epoch=1, epochs=5)
-        attempt.enter("stopped")
+        attempt.enter(Phase.STOPPED)
     text = phase_text(late, late.state())
     assert text == "Stopped: in this class a training run takes at most 1.5 min. 1 finished epoch is kept."
     assert phase_text(own, own.state()) == "Stopped; 1 finished epoch is kept."
@@ -231,7 +231,7 @@ def test_the_page_says_that_the_limit_has_ended_it(classroom, store):
 def test_the_run_that_the_class_follows_may_go_on(classroom, store):
     run = trained(classroom, store, "running", seconds=(100.0,))
     stop_overdue(store, classroom.change(minutes=1, following=run.id))
-    assert run.new_wishes() == []
+    assert run.new_commands() == []
 
 
 # ---- The wait

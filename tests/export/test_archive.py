@@ -18,7 +18,7 @@ from cnnlab import ops
 from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.export import ArchiveError, archive, export_archive, import_archive, safe_zip
 from cnnlab.export.code import script
-from cnnlab.runs import Run, RunError, Store
+from cnnlab.runs import Phase, Run, RunError, Store
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import ALWAYS, COLUMNS
 
@@ -53,7 +53,7 @@ def trained(store: Store, config: TrainConfig = CONFIG, epochs: int = 3, evaluat
     if epochs:
         attempt.write_result(weights)
     attempt.update(steps=21)
-    attempt.enter("finished")
+    attempt.enter(Phase.FINISHED)
     if evaluated:
         run.save_evaluation(np.full((6, 3), 1 / 3), np.array([0, 1, 2, 0, 1, 2]))
     return run
@@ -160,7 +160,7 @@ def test_it_rests_as_finished_and_wants_no_worker(source, store):
     state = run.state()
     assert (state.phase, state.epoch, state.epochs, state.steps) == ("finished", 3, 3, 21)
     assert run.needs_attempt() is None
-    assert run.claimed(1)["reason"] == "import"
+    assert run.claimed(1).reason == "import"
 
 
 def test_one_that_was_stopped_rests_as_stopped(tmp_path, store):
@@ -172,12 +172,12 @@ def test_one_that_was_stopped_rests_as_stopped(tmp_path, store):
 
 def test_its_training_cannot_go_on_for_want_of_the_optimiser(source, store):
     run = import_archive(export_archive(source), store, "ben")
-    for wish, value in (("resume", None), ("epochs", 4)):
+    for command, value in (("resume", None), ("epochs", 4)):
         with pytest.raises(RunError, match="cannot go on"):
-            run.wish(wish, "ben", value)
+            run.command(command, "ben", value)
     assert run.needs_attempt() is None
     with pytest.raises(RunError, match="somebody else"):
-        run.wish("stop", SECRET)
+        run.command("stop", SECRET)
 
 
 def test_it_can_be_sent_on_and_repeated(source, store, tmp_path):
@@ -191,10 +191,10 @@ def test_changes_travel_but_pauses_do_not(tmp_path, store):
     run = trained(Store(tmp_path / "there"), epochs=2)
     (run.folder / "checkpoint").mkdir()
     (run.folder / "checkpoint" / "state.npz").write_bytes(npz(epoch=2))
-    for wish, value in (("pause", None), ("rate", 0.02), ("resume", None), ("epochs", 2)):
-        run.wish(wish, SECRET, value)
+    for command, value in (("pause", None), ("rate", 0.02), ("resume", None), ("epochs", 2)):
+        run.command(command, SECRET, value)
     run = import_archive(export_archive(run), store, "ben")
-    assert [(wish["wish"], wish["value"]) for wish in run.wishes()] == [("rate", 0.02), ("epochs", 2)]
+    assert [(command.name, command.value) for command in run.commands()] == [("rate", 0.02), ("epochs", 2)]
     assert run.state().phase == "finished"
 
 

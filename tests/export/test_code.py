@@ -25,7 +25,7 @@ from cnnlab.export.code import notebook, script
 from cnnlab.export.code.data import DATA
 from cnnlab.export.code.rates import rates
 from cnnlab.export.code.script import OPTIMIZERS
-from cnnlab.runs import Run, Store
+from cnnlab.runs import Command, Run, Store
 from cnnlab.training.run_attempt import train
 
 CLASSES = tuple("0123456789")
@@ -150,12 +150,12 @@ def repeated(tmp_path_factory, photos) -> dict[str, tuple[Run, dict]]:
 
 
 def _changes(run: Run):
-    """Return a should_stop that wishes, at the end of the second epoch, for another rate and one more."""
+    """Return a should_stop that asks, at the end of the second epoch, for another rate and one more."""
 
     def look() -> bool:
-        if len(run.history()) == 1 and not run.wishes():
-            run.wish("rate", "anna", 0.02)
-            run.wish("epochs", "anna", 4)
+        if len(run.history()) == 1 and not run.commands():
+            run.command("rate", "anna", 0.02)
+            run.command("epochs", "anna", 4)
         return False
 
     return look
@@ -277,18 +277,14 @@ def test_a_name_with_line_breaks_cannot_become_code(tmp_path):
 # ---- Learning rates
 
 
-def wish(name: str, value: float) -> dict:
-    return {"wish": name, "value": value}
-
-
 def test_pauses_and_stops_are_ignored():
-    wishes = [
-        {"wish": "pause", "value": None},
-        {"wish": "resume", "value": None},
-        {"wish": "stop", "value": None},
+    commands = [
+        Command("pause"),
+        Command("resume"),
+        Command("stop"),
     ]
     config = CONFIGS["everything"]
-    assert rates(config, wishes, [], 10, 3) == {1: (config.learning_rate, 3)}
+    assert rates(config, commands, [], 10, 3) == {1: (config.learning_rate, 3)}
 
 
 @pytest.mark.parametrize("schedule", SCHEDULES)
@@ -299,7 +295,7 @@ def test_a_change_counts_from_the_epoch_whose_rate_shows_it(schedule):
         rate * SCHEDULES[schedule]((epoch + 9 / steps) / epochs)
         for epoch, (rate, epochs) in enumerate(planned)
     ]
-    found = rates(config, [wish("rate", 0.03), wish("epochs", 9)], recorded, steps, 9)
+    found = rates(config, [Command("rate", 0.03), Command("epochs", 9)], recorded, steps, 9)
     if schedule == "constant":  # there, more epochs change no rate
         assert {epoch: rate for epoch, (rate, _epochs) in found.items()}[3] == 0.03
         assert max(found) == 3
@@ -307,11 +303,11 @@ def test_a_change_counts_from_the_epoch_whose_rate_shows_it(schedule):
         assert found == {1: (0.1, 6), 3: (0.03, 6), 5: (0.03, 9)}
 
 
-def test_wishes_for_the_future_count_after_the_history():
+def test_commands_for_the_future_count_after_the_history():
     config = small(epochs=4, learning_rate=0.1)
-    assert rates(config, [wish("rate", 0.5)], [0.1, 0.1], 10, 4) == {1: (0.1, 4), 3: (0.5, 4)}
+    assert rates(config, [Command("rate", 0.5)], [0.1, 0.1], 10, 4) == {1: (0.1, 4), 3: (0.5, 4)}
 
 
-def test_a_measured_rate_outweighs_a_wish():
+def test_a_measured_rate_outweighs_a_command():
     config = small(epochs=2, learning_rate=0.1)
     assert rates(config, [], [0.1, 0.7], 10, 2) == {1: (0.1, 2), 2: (0.7, 2)}

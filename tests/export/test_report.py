@@ -51,7 +51,7 @@ def run(tmp_path):
     attempt.write_history(rows)
     labels = datasets.load("digits").train_labels
     index = np.flatnonzero(labels < 3)[[4, 9]]
-    attempt.write_probe(3, index, np.array([[0.7, 0.2, 0.1], [0.05, 0.05, 0.9]]))
+    attempt.write_answer_panel(3, index, np.array([[0.7, 0.2, 0.1], [0.05, 0.05, 0.9]]))
     return run
 
 
@@ -79,8 +79,8 @@ def test_it_says_what_the_files_say(run):
         assert words.lower() in text.lower(), words
     counts = sum(array.size for array in run.weights().values())
     assert f"|{counts}|" in text
-    probe, labels = run.probe(), datasets.load("digits").train_labels
-    for index in probe.index:
+    panel, labels = run.answer_panel(), datasets.load("digits").train_labels
+    for index in panel.index:
         assert f"true class: {('cat', 'dog', 'frog')[labels[index]]}" in text
     assert "70.0\u00a0%" in text and "90.0\u00a0%" in text
 

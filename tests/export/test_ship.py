@@ -6,7 +6,7 @@ import pytest
 from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets
 from cnnlab.export import ship
-from cnnlab.runs import Run, RunError, Store
+from cnnlab.runs import Phase, Run, RunError, Store
 from cnnlab.runs.attempt import Attempt
 from cnnlab.training import models
 
@@ -27,7 +27,7 @@ def run(tmp_path_factory):
         attempt.write_kernels(1, kernels)
         attempt.write_result(weights)
         model.save(run.folder / "model.keras")
-        attempt.enter("finished")
+        attempt.enter(Phase.FINISHED)
     return run
 
 

@@ -1,4 +1,4 @@
-"""Does a probe do to a photo what it says, and nothing else?"""
+"""Does a perturbation do to a photo what it says, and nothing else?"""
 
 import numpy as np
 import pytest
@@ -21,15 +21,15 @@ def difference(a: np.ndarray, b: np.ndarray) -> float:
     return float(np.abs(a.astype(int) - b.astype(int)).mean())
 
 
-@pytest.mark.parametrize("name", perturbations.PROBES)
+@pytest.mark.parametrize("name", perturbations.PERTURBATIONS)
 def test_no_change_is_exactly_what_the_network_sees(scene, name):
-    probe = perturbations.PROBES[name]
-    pictures = probe.sweep(scene)
-    assert pictures.shape == (len(probe.strengths), 32, 32, 3) and pictures.dtype == np.uint8
-    np.testing.assert_array_equal(pictures[probe.strengths.index(probe.nothing)], scene.seen)
+    change = perturbations.PERTURBATIONS[name]
+    pictures = change.sweep(scene)
+    assert pictures.shape == (len(change.strengths), 32, 32, 3) and pictures.dtype == np.uint8
+    np.testing.assert_array_equal(pictures[change.strengths.index(change.nothing)], scene.seen)
     changes = [difference(picture, scene.seen) for picture in pictures]
     assert changes.count(0) <= 2 and max(changes) > 3
-    assert len({probe.written(strength) for strength in probe.strengths}) == len(probe.strengths)
+    assert len({change.written(strength) for strength in change.strengths}) == len(change.strengths)
 
 
 def test_the_scene_holds_the_crop_in_its_middle(scene):

@@ -22,10 +22,10 @@ from cnnlab.evaluation import reliability_record
 from cnnlab.evaluation.metrics import confusion
 from cnnlab.export import ArchiveError, archive_schema, export_archive, import_archive, report, safe_zip
 from cnnlab.export.code import notebook, script
-from cnnlab.runs import Run, RunError, Store, queue
+from cnnlab.runs import Phase, Run, RunError, Store, queue
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import COLUMNS
-from cnnlab.runs.records import WISHES
+from cnnlab.runs.records import COMMANDS
 from cnnlab.runs.survey import sound, survey
 from cnnlab.ui.classroom.class_rules import LIMITS
 from cnnlab.ui.session import teacher_pass
@@ -169,7 +169,7 @@ def test_what_is_no_name_is_no_run(store, id):
 )
 def test_a_state_of_other_types_is_damaged_or_harmless(store, name, value):
     run = waiting_run(store)
-    Attempt(run, run.claim("queued")).enter("running")
+    Attempt(run, run.claim("queued")).enter(Phase.RUNNING)
     state = json.loads((run.folder / "state.json").read_text())
     (run.folder / "state.json").write_text(json.dumps(state | {name: value}))
     try:
@@ -303,7 +303,7 @@ def test_an_archive_brought_in_is_no_turn_at_training(store):
     anna = waiting_run(store)
     ben = waiting_run(store, BEN)
     import_archive(archive(), store, ANNA)
-    assert queue.last_turn(store) == ""
+    assert queue.last_taken_up(store) == ""
     assert [run for run, _reason in queue.waiting(store)] == [anna, ben]
 
 
@@ -319,8 +319,8 @@ def test_a_time_that_cannot_be_moves_nobody_else(store, created):
     (run.folder / "attempt-1").write_text(json.dumps(claim | {"at": created}))
     other = waiting_run(store, BEN)
     assert other.recipe().created[:2] == "20" and other.recipe().created[:4] < "2999"
-    assert other.claim("queued", after=queue.last_turn(store)) == 1
-    assert other.claimed(1)["at"][:4] < "2999"
+    assert other.claim("queued", after=queue.last_taken_up(store)) == 1
+    assert other.claimed(1).at[:4] < "2999"
 
 
 def test_archives_have_limits_in_a_class_by_number_and_size(store):
@@ -443,7 +443,7 @@ def test_what_cannot_be_read_of_one_student_is_passed_over(store):
     assert len(classroom.answers()) == 2 and classroom.ballots(vote, "first") == {ANNA: 0, BEN: 1}
 
 
-def test_a_damaged_envelope_is_said_in_a_sentence(store):
+def test_a_damaged_final_board_is_said_in_a_sentence(store):
     classroom = Classroom(store.root)
     leaderboard.reveal(classroom, [], {})
     (classroom.folder / leaderboard.FILE).write_text("[" * 10**5)
@@ -534,19 +534,19 @@ def test_a_small_file_that_unpacks_to_far_more_is_damaged(tmp_path):
     assert len(reading.arrays(path)["a"]) == 2**18
 
 
-def test_wishes_have_an_end_but_a_run_can_always_be_stopped(store):
+def test_commands_have_an_end_but_a_run_can_always_be_stopped(store):
     run = waiting_run(store)
     line = json.dumps({"wish": "pause"}) + "\n"
-    (run.folder / "changes.jsonl").write_text(line * WISHES)
+    (run.folder / "changes.jsonl").write_text(line * COMMANDS)
     with pytest.raises(RunError, match="500 times"):
-        run.wish("rate", ANNA, 0.01)
-    run.wish("stop", ANNA)
+        run.command("rate", ANNA, 0.01)
+    run.command("stop", ANNA)
     assert run.state().phase == "stopped"
     (run.folder / "changes.jsonl").write_text(line * 10_000)
     with pytest.raises(RunError, match="damaged"):
         run.state()
     with pytest.raises(ArchiveError):
-        archive_schema.changes(b'{"wish":"epochs","value":3}\n' * (WISHES + 1))
+        archive_schema.changes(b'{"wish":"epochs","value":3}\n' * (COMMANDS + 1))
 
 
 def test_labels_of_whatever_whole_type_are_counted(store):

@@ -10,7 +10,7 @@ import pytest
 from cnnlab.access import TeacherPass
 from cnnlab.classroom import Answer, answer_sheet
 from cnnlab.config.presets import PRESETS
-from cnnlab.runs import Checkpoint, RunError, Store, disk_usage
+from cnnlab.runs import Checkpoint, Phase, RunError, Store, disk_usage
 from cnnlab.runs.attempt import Attempt
 
 TEACHER = TeacherPass()
@@ -28,7 +28,7 @@ def trained(store, phase: str, result: bool = True):
     attempt.write_checkpoint(Checkpoint(1, {}, {}))
     if result:
         attempt.write_result({})
-    attempt.enter(phase)
+    attempt.enter(Phase(phase))
     return run
 
 

@@ -22,11 +22,11 @@ from websockets.sync.client import ClientConnection, connect
 
 from cnnlab import files, moments
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
-from cnnlab.runs import Checkpoint, Run, RunError, Store
+from cnnlab.runs import Checkpoint, Phase, Run, RunError, Store
 from cnnlab.runs import run as run_folder
 from cnnlab.runs.attempt import PART, Attempt, Superseded
 from cnnlab.runs.history import COLUMNS
-from cnnlab.runs.queue import last_turn, places, waiting
+from cnnlab.runs.queue import last_taken_up, places, waiting
 from tests.conftest import App, wait_for
 from tests.ui.train.test_page_train import open_page
 from tests.workers.test_pool import LONG, SHORT, alive, at_work_beyond, computing, queue
@@ -128,9 +128,9 @@ def test_a_full_disk_takes_no_new_run_and_harms_no_other(disk):
     assert make(disk.root).state().phase == "queued", "there is room again"
 
 
-def test_a_wish_is_stored_whole_or_not_at_all(disk):
+def test_a_command_is_stored_whole_or_not_at_all(disk):
     run = make(disk.root)
-    run.wish("epochs", "anna", 5)
+    run.command("epochs", "anna", 5)
     before = content(run)
     # Fill up the page that the file lies in, so that a line would fit in part only.
     with (
@@ -139,20 +139,20 @@ def test_a_wish_is_stored_whole_or_not_at_all(disk):
     ):
         for _line in range(100):
             before = content(run)
-            run.wish("epochs", "anna", 6)
+            run.command("epochs", "anna", 6)
     assert content(run) == before
-    run.wish("stop", "anna")
-    assert [wish["wish"] for wish in run.wishes()][-1] == "stop"
+    run.command("stop", "anna")
+    assert [command.name for command in run.commands()][-1] == "stop"
     assert run.state().phase == "stopped"
 
 
-def test_what_a_dying_app_wrote_of_a_wish_does_not_harm_the_next(tmp_path):
+def test_what_a_dying_app_wrote_of_a_command_does_not_harm_the_next(tmp_path):
     run = make(tmp_path)
-    run.wish("epochs", "anna", 5)
+    run.command("epochs", "anna", 5)
     with (run.folder / "changes.jsonl").open("a") as file:
         file.write('{"wish": "st')
-    run.wish("rate", "anna", 0.5)
-    assert [(wish["wish"], wish["value"]) for wish in run.wishes()] == [("epochs", 5), ("rate", 0.5)]
+    run.command("rate", "anna", 0.5)
+    assert [(command.name, command.value) for command in run.commands()] == [("epochs", 5), ("rate", 0.5)]
 
 
 def test_a_run_that_cannot_be_claimed_for_want_of_room_goes_on_waiting(disk):
@@ -168,7 +168,7 @@ WRITERS = {
     "history.csv": lambda attempt: attempt.write_history(rows(60)),
     "checkpoint/state.npz": lambda attempt: attempt.write_checkpoint(Checkpoint(2, ARRAYS, {})),
     "kernels/epoch-0001.npz": lambda attempt: attempt.write_kernels(1, ARRAYS),
-    "probe.npz": lambda attempt: attempt.write_probe(2, np.arange(100), np.ones((100, 10))),
+    "probe.npz": lambda attempt: attempt.write_answer_panel(2, np.arange(100), np.ones((100, 10))),
     "weights.npz": lambda attempt: attempt.write_result(ARRAYS),
     "evaluation.npz": lambda attempt: attempt.run.save_evaluation(np.ones((300, 10)), np.zeros(300, int)),
 }
@@ -179,10 +179,10 @@ ARRAYS = {"conv_1/kernel": np.ones((30, 30, 3, 3), np.float32)}
 def test_a_file_that_finds_no_room_leaves_the_old_one_and_the_run_says_so(disk, name):
     run = make(disk.root)
     attempt = Attempt(run, run.claim("queued"))
-    attempt.enter("running")
+    attempt.enter(Phase.RUNNING)
     attempt.write_history(rows(1))
     attempt.write_checkpoint(Checkpoint(1, {"conv_1/kernel": np.zeros(3)}, {}))
-    attempt.write_probe(1, np.arange(3), np.ones((3, 10)))
+    attempt.write_answer_panel(1, np.arange(3), np.ones((3, 10)))
     run.save_evaluation(np.ones((2, 10)), np.zeros(2, int))
     before = content(run)
     with disk.full(room=1000):
@@ -192,19 +192,19 @@ def test_a_file_that_finds_no_room_leaves_the_old_one_and_the_run_says_so(disk, 
     assert (run.state().phase, run.state().message) == ("failed", MESSAGE)
     assert content(run) | {"state.json": b""} == before | {"state.json": b""}
     assert (len(run.history()), run.checkpoint().epoch, run.evaluation().openings) == (1, 1, 1)
-    run.wish("resume", "anna")
+    run.command("resume", "anna")
     assert run.needs_attempt() == "resume"
 
 
-def test_no_room_for_beats_is_silence_and_not_running_for_ever(disk, clock):
+def test_no_room_for_heartbeats_is_silence_and_not_running_for_ever(disk, clock):
     run = make(disk.root)
     attempt = Attempt(run, run.claim("queued"))
-    attempt.enter("running")
+    attempt.enter(Phase.RUNNING)
     assert run.state().phase == "running"
     with disk.full():
-        attempt.update(beat=1)
+        attempt.update(heartbeat=1)
         with pytest.raises(OSError):
-            attempt.enter("running")
+            attempt.enter(Phase.RUNNING)
         clock(run_folder.SILENCE + 1)
         assert run.state().phase == "interrupted"
     content(run)
@@ -246,7 +246,7 @@ def test_training_ends_with_a_sentence_when_a_file_finds_no_room_and_goes_on_whe
     kept = run.history()
     assert [row["epoch"] for row in kept] == ([1] if name == "history.csv" else [1, 2])
     assert run.checkpoint().epoch == (1 if name in ("history.csv", "state.npz") else 2)
-    run.wish("resume", "anna")
+    run.command("resume", "anna")
     train(run, run.claim("resume"), should_stop=lambda: False)
     assert run.state().phase == "finished"
     assert [row["epoch"] for row in run.history()] == [1, 2]
@@ -266,7 +266,7 @@ def take_over(run: Run) -> Attempt:
 
 
 FROZEN = {
-    "state.json": lambda attempt: attempt.enter("finished", "by the first"),
+    "state.json": lambda attempt: attempt.enter(Phase.FINISHED, "by the first"),
     "history.csv": lambda attempt: attempt.write_history(rows(2)),
     "state.npz": lambda attempt: attempt.write_checkpoint(Checkpoint(2, {"conv_1/kernel": np.zeros(3)}, {})),
 }
@@ -279,7 +279,7 @@ def test_an_attempt_frozen_while_it_writes_never_overwrites_the_one_that_went_on
 ):
     run = make(tmp_path)
     first = Attempt(run, run.claim("queued"))
-    first.enter("running")
+    first.enter(Phase.RUNNING)
     original, after = Path.replace, []
 
     def frozen(part, target):
@@ -322,12 +322,12 @@ def content_but(run: Run, part: Path | None) -> dict[str, bytes]:
 def test_a_reader_that_slept_ten_minutes_takes_no_run_from_a_trainer_that_lives(tmp_path, clock):
     run = make(tmp_path)
     attempt = Attempt(run, run.claim("queued"))
-    attempt.enter("running")
+    attempt.enter(Phase.RUNNING)
     assert run.state().phase == "running"
     clock(600)
     assert (run.state().phase, run.needs_attempt()) == ("running", None), "nobody has listened meanwhile"
-    attempt.update(beat=1)
-    attempt.enter("running")
+    attempt.update(heartbeat=1)
+    attempt.enter(Phase.RUNNING)
     clock(run_folder.SILENCE - 1)
     assert (run.state().phase, run.needs_attempt()) == ("running", None)
     clock(600)
@@ -370,31 +370,31 @@ def test_a_trainer_that_wakes_up_late_lets_go_and_one_writes_to_the_end(tmp_path
 # A clock set back
 
 
-def test_a_clock_set_back_changes_neither_order_nor_turns_nor_beats(tmp_path, monkeypatch, clock):
+def test_a_clock_set_back_changes_neither_order_nor_turns_nor_heartbeats(tmp_path, monkeypatch, clock):
     def at(time: str) -> None:
         monkeypatch.setattr(moments, "now", lambda: f"2026-03-01T{time}.000000+00:00")
 
     store = Store(tmp_path / "runs")
     at("10:00:00")
     first = make(tmp_path, "anna")
-    assert first.claim("queued", last_turn(store)) == 1
-    Attempt(first, 1).enter("finished")
+    assert first.claim("queued", last_taken_up(store)) == 1
+    Attempt(first, 1).enter(Phase.FINISHED)
     at("09:00:00")  # an hour back
     created = [make(tmp_path, owner) for owner in ("ben", "ben", "anna")]
     assert [run.id for run in store.runs()] == [run.id for run in reversed([first, *created])]
     assert [run.id for run, _reason in waiting(store)] == [created[0].id, created[2].id, created[1].id]
     assert places(store) == {created[0].id: 0, created[2].id: 1, created[1].id: 2}
     # Ben is served after Anna was, whatever the clock says: so next time she comes first.
-    assert created[0].claim("queued", last_turn(store)) == 1
-    assert created[0].claimed(1)["at"] > first.claimed(1)["at"]
-    Attempt(created[0], 1).enter("finished")
+    assert created[0].claim("queued", last_taken_up(store)) == 1
+    assert created[0].claimed(1).at > first.claimed(1).at
+    Attempt(created[0], 1).enter(Phase.FINISHED)
     assert [run.id for run, _reason in waiting(store)] == [created[2].id, created[1].id]
     attempt = Attempt(created[1], created[1].claim("queued"))
-    attempt.enter("running")
+    attempt.enter(Phase.RUNNING)
     monkeypatch.setattr(run_folder.time, "time", lambda: 0.0)
-    for beat in range(1, 20):
-        attempt.update(beat=beat)
-        attempt.enter("running")
+    for heartbeat in range(1, 20):
+        attempt.update(heartbeat=heartbeat)
+        attempt.enter(Phase.RUNNING)
         assert created[1].state().phase == "running"
         clock(run_folder.SILENCE - 1)
 
@@ -470,14 +470,14 @@ def test_browser_app_and_everything_are_killed_in_turn_and_no_finished_epoch_is_
     assert len(kept) > seen
     app = App(tmp_path / "runs").start()
     wait_for(lambda: at_work_beyond(run, len(kept)), "it goes on by itself after the restart")
-    assert (run.attempt(), run.claimed(2)["reason"]) == (2, "recovery")
+    assert (run.attempt(), run.claimed(2).reason) == (2, "recovery")
     assert run.history()[: len(kept)] == kept
-    run.wish("stop", "anna")
+    run.command("stop", "anna")
     wait_for(lambda: run.state().phase == "stopped", "it is stopped")
     wait_for(lambda: short.state().phase == "finished", "the run that waited is trained, then or before")
     assert short.attempt() == 1
 
-    run.wish("resume", "anna")
+    run.command("resume", "anna")
     wait_for(lambda: at_work_beyond(run, len(kept)), "the first is at work again")
     processes = [psutil.Process(app.process.pid), *below(app)]
     for process in reversed(processes):
@@ -488,7 +488,7 @@ def test_browser_app_and_everything_are_killed_in_turn_and_no_finished_epoch_is_
     app = App(tmp_path / "runs").start()
     try:
         wait_for(lambda: at_work_beyond(run, len(kept)), "it goes on after this restart too")
-        assert (run.attempt(), run.claimed(4)["reason"]) == (4, "recovery")
+        assert (run.attempt(), run.claimed(4).reason) == (4, "recovery")
         assert run.history()[: len(kept)] == kept
         with Browser.opened(app, run) as watcher:
             assert run.id in watcher.page()
@@ -505,11 +505,11 @@ def test_browser_app_and_everything_are_killed_in_turn_and_no_finished_epoch_is_
 def test_a_run_is_stopped_while_it_waits_for_its_next_worker(tmp_path):
     """Dask hands it to another worker when that is free; by then its owner may have changed their mind."""
     run = make(tmp_path)
-    Attempt(run, run.claim("queued")).enter("running")
-    run.wish("stop", "anna")
+    Attempt(run, run.claim("queued")).enter(Phase.RUNNING)
+    run.command("stop", "anna")
     assert run.reclaim(1) is None
     assert run.attempt() == 1
-    run.wish("resume", "anna")
+    run.command("resume", "anna")
     assert run.reclaim(1) == 2
 
 

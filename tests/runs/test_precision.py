@@ -9,7 +9,7 @@ from cnnlab import system
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
 from cnnlab.export import export_archive, import_archive, report
 from cnnlab.export.code import notebook, script
-from cnnlab.runs import Run, Store, precision
+from cnnlab.runs import Phase, Run, Store, precision
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import COLUMNS
 from cnnlab.training.run_attempt import train
@@ -39,8 +39,8 @@ def trained(run: Run, epochs: int = SMALL.epochs) -> Run:
     """Train until so many epochs are finished, and pause there."""
 
     def look() -> bool:
-        if len(run.history()) == epochs - 1 and not run.new_wishes():
-            run.wish("pause", "anna")
+        if len(run.history()) == epochs - 1 and not run.new_commands():
+            run.command("pause", "anna")
         return False
 
     train(run, run.claim("queued"), should_stop=look)
@@ -73,7 +73,7 @@ def test_everything_goes_by_the_precision_that_was_used(run, monkeypatch, tmp_pa
 def test_a_run_that_goes_on_on_another_computer_says_so_for_each_epoch(run, monkeypatch):
     has_bfloat16(monkeypatch, True)
     trained(run, 1)
-    run.wish("resume", "anna")
+    run.command("resume", "anna")
     has_bfloat16(monkeypatch, False)
     trained(run)
     assert precision.of_epochs(run) == ["bfloat16", "float32"]
@@ -88,13 +88,13 @@ def test_an_older_run_used_what_it_says_or_what_it_was_asked(run, monkeypatch, s
     has_bfloat16(monkeypatch, True)
     attempt = Attempt(run, run.claim("queued"))
     attempt.write_history([dict.fromkeys(COLUMNS, 0.5) | {"epoch": n, "precision": math.nan} for n in (1, 2)])
-    attempt.enter("finished", f"Stopped early. {precision.fallback()}" if said else "")
+    attempt.enter(Phase.FINISHED, f"Stopped early. {precision.fallback()}" if said else "")
     assert precision.of_epochs(run) == ["float32" if said else "bfloat16"] * 2
 
 
 def test_before_its_first_epoch_has_ended_a_run_says_what_it_computes_in(run, monkeypatch):
     has_bfloat16(monkeypatch, False)
-    Attempt(run, run.claim("queued")).enter("running", precision.fallback())
+    Attempt(run, run.claim("queued")).enter(Phase.RUNNING, precision.fallback())
     assert precision.of_run(run) == "float32"
     assert LINE not in script(run)
 

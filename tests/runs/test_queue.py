@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from cnnlab import moments
 from cnnlab.config.presets import PRESETS
-from cnnlab.runs import Store
+from cnnlab.runs import Phase, Store
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.queue import places, waiting
 
@@ -21,7 +21,7 @@ def queue(store, owner: str, monkeypatch, at: int):
 def serve(store) -> str:
     """Train the next waiting run to its end; return whose it was."""
     run, reason = waiting(store)[0]
-    Attempt(run, run.claim(reason)).enter("finished")
+    Attempt(run, run.claim(reason)).enter(Phase.FINISHED)
     return run.recipe().owner
 
 
@@ -40,7 +40,7 @@ def test_a_run_that_is_trained_now_comes_before_those_that_wait(tmp_path, monkey
     store = Store(tmp_path)
     trained, waits = (queue(store, owner, monkeypatch, at) for at, owner in enumerate(("anna", "ben")))
     assert places(store) == {trained.id: 0, waits.id: 1}
-    Attempt(trained, trained.claim("queued")).enter("running")
+    Attempt(trained, trained.claim("queued")).enter(Phase.RUNNING)
     assert places(store) == {waits.id: 1}
 
 
@@ -59,7 +59,7 @@ def test_a_run_that_lost_its_worker_goes_on_first_and_a_damaged_one_is_passed_ov
     lost = queue(store, "anna", monkeypatch, 0)
     damaged = queue(store, "ben", monkeypatch, 1)
     queue(store, "clara", monkeypatch, 2)
-    Attempt(lost, lost.claim("queued")).enter("interrupted")
+    Attempt(lost, lost.claim("queued")).enter(Phase.INTERRUPTED)
     (damaged.folder / "config.json").write_text("{")
     order = waiting(store)
     assert [reason for _run, reason in order] == ["recovery", "queued"]

@@ -1,4 +1,4 @@
-"""The run folder as queue and truth: claims, wishes, beats, damage, ownership."""
+"""The run folder as queue and truth: claims, commands, heartbeats, damage, ownership."""
 
 import json
 import math
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from cnnlab.config.presets import PRESETS
-from cnnlab.runs import Checkpoint, Run, RunError, Store
+from cnnlab.runs import Checkpoint, Phase, Run, RunError, Store
 from cnnlab.runs import run as run_folder
 from cnnlab.runs.attempt import Attempt, Superseded
 from cnnlab.runs.history import COLUMNS
@@ -53,7 +53,7 @@ def begin(run: Run, reason: str = "queued", **state) -> int:
     number = run.claim(reason)
     attempt = Attempt(run, number)
     attempt.update(**state)
-    attempt.enter("running")
+    attempt.enter(Phase.RUNNING)
     return number
 
 
@@ -103,11 +103,11 @@ def test_many_claim_one_wins(run):
 
 def test_an_older_attempt_may_not_write(run):
     first = Attempt(run, run.claim("queued"))
-    first.enter("running")
+    first.enter(Phase.RUNNING)
     second = Attempt(run, run.claim("recovery"))
-    second.enter("running")
+    second.enter(Phase.RUNNING)
     for write in (
-        lambda: first.enter("finished"),
+        lambda: first.enter(Phase.FINISHED),
         lambda: first.write_history([ROW]),
         lambda: first.write_checkpoint(Checkpoint(1, {}, {})),
         lambda: first.write_kernels(1, {}),
@@ -123,12 +123,12 @@ def test_silence_is_judged_on_the_readers_clock(run, clock):
     assert run.state().phase == "running"
     clock(run_folder.SILENCE - 1)
     assert run.state().phase == "running"
-    beat = Attempt(run, number)
-    beat.update(beat=7)
-    beat.enter("running")
+    attempt = Attempt(run, number)
+    attempt.update(heartbeat=7)
+    attempt.enter(Phase.RUNNING)
     assert run.state().phase == "running"
     clock(run_folder.SILENCE - 1)
-    assert run.state().phase == "running", "the beat had changed in between"
+    assert run.state().phase == "running", "the heartbeat had changed in between"
     clock(2)
     assert run.state().phase == "interrupted"
 
@@ -153,7 +153,7 @@ def test_a_run_recovers_once_by_itself_then_rests_until_resumed(run, clock):
     clock(run_folder.SILENCE + 1)
     assert run.state().phase == "interrupted"
     assert run.needs_attempt() is None
-    run.wish("resume", "anna")
+    run.command("resume", "anna")
     assert run.state().phase == "queued"
     assert run.needs_attempt() == "resume"
     begin(run, "resume")
@@ -164,28 +164,28 @@ def test_a_run_recovers_once_by_itself_then_rests_until_resumed(run, clock):
 def test_a_worker_handed_the_same_attempt_again_goes_on_as_a_new_one(run):
     number = run.claim("queued")
     assert run.reclaim(number) == 1, "it has not begun yet"
-    Attempt(run, 1).enter("running")
+    Attempt(run, 1).enter(Phase.RUNNING)
     assert run.reclaim(1) == 2
     assert run.reclaim(1) is None, "the second is the newest now"
-    Attempt(run, 2).enter("running")
+    Attempt(run, 2).enter(Phase.RUNNING)
     assert run.reclaim(2) is None, "a recovery that died too rests"
     assert run.attempt() == 2
 
 
 def test_let_go_queues_again(run):
-    Attempt(run, run.claim("queued")).enter("queued")
+    Attempt(run, run.claim("queued")).enter(Phase.QUEUED)
     assert run.state().phase == "queued"
     assert run.needs_attempt() == "resume"
 
 
 def test_stop_before_the_start_and_resume(run):
-    run.wish("stop", "anna")
+    run.command("stop", "anna")
     assert run.state().phase == "stopped"
     assert run.needs_attempt() is None
 
 
 @pytest.mark.parametrize(
-    ("written", "wishes", "phase"),
+    ("written", "commands", "phase"),
     [
         ("finished", ["stop"], "finished"),
         ("finished", ["epochs", "resume"], "queued"),
@@ -201,39 +201,39 @@ def test_stop_before_the_start_and_resume(run):
         (None, ["stop", "resume"], "queued"),
     ],
 )
-def test_what_wishes_make_of_a_run_at_rest(run, written, wishes, phase):
+def test_what_commands_make_of_a_run_at_rest(run, written, commands, phase):
     if written:
-        Attempt(run, run.claim("queued")).enter(written)
-    for wish in wishes:
-        run.wish(wish, "anna", value=3)
+        Attempt(run, run.claim("queued")).enter(Phase(written))
+    for command in commands:
+        run.command(command, "anna", value=3)
     assert run.state().phase == phase
 
 
-def test_the_last_wish_for_a_value_counts(run):
-    assert run.wished("rate", 0.001) == 0.001
-    run.wish("rate", "anna", 0.01)
-    run.wish("epochs", "anna", 12)
-    run.wish("rate", "anna", 0.002)
-    assert run.wished("rate", 0.001) == 0.002
-    assert run.wished("epochs", 10) == 12
+def test_the_last_command_for_a_value_counts(run):
+    assert run.commanded("rate", 0.001) == 0.001
+    run.command("rate", "anna", 0.01)
+    run.command("epochs", "anna", 12)
+    run.command("rate", "anna", 0.002)
+    assert run.commanded("rate", 0.001) == 0.002
+    assert run.commanded("epochs", 10) == 12
 
 
 def test_a_stop_counts_for_its_attempt_alone(run):
     number = begin(run)
-    run.wish("stop", "anna")
-    assert run.new_wishes() == ["stop"]
-    Attempt(run, number).enter("stopped")
-    run.wish("resume", "anna")
+    run.command("stop", "anna")
+    assert run.new_commands() == ["stop"]
+    Attempt(run, number).enter(Phase.STOPPED)
+    run.command("resume", "anna")
     assert run.needs_attempt() == "resume"
     begin(run, "resume")
-    assert run.new_wishes() == []
+    assert run.new_commands() == []
 
 
 def test_only_the_owner_steers(run):
-    for act in (lambda: run.wish("stop", "bert"), lambda: run.delete("bert")):
+    for act in (lambda: run.command("stop", "bert"), lambda: run.delete("bert")):
         with pytest.raises(RunError, match="somebody else"):
             act()
-    assert run.wishes() == []
+    assert run.commands() == []
     run.delete("anna")
     assert not run.folder.exists()
     with pytest.raises(RunError, match="no run called"):
@@ -269,7 +269,7 @@ DAMAGE = {
     "weights.npz": lambda run: run.weights(),
     "checkpoint/state.npz": lambda run: run.checkpoint(),
     "evaluation.npz": lambda run: run.evaluation(),
-    "attempt-1": lambda run: run.new_wishes(),
+    "attempt-1": lambda run: run.new_commands(),
 }
 
 
@@ -277,7 +277,7 @@ DAMAGE = {
 @pytest.mark.parametrize("damage", ["empty", "half", "rubbish"])
 def test_a_damaged_file_is_named_in_a_sentence(run, name, damage):
     attempt = Attempt(run, run.claim("queued"))
-    attempt.enter("running")
+    attempt.enter(Phase.RUNNING)
     attempt.write_history([ROW])
     attempt.write_checkpoint(Checkpoint(1, {"a/kernel": np.zeros(3)}, {}))
     attempt.write_result({"a/kernel": np.zeros(3)})
@@ -317,8 +317,8 @@ def test_pickles_are_refused(run):
         run.weights()
 
 
-def test_a_half_written_wish_is_not_a_wish(run):
-    run.wish("resume", "anna")
+def test_a_half_written_command_is_not_a_command(run):
+    run.command("resume", "anna")
     with (run.folder / "changes.jsonl").open("a") as file:
         file.write('{"wish": "st')
-    assert [wish["wish"] for wish in run.wishes()] == ["resume"]
+    assert [command.name for command in run.commands()] == ["resume"]

@@ -10,7 +10,7 @@ import pytest
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
 from cnnlab.config.presets import PRESETS
 from cnnlab.export import archive_schema, export_archive, import_archive
-from cnnlab.runs import Checkpoint, Store
+from cnnlab.runs import Checkpoint, Phase, Store
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import COLUMNS
 from cnnlab.training import cost, speed
@@ -141,10 +141,10 @@ def test_what_is_left_of_a_run_is_its_epochs_to_come(tmp_path):
     run = finished(Store(tmp_path), [9.0, 2.0, 4.0], epochs=8)
     attempt = Attempt(run, run.attempt())
     attempt.update(epoch=3, epochs=8, step=5, steps=10)
-    attempt.enter("running")
+    attempt.enter(Phase.RUNNING)
     assert cost.seconds_left(run, 1437, GUESS) == (8 - 3.5) * 4.0  # the median of 9, 2 and 4
     attempt.write_checkpoint(Checkpoint(3, {}, {}))
-    run.wish("epochs", "me", 4)
+    run.command("epochs", "me", 4)
     assert cost.seconds_left(run, 1437, GUESS) == 0.5 * 4.0
 
 

@@ -14,7 +14,7 @@ from cnnlab.config import Augmentation, ConvBlock, ModelConfig, TrainConfig, los
 from cnnlab.config.presets import PRESETS
 from cnnlab.config.schedules import SCHEDULES
 from cnnlab.data import datasets
-from cnnlab.runs import Checkpoint, Run, Store
+from cnnlab.runs import Checkpoint, Phase, Run, Store
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import COLUMNS
 from cnnlab.training.run_attempt import train
@@ -83,7 +83,7 @@ def test_the_model_file_is_plain_uncompiled_keras(digits_run):
     np.testing.assert_allclose(np.asarray(model(images)), run.evaluation().probabilities[:50], atol=1e-5)
 
 
-def judged_again(run: Run) -> float:
+def evaluated_again(run: Run) -> float:
     """Return the share of the held-out images that the network named rightly which a page would show now."""
     config, data = run.recipe().config, datasets.load("digits")
     _training, held_out = datasets.split(len(data.train_images), config.validation, config.limit, config.seed)
@@ -97,7 +97,7 @@ def judged_again(run: Run) -> float:
 
 def test_the_recorded_validation_accuracy_is_that_of_the_held_out_images(digits_run):
     _store, run = digits_run
-    assert judged_again(run) == pytest.approx(run.history()[-1]["val_accuracy"], abs=1e-6)
+    assert evaluated_again(run) == pytest.approx(run.history()[-1]["val_accuracy"], abs=1e-6)
 
 
 def test_a_run_that_was_let_go_ends_exactly_as_one_that_was_not(tmp_path):
@@ -115,8 +115,8 @@ def test_a_run_that_was_let_go_ends_exactly_as_one_that_was_not(tmp_path):
         np.testing.assert_allclose(broken.weights()[name], array, rtol=1e-4, atol=1e-5, err_msg=name)
 
 
-@pytest.mark.parametrize("wish", ["pause", "let go"])
-def test_a_pause_within_an_epoch_changes_nothing(tmp_path, wish):
+@pytest.mark.parametrize("command", ["pause", "let go"])
+def test_a_pause_within_an_epoch_changes_nothing(tmp_path, command):
     """Small batches, so that an epoch has many looks; the pause comes in the middle of the second epoch."""
     augmented = Augmentation(flip=True, shift=2, rotate=10, cutout=6)
     config = SMALL.model_copy(
@@ -127,14 +127,14 @@ def test_a_pause_within_an_epoch_changes_nothing(tmp_path, wish):
 
     def in_the_second_epoch():
         there = len(paused.history()) == 1
-        if there and wish == "pause" and not paused.wishes():
-            paused.wish("pause", "anna")
-        return there and wish != "pause"
+        if there and command == "pause" and not paused.commands():
+            paused.command("pause", "anna")
+        return there and command != "pause"
 
     work(paused, should_stop=in_the_second_epoch)
-    assert paused.state().phase == ("paused" if wish == "pause" else "queued")
+    assert paused.state().phase == ("paused" if command == "pause" else "queued")
     assert (paused.within().epoch, paused.within().step) == (1, 25)
-    assert judged_again(paused) == pytest.approx(paused.history()[-1]["val_accuracy"], abs=1e-6), (
+    assert evaluated_again(paused) == pytest.approx(paused.history()[-1]["val_accuracy"], abs=1e-6), (
         "one network"
     )
     assert paused.trained_epochs() == 1
@@ -153,9 +153,9 @@ def test_a_new_rate_and_more_epochs_while_it_trains(tmp_path):
     run = make(tmp_path, SMALL.model_copy(update={"epochs": 2}))
 
     def steer():
-        if len(run.history()) == 1 and not run.wishes():
-            run.wish("rate", "anna", 0.0025)
-            run.wish("epochs", "anna", 4)
+        if len(run.history()) == 1 and not run.commands():
+            run.command("rate", "anna", 0.0025)
+            run.command("epochs", "anna", 4)
         return False
 
     work(run, should_stop=steer)
@@ -168,8 +168,8 @@ def test_one_more_epoch_after_the_end(tmp_path):
     run = make(tmp_path, SMALL.model_copy(update={"epochs": 1}))
     work(run)
     before = run.weights()
-    run.wish("epochs", "anna", 2)
-    run.wish("resume", "anna")
+    run.command("epochs", "anna", 2)
+    run.command("resume", "anna")
     assert run.needs_attempt() == "resume"
     work(run, "resume")
     assert run.state().phase == "finished"
@@ -223,15 +223,15 @@ def test_the_loss_is_that_of_the_configuration(tmp_path):
         assert row["loss"] != row["cross_entropy"] > 0, change
 
 
-def test_the_probe_holds_answers_for_held_out_images(digits_run):
+def test_the_answer_panel_holds_answers_for_held_out_images(digits_run):
     _store, run = digits_run
-    probe, config = run.arrays("probe.npz"), run.recipe().config
+    panel, config = run.arrays("probe.npz"), run.recipe().config
     data = datasets.load("digits")
     _training, held = datasets.split(len(data.train_images), config.validation, config.limit, config.seed)
-    assert probe["epoch"] == 2
-    assert set(probe["index"]) <= set(held)
+    assert panel["epoch"] == 2
+    assert set(panel["index"]) <= set(held)
     layers, weights = run.recipe().layers(), run.weights()
-    for index, answer in zip(probe["index"], probe["probabilities"], strict=True):
+    for index, answer in zip(panel["index"], panel["probabilities"], strict=True):
         mine = ops.forward(layers, weights, data.train_images[index])[-1].values
         np.testing.assert_allclose(answer, mine, atol=1e-5)
 
@@ -257,7 +257,7 @@ def test_a_checkpoint_that_does_not_fit_ends_in_a_sentence(tmp_path, kernel):
     attempt = Attempt(run, run.claim("queued"))
     attempt.write_history([dict.fromkeys(COLUMNS, 0.5) | {"epoch": 1}])
     attempt.write_checkpoint(Checkpoint(1, {kernel: np.zeros(3, np.float32)}, {}))
-    attempt.enter("paused")
+    attempt.enter(Phase.PAUSED)
     work(run, "resume")
     assert run.state().phase == "failed"
     assert "does not fit its network, so training cannot go on." in run.state().message
@@ -267,8 +267,8 @@ def stopped_in_the_third_epoch(tmp_path) -> Run:
     run = make(tmp_path, SMALL.model_copy(update={"epochs": 500, "batch_size": 10}))
 
     def stop_in_the_third_epoch():
-        if len(run.history()) == 2 and not run.wishes():
-            run.wish("stop", "anna")
+        if len(run.history()) == 2 and not run.commands():
+            run.command("stop", "anna")
         return False
 
     work(run, should_stop=stop_in_the_third_epoch)
@@ -288,20 +288,20 @@ def test_stop_keeps_the_last_finished_epoch(tmp_path):
 def test_a_stop_after_a_pause_within_an_epoch_keeps_the_last_finished_one(tmp_path):
     run = make(tmp_path, SMALL.model_copy(update={"epochs": 500, "batch_size": 5}))
 
-    def wish_in_the_second_epoch(wish):
+    def command_in_the_second_epoch(command):
         def look():
-            if len(run.history()) == 1 and wish not in run.new_wishes():
-                run.wish(wish, "anna")
+            if len(run.history()) == 1 and command not in run.new_commands():
+                run.command(command, "anna")
             return False
 
         return look
 
-    work(run, should_stop=wish_in_the_second_epoch("pause"))
-    run.wish("resume", "anna")
-    work(run, "resume", should_stop=wish_in_the_second_epoch("stop"))
+    work(run, should_stop=command_in_the_second_epoch("pause"))
+    run.command("resume", "anna")
+    work(run, "resume", should_stop=command_in_the_second_epoch("stop"))
     assert run.state().phase == "stopped"
     assert (len(run.history()), run.trained_epochs()) == (1, 1)
-    assert judged_again(run) == pytest.approx(run.history()[-1]["val_accuracy"], abs=1e-6)
+    assert evaluated_again(run) == pytest.approx(run.history()[-1]["val_accuracy"], abs=1e-6)
 
 
 def test_what_goes_on_after_a_stop_is_another_network(tmp_path):
@@ -309,7 +309,7 @@ def test_what_goes_on_after_a_stop_is_another_network(tmp_path):
     before, (answers, labels) = run.weights(), (np.full((20, 10), 0.1), np.arange(20) % 10)
     run.save_evaluation(answers, labels)
     assert (run.evaluation().openings, run.evaluation().epochs) == (1, 2)
-    run.wish("resume", "anna")
+    run.command("resume", "anna")
     work(run, "resume", should_stop=lambda: len(run.history()) == 3)
     assert len(run.history()) == 3
     now = run.weights()

@@ -130,13 +130,13 @@ def test_two_train_at_once_and_when_a_machine_dies_its_run_goes_on_on_the_other(
     wait_for(lambda: list(doing(one)) == [where[second.id]], "the loss is noticed")
     assert innocent.attempt() == 0, "a run waits for a worker that is idle"
     assert second.state().phase == "running"
-    second.wish("stop", "anna")
+    second.command("stop", "anna")
     wait_for(lambda: first.attempt() == 2 and first.state().phase == "running", "it goes on elsewhere")
-    assert first.claimed(2)["reason"] == "recovery"
+    assert first.claimed(2).reason == "recovery"
     assert first.history()[: len(kept)] == kept
     wait_for(lambda: at_work_beyond(first, len(kept)), "it goes on from its checkpoint")
     assert (second.state().phase, second.attempt()) == ("stopped", 1)
-    first.wish("stop", "anna")
+    first.command("stop", "anna")
     wait_for(lambda: finished(innocent), "the run behind them is trained")
     assert innocent.attempt() == 1
 
@@ -156,9 +156,9 @@ def test_a_worker_of_another_version_gets_nothing_and_the_teacher_reads_why(read
         server.wake()
         wait_for(lambda: all(at_work_beyond(run, 0) for run in busy), "all others are at work")
         waits = queue(cluster.store, SHORT)
-        before = busy[0].state().beat
+        before = busy[0].state().heartbeat
         server.wake()
-        wait_for(lambda: busy[0].state().beat > before + 3, "the dispatcher had time to hand it out")
+        wait_for(lambda: busy[0].state().heartbeat > before + 3, "the dispatcher had time to hand it out")
         assert (waits.state().phase, waits.attempt()) == ("queued", 0)
         [worker] = [worker for worker in server.health() if worker.name == "old-pc"]
         assert worker.trouble == (
@@ -167,7 +167,7 @@ def test_a_worker_of_another_version_gets_nothing_and_the_teacher_reads_why(read
         )
         assert worker.doing == ()
         for run in busy:
-            run.wish("stop", "anna")
+            run.command("stop", "anna")
         wait_for(lambda: finished(waits), "a worker of this version trains it")
     finally:
         cluster.stop("old-pc")
@@ -190,8 +190,8 @@ def test_when_the_scheduler_is_restarted_queued_runs_are_trained_and_a_run_at_wo
     wait_for(lambda: all(at_work_beyond(run, len(rows)) for run, rows in zip(long, kept, strict=True)), "")
     for run, rows in zip(long, kept, strict=True):
         assert run.history()[: len(rows)] == rows
-        assert run.claimed(run.attempt())["reason"] == "resume"
-        run.wish("stop", "anna")
+        assert run.claimed(run.attempt()).reason == "resume"
+        run.command("stop", "anna")
     wait_for(lambda: finished(queued), "the queued run is trained")
     assert other.ready("train")
 
@@ -292,7 +292,7 @@ def test_what_keeps_a_worker_from_work_is_a_sentence(tmp_path):
     root.mkdir(), elsewhere.mkdir()
 
     def offered(folder: Path) -> dict[str, float]:
-        return {"train": 1, resources.lane("train", folder): 1}
+        return {"train": 1, resources.resource_name("train", folder): 1}
 
     assert resources.misfit(offered(root), root) == ""
     assert offered(root) == offered(root), "the mark stays"

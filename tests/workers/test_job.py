@@ -12,8 +12,8 @@ from streamlit.testing.v1 import AppTest
 from cnnlab.progress import report
 from cnnlab.runs import RunError, Store
 from cnnlab.workers.job import Job, JobError
-from cnnlab.workers.pool import LANES, Workers
-from cnnlab.workers.resources import lane
+from cnnlab.workers.pool import RESOURCES, Workers
+from cnnlab.workers.resources import resource_name
 from tests.conftest import wait_for
 
 REACHED: list[str] = []  # what tasks in this process's own worker have come to
@@ -22,17 +22,17 @@ GATES: dict[str, threading.Event] = {}  # the task of that name goes on to its l
 
 @pytest.fixture(scope="module")
 def workers(tmp_path_factory):
-    """A *look* worker as threads of this process, with the lanes of a real one and without TensorFlow."""
+    """A *look* worker as threads of this process, with the resources of a real one and without TensorFlow."""
     from distributed import Client, LocalCluster
 
     store = Store(tmp_path_factory.mktemp("jobs"))
-    lanes = {lane(name, store.root): int(n) for name, n in (one.split("=") for one in LANES["look"].split())}
+    resources = {resource_name(name, store.root): int(n) for name, n in (one.split("=") for one in RESOURCES["look"].split())}
     options = {
         "processes": False,
         "protocol": "tcp",
         "n_workers": 1,
-        "threads_per_worker": len(lanes),
-        "resources": lanes,
+        "threads_per_worker": len(resources),
+        "resources": resources,
     }
     with (
         LocalCluster(host="127.0.0.1", **options) as cluster,
@@ -80,7 +80,7 @@ def test_a_job_reports_and_answers(workers):
     assert job.result() == "a"
 
 
-def test_letting_go_of_a_job_ends_its_work_and_frees_its_lane(workers):
+def test_letting_go_of_a_job_ends_its_work_and_frees_its_resource(workers):
     job = Job(workers, counting, "unwanted")
     wait_for(lambda: "unwanted 2" in REACHED, "it is at work")
     del job
@@ -253,14 +253,14 @@ def test_a_worker_that_dies_over_a_job_ends_it_with_a_sentence(tmp_path):
         Client(cluster, set_as_default=False) as client,
     ):
         command = [sys.executable, "-m", "distributed.cli.dask_worker", cluster.scheduler_address]
-        look = f"{lane('look', tmp_path)}=1"
+        look = f"{resource_name('look', tmp_path)}=1"
         command += ["--no-nanny", "--nthreads", "1", "--resources", look, "--host", "127.0.0.1"]
         process = subprocess.Popen(
             [*command, "--dashboard-address", "127.0.0.1:0"], stderr=subprocess.DEVNULL
         )
         workers = Workers(Store(tmp_path))
         workers.client = client
-        # This worker has no lane for long jobs, as a cluster may: they go where the quick ones go.
+        # This worker has no resource for long jobs, as a cluster may: they go where the quick ones go.
         job = Job(workers, os._exit, 1, long=True)
         assert job.wait(300)
         with pytest.raises(JobError, match="ended over this more than once"):

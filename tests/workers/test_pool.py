@@ -19,14 +19,14 @@ from cnnlab.classroom import Classroom
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
 from cnnlab.inspection.activation_maximisation import made_for
 from cnnlab.inspection.attribution import Ask, attribute
-from cnnlab.runs import Run, Store
+from cnnlab.runs import Phase, Run, Store
 from cnnlab.runs import run as run_folder
 from cnnlab.runs.attempt import Attempt
 from cnnlab.workers import pool as workers_module
 from cnnlab.workers import preload_worker as worker_start
 from cnnlab.workers.job import Job
 from cnnlab.workers.pool import Workers, threads_each
-from cnnlab.workers.resources import lane as lane_of
+from cnnlab.workers.resources import resource_name
 from tests.conftest import wait_for
 
 CLASSES = tuple("0123456789")
@@ -66,24 +66,24 @@ def test_runs_are_trained_in_the_order_of_their_coming(crew):
     for run in runs:
         wait_for(lambda run=run: run.state().phase == "finished", f"{run.id} is finished")
         assert len(run.history()) == 2
-    first, second = (run.claimed(1)["at"] for run in runs)
+    first, second = (run.claimed(1).at for run in runs)
     assert first < second
 
 
-def test_a_wish_stops_a_run_and_resume_goes_on(crew):
+def test_a_command_stops_a_run_and_resume_goes_on(crew):
     store, workers = crew
     run = queue(store, LONG)
     workers.wake()
     wait_for(lambda: at_work_beyond(run, 1), "two epochs are finished")
-    run.wish("stop", "anna")
+    run.command("stop", "anna")
     wait_for(lambda: run.state().phase == "stopped", "the run has stopped")
     kept = run.history()
-    run.wish("resume", "anna")
+    run.command("resume", "anna")
     workers.wake()
     wait_for(lambda: at_work_beyond(run, len(kept)), "the run goes on beyond what was kept")
     assert run.attempt() == 2
     assert run.history()[: len(kept)] == kept
-    run.wish("stop", "anna")
+    run.command("stop", "anna")
     wait_for(lambda: run.state().phase == "stopped", "the run has stopped again")
 
 
@@ -93,12 +93,12 @@ def test_the_look_worker_answers_while_training(crew):
     workers.wake()
     wait_for(lambda: at_work_beyond(run, 0), "the run is at work")
     assert [workers.look(os.getpid).result(30)] == computing(workers.processes["look"].pid)
-    run.wish("stop", "anna")
+    run.command("stop", "anna")
     wait_for(lambda: run.state().phase == "stopped", "the run has stopped")
 
 
 def test_the_look_worker_explains_an_answer_while_it_is_at_a_long_question(crew, digits_run):
-    """What travels there and back, progress, two lanes, and letting go, all with a real worker."""
+    """What travels there and back, progress, two resources, and letting go, all with a real worker."""
     store, run = digits_run
     where = str(store.root), run.id
     photo = np.random.default_rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
@@ -162,7 +162,7 @@ def test_threads_are_divided_and_leave_the_pages_room(monkeypatch, cores, traine
 
 
 def test_two_train_at_once_a_paused_queue_hands_out_nothing_and_the_teacher_sees_it(tmp_path, monkeypatch):
-    monkeypatch.delitem(workers_module.LANES, "look")
+    monkeypatch.delitem(workers_module.RESOURCES, "look")
     monkeypatch.setenv("CNNLAB_TEACHER_PIN", "271828")
     store = Store(tmp_path / "runs")
     room = Classroom(store.root)
@@ -185,12 +185,12 @@ def test_two_train_at_once_a_paused_queue_hands_out_nothing_and_the_teacher_sees
         assert set(knowing) <= {os.getpid()}, "the PIN is the page server's alone"
         room.change(queue_paused=True)
         held = queue(store, SHORT)
-        second.wish("stop", "anna")
+        second.command("stop", "anna")
         wait_for(lambda: second.state().phase == "stopped", "a run at work can be stopped all the same")
         wait_for(lambda: [one.doing for one in workers.health()].count(()) == 1, "a worker is idle")
-        before = first.state().beat
+        before = first.state().heartbeat
         workers.wake()
-        wait_for(lambda: first.state().beat > before + 3, "a run at work goes on")
+        wait_for(lambda: first.state().heartbeat > before + 3, "a run at work goes on")
         assert (held.state().phase, held.attempt()) == ("queued", 0)
         room.change(queue_paused=False)
         wait_for(lambda: held.state().phase == "finished", "the queue goes on")
@@ -202,14 +202,14 @@ def test_two_train_at_once_a_paused_queue_hands_out_nothing_and_the_teacher_sees
 
 
 def test_a_run_that_seems_interrupted_is_left_to_dask_while_dask_has_a_task_for_it(tmp_path, monkeypatch):
-    """Its worker may have got no time to beat, or the worker that it moved to is still busy."""
+    """Its worker may have got no time for a heartbeat, or the worker that it moved to is still busy."""
     store = Store(tmp_path / "runs")
     lost, waits = queue(store, LONG), queue(store, LONG)
-    Attempt(lost, lost.claim("queued")).enter("interrupted")
+    Attempt(lost, lost.claim("queued")).enter(Phase.INTERRUPTED)
     assert lost.needs_attempt() == "recovery"
     workers = Workers(store)
-    lane = lane_of("train", store.root)
-    trainers = {name: {"resources": {"train": 1, lane: 1}} for name in ("one", "two")}
+    resource = resource_name("train", store.root)
+    trainers = {name: {"resources": {"train": 1, resource: 1}} for name in ("one", "two")}
     handed: list[str] = []
     tasks = {"one": [f"train:{lost.id}:1"]}
     monkeypatch.setattr(workers, "client", SimpleNamespace(scheduler=None, loop=None))
@@ -233,7 +233,7 @@ def test_a_run_that_seems_interrupted_is_left_to_dask_while_dask_has_a_task_for_
 def test_a_run_whose_app_was_killed_is_found_out_while_the_workers_still_start(tmp_path, monkeypatch):
     store, now = Store(tmp_path / "runs"), [1000.0]
     lost = queue(store, LONG)
-    Attempt(lost, lost.claim("queued")).enter("running")
+    Attempt(lost, lost.claim("queued")).enter(Phase.RUNNING)
     workers, handed = Workers(store), []
     connected: dict[str, dict] = {}
     monkeypatch.setattr(run_folder.time, "monotonic", lambda: now[0])
@@ -246,7 +246,7 @@ def test_a_run_whose_app_was_killed_is_found_out_while_the_workers_still_start(t
     now[0] += run_folder.SILENCE + 1
     workers._dispatch()
     assert not handed, "there is nobody to train it"
-    connected["one"] = {"resources": {"train": 1, lane_of("train", store.root): 1}}
+    connected["one"] = {"resources": {"train": 1, resource_name("train", store.root): 1}}
     workers._dispatch()
     assert handed == [(lost.id, "recovery")]
 
@@ -339,14 +339,14 @@ def test_a_killed_worker_costs_no_finished_epoch_and_the_second_death_ends_it(cr
     os.kill(worker, signal.SIGKILL)
     wait_for(lambda: at_work_beyond(run, len(kept)), "the run goes on by itself")
     assert run.attempt() == 2
-    assert run.claimed(2)["reason"] == "recovery"
+    assert run.claimed(2).reason == "recovery"
     assert run.history()[: len(kept)] == kept
     [worker] = computing(workers.processes["train"].pid)
     os.kill(worker, signal.SIGKILL)
     wait_for(lambda: run.state().phase == "interrupted", "it rests after the second death")
     wait_for(lambda: innocent.state().phase == "finished", "the run behind it is trained")
     assert run.attempt() == 2
-    run.wish("resume", "anna")
+    run.command("resume", "anna")
     workers.wake()
     wait_for(lambda: at_work_beyond(run, len(kept)), "it goes on when its owner asks")
     assert run.attempt() == 3

@@ -1,24 +1,25 @@
 """Which learning rate held in which epoch, and over how many epochs was its schedule spread?
 
-Wishes carry no epoch; the history carries the rate that the last batch of each epoch was trained with. From
-both together follows the epoch from which each wish counted.
+Commands carry no epoch; the history carries the rate that the last batch of each epoch was trained with. From
+both together follows the epoch from which each command counted.
 """
 
 import math
 from collections.abc import Sequence
 
 from cnnlab.config import TrainConfig, schedules
+from cnnlab.runs import Command
 
 
 def rates(
-    config: TrainConfig, wishes: Sequence[dict], recorded: Sequence[float], steps: int, epochs: int
+    config: TrainConfig, commands: Sequence[Command], recorded: Sequence[float], steps: int, epochs: int
 ) -> dict[int, tuple[float, int]]:
     """Return {epoch counted from 1: (learning rate, epochs of the schedule)} wherever either changes.
 
     recorded: the history's rate after each epoch; steps: batches an epoch (0: not known); epochs: how many
-    epochs to plan for, those beyond the history at the latest wish.
+    epochs to plan for, those beyond the history at the latest command.
     """
-    settings = _settings(config, wishes)
+    settings = _settings(config, commands)
     plan, now = {}, 0
     for epoch in range(epochs):
         measured = recorded[epoch] if epoch < len(recorded) else math.nan
@@ -31,30 +32,30 @@ def rates(
             now += next(i for i, miss in enumerate(misses) if miss <= min(misses) + close)
         rate = settings[now][0]
         if config.schedule == "constant" and abs(rate - measured) > 1e-4 * rate:
-            rate = measured  # what was measured counts, whatever was wished
+            rate = measured  # what was measured counts, whatever was asked for
         chosen = (rate, settings[now][1])
         if not plan or list(plan.values())[-1] != chosen:
             plan[epoch + 1] = chosen
     return plan
 
 
-def held_since(config: TrainConfig, wishes: Sequence[dict], recorded: Sequence[float], steps: int) -> int:
+def held_since(config: TrainConfig, commands: Sequence[Command], recorded: Sequence[float], steps: int) -> int:
     """Return how many epochs had another rate than the one that holds now: the first ones, or all of them."""
-    plan = rates(config, wishes, recorded, steps, len(recorded) + 1)
+    plan = rates(config, commands, recorded, steps, len(recorded) + 1)
     now = list(plan.values())[-1][0]
     others = [epoch for epoch, (rate, _epochs) in plan.items() if rate != now]
     return min(epoch for epoch in plan if epoch > max(others, default=0)) - 1
 
 
-def _settings(config: TrainConfig, wishes: Sequence[dict]) -> list[tuple[float, int]]:
-    """Return (rate, epochs) as configured and after each wish that changed one of them."""
+def _settings(config: TrainConfig, commands: Sequence[Command]) -> list[tuple[float, int]]:
+    """Return (rate, epochs) as configured and after each command that changed one of them."""
     settings = [(config.learning_rate, config.epochs)]
-    for wish in wishes:
+    for command in commands:
         rate, epochs = settings[-1]
-        if wish["wish"] == "rate":
-            settings.append((float(wish["value"]), epochs))
-        elif wish["wish"] == "epochs":
-            settings.append((rate, int(wish["value"])))
+        if command.name == "rate":
+            settings.append((float(command.value), epochs))
+        elif command.name == "epochs":
+            settings.append((rate, int(command.value)))
     return settings
 
 

@@ -14,7 +14,7 @@ from cnnlab.export.code.network import network
 from cnnlab.export.code.rates import rates
 from cnnlab.export.code.sources import augmentation, source
 from cnnlab.i18n import _, fine, in_epochs, number, percent
-from cnnlab.runs import RESTING, Recipe, Run, precision
+from cnnlab.runs import Recipe, Run, precision
 from cnnlab.training import trainer
 
 WIDTH = 100  # characters a line of prose
@@ -41,9 +41,9 @@ def cells(run: Run) -> list[Cell]:
     """Return the steps that repeat this run. Raises RunError where its files are damaged."""
     recipe, state, rows = run.recipe(), run.state(), run.history()
     config = recipe.config
-    over = state.phase in RESTING and state.phase != "queued" and bool(rows)
+    over = not state.phase.active and bool(rows)
     epochs = len(rows) if over else state.epochs
-    plan = rates(config, run.wishes(), [row["learning_rate"] for row in rows], state.steps, epochs)
+    plan = rates(config, run.commands(), [row["learning_rate"] for row in rows], state.steps, epochs)
     title = _("Training run {run}, with plain Keras").format(run=run.id)
     parts = [
         Cell(title, " ".join(filter(None, [_recorded(rows), _how(), _precision(run)])), ""),

@@ -4,37 +4,37 @@ import streamlit as st
 
 from cnnlab.data import datasets
 from cnnlab.evaluation import reliability_record
-from cnnlab.evaluation.measure_reliability import FEWEST, judge
-from cnnlab.evaluation.reliability_record import Judgement
+from cnnlab.evaluation.measure_reliability import FEWEST, measure
+from cnnlab.evaluation.reliability_record import ReliabilityRecord
 from cnnlab.figures import tiles
 from cnnlab.i18n import _, number
-from cnnlab.runs import RESTING, RunError
+from cnnlab.runs import RunError
 from cnnlab.ui.classify.subject import Look
 from cnnlab.ui.components.bars import Answer, bars
 from cnnlab.ui.widgets import background_job, network_choice
 from cnnlab.workers import pool
 
 
-def answer(look: Look, judged: Judgement | None) -> None:
+def answer(look: Look, reliability: ReliabilityRecord | None) -> None:
     """Draw what the network sees, the careful sentence, ten bars, and whether it may be none of the ten."""
     picture, words = st.columns([1, 2.4], vertical_alignment="center", wrap=False)
     picture.image(tiles.enlarge(look.seen, 128), _("What it sees: 32\u00a0×\u00a032"), width=128)
-    strange = judged is not None and judged.familiar(look.outputs) < judged.threshold
+    strange = reliability is not None and reliability.familiar(look.outputs) < reliability.threshold
     with words:
         if look.photo is not None or look.truth is not None:  # of a drawing it is said above the pad
             text = network_choice.verdict(look.probabilities, look.net.classes)
             st.subheader(f"{text[:-1]} – {_('or none of these')}." if strange else text, anchor=False)
         st.caption(look.remark)
     bars([Answer(look.probabilities)], look.classes, key="_classify.bars", true=look.truth)
-    if judged is not None:
-        familiar(look, judged)
+    if reliability is not None:
+        familiar(look, reliability)
 
 
-def familiar(look: Look, judged: Judgement) -> None:
+def familiar(look: Look, reliability: ReliabilityRecord) -> None:
     """Say how familiar the picture looks to the network, against ordinary pictures of its classes."""
-    value = judged.familiar(look.outputs)
-    below = number(100 * judged.share_below(value))
-    if value < judged.threshold:
+    value = reliability.familiar(look.outputs)
+    below = number(100 * reliability.share_below(value))
+    if value < reliability.threshold:
         text = _(
             "**None of these?** Only {below} of 100 ordinary photos look as strange to this network: "
             "this one is unlike what it was trained on. Do not trust the bars."
@@ -48,7 +48,7 @@ def familiar(look: Look, judged: Judgement) -> None:
     st.caption(text.format(below=below))
 
 
-def judged(net: network_choice.Network) -> Judgement | None:
+def reliability_of(net: network_choice.Network) -> ReliabilityRecord | None:
     """Return what was measured about the network; have it measured where that can be done."""
     found = _read(str(net.run.folder), net.stamp, _written(net), net)
     if found is None and measurable(net):
@@ -56,7 +56,7 @@ def judged(net: network_choice.Network) -> Judgement | None:
         about = (str(net.run.folder), net.stamp)
         root = str(net.run.folder.parent)
         done = background_job.answer(
-            "classify.judge", about, judge, root, net.run.id, doing=doing, long=True, shared=True
+            "classify.reliability", about, measure, root, net.run.id, doing=doing, long=True, shared=True
         )
         if done is not None:
             found = _read(str(net.run.folder), net.stamp, _written(net), net)
@@ -71,7 +71,7 @@ def measurable(net: network_choice.Network) -> bool:
     if not config.validation or (config.limit is not None and config.limit * config.validation < FEWEST):
         return False
     try:
-        return net.run.state().phase in RESTING
+        return not net.run.state().phase.at_work
     except RunError:
         return False
 
@@ -84,5 +84,5 @@ def _written(net: network_choice.Network) -> int:
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _read(folder: str, stamp: int, written: int, _net: network_choice.Network) -> Judgement | None:
+def _read(folder: str, stamp: int, written: int, _net: network_choice.Network) -> ReliabilityRecord | None:
     return reliability_record.read(_net.run, reliability_record.checksum(_net.weights))

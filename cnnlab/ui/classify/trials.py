@@ -1,4 +1,4 @@
-"""Does the answer hold when the photo is changed? Probes with the probabilities following."""
+"""Does the answer hold when the photo is changed? Perturbations with the probabilities following."""
 
 import numpy as np
 import streamlit as st
@@ -31,20 +31,20 @@ def first(look: Look) -> None:
 
 def more(look: Look) -> None:
     """Everything else that can be done to a photo, and a step against the network."""
-    kinds = {name: probe.label() for name, probe in perturbations.PROBES.items()}
+    kinds = {name: one.label() for name, one in perturbations.PERTURBATIONS.items()}
     kinds = {name: label for name, label in kinds.items() if name not in ("rotate", "brightness")}
     kinds["against"] = _("A step against the network")
-    widget_state.default("classify.probe", "shift", kinds)
-    kind = st.pills(_("Test"), list(kinds), format_func=kinds.get, key="classify.probe", required=True)
+    widget_state.default("classify.perturbation", "shift", kinds)
+    kind = st.pills(_("Test"), list(kinds), format_func=kinds.get, key="classify.perturbation", required=True)
     _against(look) if kind == "against" else _sweep(look, kind)
 
 
 def _sweep(look: Look, kind: str) -> None:
-    probe = perturbations.PROBES[kind]
+    perturbation = perturbations.PERTURBATIONS[kind]
     pictures, answers = _swept(kind, _every(look), look.about, look.scene, look.net, look.net.stamp)
-    strengths = _thinned(probe, _every(look))
-    written = [probe.written(strength) for strength in strengths]
-    swept = Sweep(probe.label(), written, pictures, answers, strengths.index(probe.nothing))
+    strengths = _thinned(perturbation, _every(look))
+    written = [perturbation.written(strength) for strength in strengths]
+    swept = Sweep(perturbation.label(), written, pictures, answers, strengths.index(perturbation.nothing))
     sweep(swept, look.classes, key=f"_classify.sweep.{kind}", true=look.truth)
 
 
@@ -54,9 +54,9 @@ def _every(look: Look) -> int:
     return 1 if cost <= QUICK else 2
 
 
-def _thinned(probe: perturbations.Probe, every: int) -> list[float]:
+def _thinned(perturbation: perturbations.Perturbation, every: int) -> list[float]:
     """Return every `every`-th strength, counted so that the one without a change is among them."""
-    return list(probe.strengths[probe.strengths.index(probe.nothing) % every :: every])
+    return list(perturbation.strengths[perturbation.strengths.index(perturbation.nothing) % every :: every])
 
 
 @st.cache_data(scope="session", max_entries=12, show_spinner=False)
@@ -64,8 +64,8 @@ def _swept(
     kind: str, every: int, about: int, _scene: perturbations.Scene, _net: network_choice.Network, stamp: int
 ):
     """Return what the network sees at each strength and its probabilities; the photo is named by `about`."""
-    probe = perturbations.PROBES[kind]
-    pictures = np.stack([probe.apply(_scene, strength) for strength in _thinned(probe, every)])
+    perturbation = perturbations.PERTURBATIONS[kind]
+    pictures = np.stack([perturbation.apply(_scene, strength) for strength in _thinned(perturbation, every)])
     return pictures, np.stack([_net.probabilities(picture) for picture in pictures])
 
 

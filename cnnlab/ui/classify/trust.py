@@ -5,7 +5,7 @@ import streamlit as st
 
 from cnnlab import ops
 from cnnlab.evaluation import calibration, out_of_distribution
-from cnnlab.evaluation.reliability_record import Judgement, Strange
+from cnnlab.evaluation.reliability_record import ReliabilityRecord, Strange
 from cnnlab.i18n import _, number, percent
 from cnnlab.ui.classify.subject import Look
 from cnnlab.ui.components.bars import Answer, bars
@@ -14,7 +14,7 @@ from cnnlab.ui.widgets import lesson, network_choice
 LIFT = 10  # what is taken from all scores to show that softmax does not notice
 
 
-def none_of_these(look: Look, judged: Judgement | None) -> None:
+def none_of_these(look: Look, reliability: ReliabilityRecord | None) -> None:
     """Explain why softmax cannot say it, and show how well the familiarity does."""
     lower = look.scores - LIFT
     same = np.abs(ops.softmax(lower) - look.probabilities).max()
@@ -29,7 +29,7 @@ def none_of_these(look: Look, judged: Judgement | None) -> None:
     st.markdown(
         text.format(score=score, share=share, name=name, lift=LIFT, same=percent(float(same))), width=760
     )
-    if judged is None:
+    if reliability is None:
         st.info(unavailable(look.net))
         return
     st.markdown(
@@ -41,13 +41,13 @@ def none_of_these(look: Look, judged: Judgement | None) -> None:
             "{measured} others {alarms} do: false alarms."
         ).format(
             wanted=percent(out_of_distribution.FALSE_ALARMS, 0),
-            fitted=number(judged.fitted_on),
-            measured=number(judged.measured_on),
-            alarms=percent(judged.false_alarms),
+            fitted=number(reliability.fitted_on),
+            measured=number(reliability.measured_on),
+            alarms=percent(reliability.false_alarms),
         ),
         width=760,
     )
-    rows = judged.strange
+    rows = reliability.strange
     table = {
         _("pictures of none of the ten"): [title(row) for row in rows],
         _("images"): [number(row.images) for row in rows],
@@ -67,9 +67,9 @@ def none_of_these(look: Look, judged: Judgement | None) -> None:
     lesson.code(out_of_distribution.energy, out_of_distribution.nearness, out_of_distribution.auroc)
 
 
-def confidence(look: Look, judged: Judgement | None) -> None:
+def confidence(look: Look, reliability: ReliabilityRecord | None) -> None:
     """Show the fitted temperature, what it does to the calibration error, and to this answer."""
-    if judged is None:
+    if reliability is None:
         st.info(unavailable(look.net))
         return
     text = _(
@@ -79,15 +79,15 @@ def confidence(look: Look, judged: Judgement | None) -> None:
         "{fitted} other images. No answer changes; only how sure it sounds."
     )
     text = text.format(
-        measured=number(judged.measured_on),
-        before=percent(judged.error_before),
-        after=percent(judged.error_after),
-        fitted=number(judged.fitted_on),
-        temperature=number(judged.temperature, 2),
+        measured=number(reliability.measured_on),
+        before=percent(reliability.error_before),
+        after=percent(reliability.error_after),
+        fitted=number(reliability.fitted_on),
+        temperature=number(reliability.temperature, 2),
     )
     st.markdown(text, width=760)
-    tempered = ops.softmax(look.scores, judged.temperature)
-    titles = _("As it is"), _("At temperature {t}").format(t=number(judged.temperature, 2))
+    tempered = ops.softmax(look.scores, reliability.temperature)
+    titles = _("As it is"), _("At temperature {t}").format(t=number(reliability.temperature, 2))
     answers = [
         Answer(p, heading, network_choice.verdict(p, look.net.classes))
         for p, heading in zip((look.probabilities, tempered), titles, strict=True)

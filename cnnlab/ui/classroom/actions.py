@@ -13,14 +13,14 @@ from cnnlab.ui.session.class_state import classroom
 from cnnlab.workers import pool
 
 
-def wish(teacher: TeacherPass, wish: str, ids: Sequence[str]) -> str:
+def command(teacher: TeacherPass, name: str, ids: Sequence[str]) -> str:
     """Stop, pause or resume training runs; what cannot be done with one is said after the others are done."""
     said = {
         "stop": _("Stopped: {runs}. What they have learned so far is kept."),
         "pause": _("Paused: {runs}. Their students or you can let them go on."),
         "resume": _("In the queue again: {runs}."),
     }
-    return _each(ids, said[wish], lambda run: run.wish(wish, teacher))
+    return _each(ids, said[name], lambda run: run.command(name, teacher))
 
 
 def delete(teacher: TeacherPass, ids: Sequence[str]) -> str:
@@ -70,8 +70,8 @@ def clear_the_way(teacher: TeacherPass) -> None:
     """Stop what is being trained and let nothing new begin, so that a new class can."""
     change(teacher, {"queue_paused": True})
     for run in queue.at_work(Store()):
-        if "stop" not in run.new_wishes():
-            run.wish("stop", teacher)
+        if "stop" not in run.new_commands():
+            run.command("stop", teacher)
     wake()
 
 

@@ -1,4 +1,4 @@
-"""How does the class see who is ahead? A ranking and two charts; and the envelopes, opened once for all.
+"""How does the class see who is ahead? A ranking and two charts; and the test sets, opened once for all.
 
 The page looks for news every few seconds and is drawn anew only where there is some.
 """
@@ -15,7 +15,7 @@ from cnnlab.classroom.leaderboard import Standing, Unfinished
 from cnnlab.data.datasets import DATASETS
 from cnnlab.figures.leaderboard import Dot, scatter
 from cnnlab.i18n import _, fine, number, percent
-from cnnlab.runs import RunError, Store
+from cnnlab.runs import Phase, RunError, Store
 from cnnlab.ui.classroom import actions
 from cnnlab.ui.components.standings import Row, standings
 from cnnlab.ui.session import browser, class_state, context, projector, teacher_pass, widget_state
@@ -25,17 +25,17 @@ from cnnlab.ui.widgets.run_status import title_of
 LOOK = 3.0  # seconds from one look at the class to the next
 TOP = 10  # rows in large letters; one's own is always among them
 NEAR = 0.1  # accuracy by which a network of the app may lead the class and still stand in the charts
-LISTED = 8  # training runs that are named before the envelopes open
+LISTED = 8  # training runs that are named before the test sets open
 PLAIN = {"displayModeBar": False}
-OPENING = "_board.opening"  # session key: (when, standings) of the envelopes that are being opened
-JOB = "_job.envelopes"  # session key of the job that opens them
+OPENING = "_board.opening"  # session key: (when, standings) of the test sets that are being opened
+JOB = "_job.test_sets"  # session key of the job that opens them
 
 
 def now() -> tuple[list[Standing], bool]:
-    """Return all standings, and whether they are those of the opened envelopes. RunError: a damaged file."""
-    envelope = leaderboard.revealed(class_state.classroom())
-    if envelope is not None:
-        return list(envelope.standings), True
+    """Return all standings, and whether they are those of the opened test sets. RunError: a damaged file."""
+    final = leaderboard.revealed(class_state.classroom())
+    if final is not None:
+        return list(final.standings), True
     return _live(str(Store().root), class_state.rules().began)[0], False
 
 
@@ -71,7 +71,7 @@ def seen() -> tuple:
         found, opened = now()
     except RunError as error:
         return (str(error),)
-    waits = class_state.rules().envelopes_wait and not opened
+    waits = class_state.rules().test_sets_wait and not opened
     return (found, opened, _names(found), waits, not_done() if waits else None)
 
 
@@ -113,11 +113,11 @@ def show(found: Sequence[Standing], opened: bool, dataset: str) -> None:
             _table(ranking, models, names, opened)
         places = (right, right)
     _charts(ranking, models, names, places)
-    _judgement(ranking, opened)
+    _remarks(ranking, opened)
 
 
 def expect_opening() -> None:
-    """Tell everybody that the envelopes open soon, and what they wait for."""
+    """Tell everybody that the test sets open soon, and what they wait for."""
     known = {} if class_state.rules().names_hidden else class_state.nicknames()
     still = [one for one in not_done() if one.comes]
     names = [f"{known.get(one.owner, '')} ({one.run})".strip() for one in still]
@@ -129,7 +129,7 @@ def expect_opening() -> None:
 
 def _held_up(still: Sequence[Unfinished]) -> str:
     """Return what keeps training runs from being done, where the teacher does."""
-    if class_state.rules().queue_paused and any(one.phase == "queued" for one in still):
+    if class_state.rules().queue_paused and any(one.phase is Phase.QUEUED for one in still):
         return _("The queue is paused, so what waits does not begin.")
     return ""
 
@@ -168,7 +168,7 @@ def _model(one: Standing) -> str:
     return title_of(one.run)
 
 
-def _judgement(ranking: Sequence[Standing], opened: bool) -> None:
+def _remarks(ranking: Sequence[Standing], opened: bool) -> None:
     """Say what the ranking means, and once it is known how far the tests lie from it."""
     first = ranking[0]
     text = _(
@@ -230,14 +230,14 @@ def _charts(
         place.plotly_chart(figure, key=f"_board.{what}", config=PLAIN, alt=alt)
 
 
-# ---- The envelopes
+# ---- The test sets
 
 
-def envelopes() -> None:
-    """Let the teacher open all envelopes, once, now or when training is over; draw how far that is."""
+def test_sets() -> None:
+    """Let the teacher open all test sets, once, now or when training is over; draw how far that is."""
     if st.session_state.get(OPENING) is not None:
         return _under_way()
-    if class_state.rules().envelopes_wait:
+    if class_state.rules().test_sets_wait:
         return _wait()
     with st.popover(_("Open the envelopes"), icon=":material/drafts:"):
         still = not_done()
@@ -263,11 +263,11 @@ def _tell(still: Sequence[Unfinished]) -> None:
         return
     known = class_state.nicknames()
     phases = {
-        "queued": _("waits"),
-        "starting": _("is about to begin"),
-        "running": _("epoch {now} of {all}"),
-        "paused": _("paused"),
-        "interrupted": _("interrupted"),
+        Phase.QUEUED: _("waits"),
+        Phase.STARTING: _("is about to begin"),
+        Phase.RUNNING: _("epoch {now} of {all}"),
+        Phase.PAUSED: _("paused"),
+        Phase.INTERRUPTED: _("interrupted"),
     }
     lines = []
     for one in still[:LISTED]:
@@ -286,7 +286,7 @@ def _wait() -> None:
     """Begin when nothing of the class waits or is trained any more; meanwhile it can be called off."""
     still = not_done()
     coming = [one for one in still if one.comes]
-    if not coming and teacher_pass.teacher() and class_state.rules().envelopes_wait:
+    if not coming and teacher_pass.teacher() and class_state.rules().test_sets_wait:
         _set_waiting(False)
         _begin()
         st.rerun()
@@ -312,7 +312,7 @@ def _to_open() -> list[Standing]:
 
 
 def _set_waiting(waits: bool) -> None:
-    teacher_pass.carry_out("board", actions.change, {"envelopes_wait": waits})
+    teacher_pass.carry_out("board", actions.change, {"test_sets_wait": waits})
 
 
 def _under_way() -> None:
@@ -322,7 +322,7 @@ def _under_way() -> None:
     doing = _("Opened: {done} of {all}")
     with st.container(width=320):
         tests = background_job.answer(
-            "envelopes", when, leaderboard.open_envelopes, root, ids, doing=doing, long=True
+            "test_sets", when, leaderboard.open_test_sets, root, ids, doing=doing, long=True
         )
         under_way = st.session_state.get(JOB)
         if tests is None and (under_way is None or under_way.failed):  # while it goes on, *Cancel* is there
@@ -335,7 +335,7 @@ def _under_way() -> None:
 
 
 def _begin() -> None:
-    """Have the networks judged that have ended by now, but for those that have meanwhile gone on."""
+    """Have the networks tested that have ended by now, but for those that have meanwhile gone on."""
     if teacher_pass.teacher() and (found := _to_open()):
         st.session_state[OPENING] = time.monotonic(), found
     else:  # the last of them has just been deleted, or goes on

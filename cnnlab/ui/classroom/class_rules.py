@@ -1,4 +1,4 @@
-"""What may students do? Limits on their training runs, names, pairs, and who opens the envelopes."""
+"""What may students do? Limits on their training runs, names, pairs, and who opens the test sets."""
 
 import streamlit as st
 

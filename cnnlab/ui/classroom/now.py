@@ -7,7 +7,7 @@ import streamlit as st
 
 from cnnlab.config.class_rules import Rules
 from cnnlab.i18n import _, number, percent
-from cnnlab.runs import RunError
+from cnnlab.runs import Phase, RunError
 from cnnlab.ui.classroom import actions, overview
 from cnnlab.ui.session import class_state, teacher_pass
 from cnnlab.ui.train.run_view import seconds_left
@@ -96,10 +96,10 @@ def _at_work(row: overview.Row, named: dict[str, str]) -> None:
     with st.container(border=True):
         st.markdown(f"**{run.id}** · {overview.title(row, named)}")
         try:
-            text = pace(row) if state.phase == "running" else phase_text(run, state)
+            text = pace(row) if state.phase is Phase.RUNNING else phase_text(run, state)
             done = (state.epoch + state.step / max(1, state.steps)) / max(1, state.epochs)
             st.progress(min(1.0, done), text=text)
-            stopping = "stop" in run.new_wishes()
+            stopping = "stop" in run.new_commands()
         except RunError as error:
             st.warning(str(error))
             stopping = False
@@ -134,17 +134,17 @@ def _queue(waiting: list[overview.Row], named: dict[str, str]) -> None:
         st.caption(_("… and {count} more, see *Training runs*.").format(count=len(waiting) - SHOWN))
 
 
-def button(label: str, wish: str, id: str, place: str = "work", disabled: bool = False) -> None:
+def button(label: str, command: str, id: str, place: str = "work", disabled: bool = False) -> None:
     """Draw a button that stops or pauses one training run."""
-    icon = {"stop": ":material/stop:", "pause": ":material/pause:"}[wish]
-    arguments = (PLACE, actions.wish, wish, [id])
-    key = f"_teacher.{place}.{wish}.{id}"
+    icon = {"stop": ":material/stop:", "pause": ":material/pause:"}[command]
+    arguments = (PLACE, actions.command, command, [id])
+    key = f"_teacher.{place}.{command}.{id}"
     st.button(label, icon=icon, key=key, on_click=teacher_pass.carry_out, args=arguments, disabled=disabled)
 
 
 def _lost(rows: list[overview.Row]) -> None:
     """Say which runs need a look: failed, interrupted, damaged."""
-    troubled = [row.run.id for row in rows if row.fault or row.state.phase in ("failed", "interrupted")]
+    troubled = [row.run.id for row in rows if row.fault or row.state.phase in (Phase.FAILED, Phase.INTERRUPTED)]
     if troubled:
         text = _("Failed, interrupted or damaged: {runs}. See *Training runs*.")
         shown = ", ".join(troubled[:SHOWN]) + (" …" if len(troubled) > SHOWN else "")

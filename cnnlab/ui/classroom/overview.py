@@ -10,8 +10,7 @@ import streamlit as st
 
 from cnnlab.classroom import Answer, Classroom, Student
 from cnnlab.i18n import _, number
-from cnnlab.runs import Run, RunError, State, Store
-from cnnlab.runs.queue import AT_WORK
+from cnnlab.runs import Phase, Run, RunError, State, Store
 from cnnlab.runs.survey import survey
 from cnnlab.ui.session import teacher_pass
 from cnnlab.ui.widgets.run_status import before, title_of
@@ -32,13 +31,12 @@ class Row:
 
     @property
     def working(self) -> bool:
-        return self.state is not None and self.state.phase in AT_WORK
+        return self.state is not None and self.state.phase.at_work
 
     @property
     def resting(self) -> bool:
         """Whether it can go on when somebody lets it."""
-        phases = ("paused", "stopped", "failed", "interrupted")
-        return self.state is not None and self.state.phase in phases
+        return self.state is not None and self.state.phase.can_resume
 
 
 def rows() -> list[Row]:
@@ -59,7 +57,7 @@ def forget() -> None:
 
 def _row(run: Run) -> Row:
     recipe, state = run.look()
-    ahead = before(run) if state.phase == "queued" else None
+    ahead = before(run) if state.phase is Phase.QUEUED else None
     return Row(run, recipe.owner, recipe.preset, state, ahead)
 
 

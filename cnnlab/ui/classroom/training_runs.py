@@ -3,7 +3,7 @@
 import streamlit as st
 
 from cnnlab.i18n import _, number
-from cnnlab.runs import RunError
+from cnnlab.runs import Phase, RunError
 from cnnlab.ui.classroom import actions, address, now, overview
 from cnnlab.ui.session import class_state, teacher_pass, widget_state
 from cnnlab.ui.widgets.run_status import phase_text, title_of
@@ -39,13 +39,13 @@ def training_runs() -> None:
 def _buttons(chosen: list[overview.Row]) -> None:
     """Draw what can be done with the chosen runs; a button that would do nothing rests."""
     active = [row.run.id for row in chosen if row.working or row.ahead is not None]
-    paused = [row.run.id for row in chosen if row.state and row.state.phase == "paused"]
+    paused = [row.run.id for row in chosen if row.state and row.state.phase is Phase.PAUSED]
     resting = [row.run.id for row in chosen if row.resting]
     broken = [row.run.id for row in chosen if row.fault]
     with st.container(horizontal=True):
-        _wish(_("Stop"), "stop", ":material/stop:", active + paused)
-        _wish(_("Pause"), "pause", ":material/pause:", active)
-        _wish(_("Let them go on"), "resume", ":material/play_arrow:", resting)
+        _command(_("Stop"), "stop", ":material/stop:", active + paused)
+        _command(_("Pause"), "pause", ":material/pause:", active)
+        _command(_("Let them go on"), "resume", ":material/play_arrow:", resting)
         one = chosen[0].run.id if len(chosen) == 1 and not chosen[0].fault else None
         st.button(
             _("The class follows this one"),
@@ -77,13 +77,13 @@ def _buttons(chosen: list[overview.Row]) -> None:
             )
 
 
-def _wish(label: str, wish: str, icon: str, ids: list[str]) -> None:
+def _command(label: str, command: str, icon: str, ids: list[str]) -> None:
     options = {
         "disabled": not ids,
         "on_click": teacher_pass.carry_out,
-        "args": (PLACE, actions.wish, wish, ids),
+        "args": (PLACE, actions.command, command, ids),
     }
-    st.button(label, icon=icon, key=f"_teacher.runs.{wish}", **options)
+    st.button(label, icon=icon, key=f"_teacher.runs.{command}", **options)
 
 
 def _following() -> None:
@@ -117,6 +117,6 @@ def _doing(row: overview.Row) -> str:
     try:
         if row.fault:
             return row.fault
-        return now.pace(row) if row.state.phase == "running" else phase_text(row.run, row.state)
+        return now.pace(row) if row.state.phase is Phase.RUNNING else phase_text(row.run, row.state)
     except RunError as error:
         return str(error)

@@ -63,7 +63,7 @@ def choose() -> None:
             _listed(question)
 
 
-def steer(vote: Vote) -> None:
+def controls(vote: Vote) -> None:
     """Draw the one button that leads on, and the way out."""
     labels = {
         "first": _("Show how the class voted"),

@@ -6,7 +6,7 @@ import streamlit as st
 from cnnlab import ops
 from cnnlab.data import datasets
 from cnnlab.i18n import _, fine, number, percent, plain
-from cnnlab.inspection.ablation import Edit, Judged, Off, Weight, edited, judge, left_by_off
+from cnnlab.inspection.ablation import Accuracy, Edit, Off, Weight, accuracy, edited, left_by_off
 from cnnlab.ui.inside import picture
 from cnnlab.ui.session import widget_state
 from cnnlab.ui.widgets import background_job, lesson, network_choice
@@ -163,20 +163,20 @@ def _accuracy(net: network_choice.Network, edits: tuple[Edit, ...]) -> None:
     root, about = str(net.run.folder.parent), _identity(net)
     doing = _("Photos judged: {done} of {all}")
     whole = background_job.answer(
-        "inside.whole", about, judge, root, net.run.id, (), doing=doing, shared=True
+        "inside.whole", about, accuracy, root, net.run.id, (), doing=doing, shared=True
     )
     if whole is None:
         return
     now = whole
     if edits:
         now = background_job.answer(
-            "inside.edited", (about, edits), judge, root, net.run.id, edits, doing=doing
+            "inside.edited", (about, edits), accuracy, root, net.run.id, edits, doing=doing
         )
     if now is not None:
         _compared(net, whole, now)
 
 
-def _compared(net: network_choice.Network, whole: Judged, now: Judged) -> None:
+def _compared(net: network_choice.Network, whole: Accuracy, now: Accuracy) -> None:
     st.markdown(_("**Right, of {count} photos**").format(count=number(whole.photos)))
     before, after = st.columns(2)
     before.metric(_("as trained"), percent(whole.right / whole.photos))
@@ -190,5 +190,5 @@ def _compared(net: network_choice.Network, whole: Judged, now: Judged) -> None:
         worst = int(np.nanargmax(falls))
         text = _("Hit hardest: {name}, from {before} to {after} of its photos.")
         name = network_choice.class_name(net.classes[worst])
-        shares = [percent(judged.by_class[worst], 0) for judged in (whole, now)]
+        shares = [percent(one.by_class[worst], 0) for one in (whole, now)]
         st.markdown(text.format(name=name, before=shares[0], after=shares[1]))

@@ -37,7 +37,7 @@ def trust(about: tuple, asked: tuple, before: np.ndarray, draw: Callable[[np.nda
             text = _("random weights: similarity {s}").format(s=number(alike, 2))
             nothing = _("random weights: no map at all")
             st.image(draw(map), nothing if np.isnan(alike) else text, width=TILE)
-    st.markdown(judgement(checked.similarities))
+    st.markdown(conclusion(checked.similarities))
     st.caption(
         _(
             "Similarity is the rank correlation of the maps' magnitudes. 1: all places in the same order; "
@@ -46,7 +46,7 @@ def trust(about: tuple, asked: tuple, before: np.ndarray, draw: Callable[[np.nda
     )
 
 
-def judgement(similarities: np.ndarray) -> str:
+def conclusion(similarities: np.ndarray) -> str:
     """Say what the similarities (n,) of a map to those of random networks mean; nan: there was no map."""
     found = similarities[~np.isnan(similarities)]
     if not len(found):

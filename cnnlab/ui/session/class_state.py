@@ -122,7 +122,7 @@ def importing(size: int) -> Iterator[None]:
 
 
 class Sealed(Run):
-    """A run as students see it until the envelopes are opened: whatever its test set said is not there."""
+    """A run as students see it until the test sets are opened: whatever its test set said is not there."""
 
     def last_evaluation(self) -> None:
         return None
@@ -131,7 +131,7 @@ class Sealed(Run):
 def as_seen(run: Run) -> Run:
     """Return the run as this browser may see it: in a class, the board shows the test results first."""
     now = rules()
-    shown = not teaching() or now.students_open or now.envelope_opened or run.shipped or is_teacher()
+    shown = not teaching() or now.students_open or now.test_sets_opened or run.shipped or is_teacher()
     return run if shown else Sealed(run.folder)
 
 

@@ -5,7 +5,6 @@ import streamlit as st
 from cnnlab.config import LARGEST_RATE, schedules
 from cnnlab.i18n import _, percent, plain
 from cnnlab.runs import Run, RunError, State, Store
-from cnnlab.runs.queue import AT_WORK
 from cnnlab.ui.session import class_state
 from cnnlab.ui.train import fields
 from cnnlab.ui.widgets import lesson
@@ -30,23 +29,18 @@ def controls(run: Run, state: State) -> None:
     if not class_state.owns(run):
         st.caption(_("This training run is not yours: you can look at it, not steer it."))
         return
-    active = state.phase in ("queued", "starting", "running")
-    rested = not active and run.can_go_on()
+    phase, can_go_on = state.phase, run.can_go_on()
     buttons = {
-        "pause": (active, _("Pause"), ":material/pause:"),
-        "resume": (rested and state.phase != "finished", _("Resume"), ":material/play_arrow:"),
-        "stop": (active or state.phase == "paused", _("Stop and keep"), ":material/stop:"),
-        "more": (
-            rested and state.phase in ("finished", "stopped"),
-            _("One more epoch"),
-            ":material/plus_one:",
-        ),
+        "pause": (phase.active, _("Pause"), ":material/pause:"),
+        "resume": (phase.can_resume and can_go_on, _("Resume"), ":material/play_arrow:"),
+        "stop": (phase.can_stop, _("Stop and keep"), ":material/stop:"),
+        "more": (phase.ended and can_go_on, _("One more epoch"), ":material/plus_one:"),
     }
     with st.container(horizontal=True):
-        for wish, (possible, label, icon) in buttons.items():
+        for command, (possible, label, icon) in buttons.items():
             if possible:
-                st.button(label, icon=icon, key=f"_train.{wish}", on_click=_wish, args=(run, wish))
-        if active or state.phase == "paused":
+                st.button(label, icon=icon, key=f"_train.{command}", on_click=_command, args=(run, command))
+        if phase.can_stop:
             with st.popover(_("Learning rate"), icon=":material/tune:"):
                 _change_rate(run, state)
         with st.popover(_("Delete"), icon=":material/delete:"):
@@ -55,7 +49,7 @@ def controls(run: Run, state: State) -> None:
 
 def _offer_deletion(run: Run, state: State) -> None:
     """Ask before a training run is deleted; one at work has to be stopped first."""
-    if state.phase in AT_WORK:
+    if state.phase.at_work:
         st.markdown(_("A worker is busy with it: stop it first."))
         return
     text = _("**{run}** goes for good, with its network, its curves and its kernels.")
@@ -66,7 +60,7 @@ def _offer_deletion(run: Run, state: State) -> None:
 def _delete(run: Run) -> None:
     try:
         run.require(class_state.who())
-        if run.state().phase in AT_WORK:
+        if run.state().phase.at_work:
             raise RunError(_("A worker has just begun with it: stop it first."))
         run.delete(class_state.who())
     except RunError as error:
@@ -82,18 +76,18 @@ def _delete(run: Run) -> None:
 def _change_rate(run: Run, state: State) -> None:
     """Show the rate of the next step, and let the owner set another; a schedule goes on multiplying it."""
     config = run.recipe().config
-    base = run.wished("rate", config.learning_rate)
+    base = run.commanded("rate", config.learning_rate)
     st.markdown(_rate_now(config.schedule, base, state))
     with st.container(horizontal=True, gap="xsmall"):
         for label, factor in FACTORS.items():
             rate = float(f"{factor * base:.6g}")  # without the noise of binary fractions
             where = {"key": f"_train.rate.{label}", "help": f"{plain(base)} → {plain(rate)}"}
-            click = {"on_click": _wish, "args": (run, "rate", rate)}
+            click = {"on_click": _command, "args": (run, "rate", rate)}
             st.button(label, disabled=not 0 < rate <= LARGEST_RATE, **where, **click)
     key = f"_train.new_rate.{run.id}.{base}"  # another rate, set by a button or elsewhere, is another field
     rate = decimal_field(_("From now on"), 0.0, LARGEST_RATE, value=base, key=key)
     idle = not rate or rate == base
-    st.button(_("Set it"), key="_train.rate", disabled=idle, on_click=_wish, args=(run, "rate", rate))
+    st.button(_("Set it"), key="_train.rate", disabled=idle, on_click=_command, args=(run, "rate", rate))
 
 
 def _rate_now(schedule: str, base: float, state: State) -> str:
@@ -111,12 +105,12 @@ def _rate_now(schedule: str, base: float, state: State) -> str:
     return text.format(rate=plain(rate, 3), **words)
 
 
-def _wish(run: Run, wish: str, value: float | None = None) -> None:
+def _command(run: Run, command: str, value: float | None = None) -> None:
     """Carry out a click. A callback comes before the page is drawn again, so no click is lost to a redraw."""
     try:
         more = {"epochs": len(run.history()) + 1, "resume": None}
-        wishes = more if wish == "more" else {wish: value}
-        class_state.classroom().steer(Store(), run, class_state.who(), wishes)
+        commands = more if command == "more" else {command: value}
+        class_state.classroom().command(Store(), run, class_state.who(), commands)
     except RunError as error:
         st.session_state["_train.problem"] = str(error)
     except OSError as error:

@@ -135,7 +135,7 @@ def _blocks(name: str, title: str, add: str, checked: form.Checked) -> None:
             size = " → " + "×".join(number(side) for side in outputs[-1]) if outputs else ""
             with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
                 st.markdown(f"**{title} {place + 1}**{size}", width="content")
-                _steer(name, id, place, last=place == len(ids) - 1)
+                _block_buttons(name, id, place, last=place == len(ids) - 1)
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 for field in INNER[name].model_fields:
                     off = field == "pool_window" and form.block(name, id)["pool"] == "none"
@@ -146,7 +146,7 @@ def _blocks(name: str, title: str, add: str, checked: form.Checked) -> None:
     st.button(add, icon=":material/add:", key=f"_train.{name}.add", **options)
 
 
-def _steer(name: str, id: int, place: int, last: bool) -> None:
+def _block_buttons(name: str, id: int, place: int, last: bool) -> None:
     """Draw the buttons that move a block and remove it."""
     for icon, tip, off, click, args in (
         ("arrow_upward", _("Earlier"), place == 0, form.move, (name, place, -1)),

@@ -21,7 +21,7 @@ LOOKED_AT = 100  # photos on which silent outputs are looked for
 def findings(run: Run, state: State, rows: list[dict[str, float]]) -> None:
     """Draw what the curves say, with the evidence and what to try."""
     recipe, config = run.recipe(), _config_now(run)
-    since = held_since(recipe.config, run.wishes(), [row["learning_rate"] for row in rows], state.steps)
+    since = held_since(recipe.config, run.commands(), [row["learning_rate"] for row in rows], state.steps)
     for finding in diagnose(rows, config, len(recipe.classes), state.undefined, since):
         _card(finding, recipe.preset, config)
 
@@ -29,7 +29,7 @@ def findings(run: Run, state: State, rows: list[dict[str, float]]) -> None:
 def _config_now(run: Run) -> TrainConfig:
     """Return the run's configuration with the learning rate that holds now, whatever it began with."""
     config = run.recipe().config
-    return config.model_copy(update={"learning_rate": run.wished("rate", config.learning_rate)})
+    return config.model_copy(update={"learning_rate": run.commanded("rate", config.learning_rate)})
 
 
 def silent_parts(run: Run, epochs: int) -> None:
@@ -82,10 +82,10 @@ def _shares(folder: str, written: int, _run: Run) -> dict[str, float]:
     return silent_shares(network.layers, network.weights, images)
 
 
-def probe(run: Run) -> None:
+def answer_panel(run: Run) -> None:
     """Draw the network's newest answers for a few held-out pictures."""
     recipe = run.recipe()
-    answers = run.probe()
+    answers = run.answer_panel()
     if answers is None or not datasets.DATASETS[recipe.config.dataset].present():
         return
     data = datasets.load(recipe.config.dataset)

@@ -13,12 +13,12 @@ from cnnlab.figures.contact_sheet import sheet
 from cnnlab.figures.curves import curve, kept
 from cnnlab.figures.tiles import colour_tiles
 from cnnlab.i18n import _, in_epochs, number, percent, plain
-from cnnlab.runs import RESTING, Recipe, Run, RunError, State, Store
+from cnnlab.runs import Phase, Recipe, Run, RunError, State, Store
 from cnnlab.runs.history import Row
 from cnnlab.ui.session import class_state, context
 from cnnlab.ui.session import widget_state as page_state
 from cnnlab.ui.train import controls, findings, sample
-from cnnlab.ui.train.test_set import envelope
+from cnnlab.ui.train.test_set import test_set
 from cnnlab.ui.widgets import damaged_run, dataset_status, lesson, network_table
 from cnnlab.ui.widgets.chart import chart
 from cnnlab.ui.widgets.network_choice import layer_title
@@ -44,9 +44,9 @@ def _pace(run: Run, state: State) -> float | None:
 
     What waits begins by itself, and so does what was interrupted: its worker is replaced, or was only slow.
     """
-    if state.phase in RESTING and state.phase not in ("queued", "interrupted"):
+    if not state.phase.changes_by_itself:
         return None
-    return 2 if run.history() or (state.phase == "queued" and before(run)) else 0.5
+    return 2 if run.history() or (state.phase is Phase.QUEUED and before(run)) else 0.5
 
 
 def headline(run: Run) -> None:
@@ -73,12 +73,12 @@ def _live(run: Run, drawn_at: float | None) -> None:
         state, rows = run.state(), run.history()
         if _pace(run, state) != drawn_at:
             st.rerun()
-        if state.phase == "failed":
+        if state.phase is Phase.FAILED:
             st.error(state.message, icon=":material/error:")
         left, right = st.columns([2.3, 1], gap="medium")
         with left.container(border=True):
             _progress(run, state)
-            if state.phase in ("finished", "stopped") and run.has_weights():
+            if state.phase.ended and run.has_weights():
                 controls.look_inside(run)
             controls.controls(run, state)
             _curve(state, rows, run.recipe())
@@ -87,9 +87,9 @@ def _live(run: Run, drawn_at: float | None) -> None:
             _kernels(run)
             _explain(run, rows)
             findings.silent_parts(run, len(rows))
-        findings.probe(run)
-        if state.phase in ("finished", "stopped") and run.has_weights():
-            envelope(run)
+        findings.answer_panel(run)
+        if state.phase.ended and run.has_weights():
+            test_set(run)
     except RunError as error:
         st.error(str(error), icon=":material/broken_image:")
         damaged_run.offer(run)
@@ -101,7 +101,7 @@ def _curve(state: State, rows: list[Row], recipe: Recipe) -> None:
     what = st.segmented_control(
         _("Curve"), list(names), format_func=names.get, key="train.curve", required=True
     )
-    running = getattr(state, what, None) if state.phase == "running" else None
+    running = getattr(state, what, None) if state.phase is Phase.RUNNING else None
     theme = context.theme()
     figure = curve(rows, what, max(state.epochs, len(rows)), running, 1 / len(recipe.classes), theme)
     chart(figure, key="_train.chart")
@@ -112,7 +112,7 @@ def _curve(state: State, rows: list[Row], recipe: Recipe) -> None:
 
 
 def _progress(run: Run, state: State) -> None:
-    if state.phase != "running":
+    if state.phase is not Phase.RUNNING:
         st.markdown(phase_text(run, state))
         return
     parts = [_("Epoch {now} of {all}").format(now=min(state.epoch + 1, state.epochs), all=state.epochs)]

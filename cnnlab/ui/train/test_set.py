@@ -13,8 +13,8 @@ from cnnlab.ui.widgets.network_choice import class_name
 from cnnlab.workers import pool
 
 
-def envelope(run: Run) -> None:
-    """Draw the sealed envelope, or what it said."""
+def test_set(run: Run) -> None:
+    """Draw the sealed test set, or what it said."""
     with st.container(border=True):
         st.markdown(_("**The sealed test set**"))
         seen = class_state.as_seen(run)
@@ -72,9 +72,9 @@ def _per_class(run: Run, evaluation: Evaluation) -> None:
 
 
 def _opening(run: Run, first: bool) -> None:
-    """Let who may do so open the envelope, and wait for the *look* worker's answer."""
-    future = st.session_state.get("_envelope.future")
-    if future is not None and st.session_state["_envelope.run"] == run.id:
+    """Let who may do so open the test set, and wait for the *look* worker's answer."""
+    future = st.session_state.get("_test_set.future")
+    if future is not None and st.session_state["_test_set.run"] == run.id:
         st.fragment(_wait, run_every=1)(future)
         return
     if run.shipped or not class_state.owns(run):
@@ -89,13 +89,13 @@ def _opening(run: Run, first: bool) -> None:
     if crew is not None and (trouble := crew.lost("look")):
         st.caption(_("The test set cannot be opened now. {trouble}").format(trouble=trouble))
     label = _("Open the envelope") if first else _("Open it again")
-    if st.button(label, icon=":material/drafts:", key="_envelope.open", disabled=not able):
+    if st.button(label, icon=":material/drafts:", key="_test_set.open", disabled=not able):
         try:
             class_state.classroom().may_open(run, class_state.who())
-            st.session_state["_envelope.future"] = crew.look(
+            st.session_state["_test_set.future"] = crew.look(
                 open_test_set, str(crew.store.root), run.id, long=True
             )
-            st.session_state["_envelope.run"] = run.id
+            st.session_state["_test_set.run"] = run.id
         except RunError as error:
             st.error(str(error))
         else:
@@ -108,7 +108,7 @@ def _wait(future) -> None:
     if not future.done() and not trouble:
         st.markdown(_("The network is looking at the test photos …"))
         return
-    del st.session_state["_envelope.future"]
+    del st.session_state["_test_set.future"]
     if trouble:
         st.error(trouble)
     elif future.status == "error":

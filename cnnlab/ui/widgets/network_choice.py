@@ -11,7 +11,7 @@ from cnnlab import ops
 from cnnlab.data import photos
 from cnnlab.data.datasets import DATASETS, class_name
 from cnnlab.i18n import _, in_epochs, percent
-from cnnlab.runs import RESTING, Recipe, Run, RunError, Store
+from cnnlab.runs import Recipe, Run, RunError, Store
 from cnnlab.runs.survey import sound
 from cnnlab.training.models import SIDE
 from cnnlab.ui.session import browser
@@ -189,7 +189,7 @@ def label(run: Run) -> str:
     """Name a run for a choice among networks: whose it is, what it learned, how well."""
     try:
         recipe, rows = run.recipe(), run.history()[: run.trained_epochs()]
-        planned = int(run.wished("epochs", recipe.config.epochs))
+        planned = int(run.commanded("epochs", recipe.config.epochs))
     except RunError:
         return run.id
     words = [name_of(run), DATASETS[recipe.config.dataset].title]
@@ -229,6 +229,6 @@ def _wait_for_epoch(network: Network) -> None:
 
 def _training(run: Run) -> bool:
     try:
-        return run.state().phase not in RESTING
+        return run.state().phase.at_work
     except RunError:
         return False

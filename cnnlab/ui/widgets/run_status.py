@@ -10,7 +10,7 @@ from cnnlab.classroom.limits import stopped_after
 from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets
 from cnnlab.i18n import _, finished_epochs, in_epochs, number
-from cnnlab.runs import Run, State, Store, queue
+from cnnlab.runs import Phase, Run, State, Store, queue
 from cnnlab.runs.survey import sound
 from cnnlab.training import cost, speed
 from cnnlab.ui.session import class_state
@@ -53,7 +53,7 @@ def _queue(root: str) -> dict[str, tuple[int, float, bool]]:
     places = queue.places(store)
 
     def read(run: Run) -> tuple[float, bool] | None:
-        counts = run.id in places or run.state().phase in queue.AT_WORK
+        counts = run.id in places or run.state().phase.at_work
         return _seconds_left(store, run) if counts else None
 
     found = sound(store.runs() if places else [], read)
@@ -91,32 +91,33 @@ def known(root: str, dataset: str, images: int) -> cost.Known:
 def phase_text(run: Run, state: State) -> str:
     """Return what the run is doing, as one sentence."""
     match state.phase:
-        case "queued":
+        case Phase.QUEUED:
             return _waiting(run)
-        case "starting":
+        case Phase.STARTING:
             return _("A worker is about to begin.")
-        case "running" if run.claimed(state.attempt)["reason"] == "recovery":
+        case Phase.RUNNING if run.claimed(state.attempt).reason == "recovery":
             text = _(
                 "Its worker was lost; the run went on by itself from its last finished epoch (attempt {n})."
             )
             return text.format(n=state.attempt)
-        case "running":
+        case Phase.RUNNING:
             return state.message or _("The training run goes on when you close this page.")
-        case "finished":
+        case Phase.FINISHED:
             text = _("Finished after {epochs}.").format(epochs=in_epochs(state.epoch))
             return f"{text} {state.message}"
-        case "paused":
+        case Phase.PAUSED:
             text = _("Paused in epoch {epoch}; it goes on from there, and lets others train meanwhile.")
             return text.format(epoch=min(state.epoch + 1, state.epochs or state.epoch + 1))
-        case "stopped" if (minutes := stopped_after(run)) is not None:
+        case Phase.STOPPED if (minutes := stopped_after(run)) is not None:
             text = _("Stopped: in this class a training run takes at most {minutes} min. {kept}")
             return text.format(minutes=f"{minutes:g}", kept=finished_epochs(state.epoch))
-        case "stopped":
+        case Phase.STOPPED:
             return _("Stopped; {kept}").format(kept=finished_epochs(state.epoch))
-        case "interrupted":
+        case Phase.INTERRUPTED:
             text = _("Interrupted: its worker was lost. {kept} *Resume* goes on.")
             return text.format(kept=finished_epochs(state.epoch))
-    return state.message or _("Training failed.")
+        case Phase.FAILED:
+            return state.message or _("Training failed.")
 
 
 def _waiting(run: Run) -> str:

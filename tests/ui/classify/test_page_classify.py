@@ -328,7 +328,7 @@ def test_each_strength_has_the_networks_own_answer(store):
     run = network(store)
     at = open_page("classify", photo__choice="cat", classify__trial="brightness")
     view, seen = sent(at, "sweep")[0], seen_of(photos.sample("cat"))
-    strengths = perturbations.PROBES["brightness"].strengths
+    strengths = perturbations.PERTURBATIONS["brightness"].strengths
     assert len(view["strengths"]) == len(view["answers"]) == len(strengths)
     assert view["strengths"][view["start"]] == "0" and view["strengths"][0] == "−150"
     assert view["answers"][view["start"]]["lengths"] == lengths(at)
@@ -344,11 +344,11 @@ def test_each_strength_has_the_networks_own_answer(store):
 
 
 @pytest.mark.parametrize(
-    "kind", [name for name in perturbations.PROBES if name not in ("rotate", "brightness")]
+    "kind", [name for name in perturbations.PERTURBATIONS if name not in ("rotate", "brightness")]
 )
 def test_every_further_test_starts_at_the_pages_answer(store, kind):
     network(store)
-    at = more(open_page("classify", photo__choice="coffee", classify__probe=kind), "More tests")
+    at = more(open_page("classify", photo__choice="coffee", classify__perturbation=kind), "More tests")
     view = sent(at, "sweep")[-1]
     assert view["answers"][view["start"]]["lengths"] == lengths(at)
     different = [a for a in view["answers"] if a["lengths"] != view["answers"][view["start"]]["lengths"]]
@@ -365,7 +365,7 @@ def test_the_cover_hides_a_part(store):
 
 
 def test_a_step_against_the_network_turns_its_answer(shipped):
-    at = more(open_page("classify", photo__choice="cat", classify__probe="against"), "More tests")
+    at = more(open_page("classify", photo__choice="cat", classify__perturbation="against"), "More tests")
     view = sent(at, "sweep")[-1]
     top = view["answers"][0]["top"]
     falling = [a["lengths"][top] for a in view["answers"]]
@@ -428,7 +428,7 @@ def test_the_figures_on_the_page_are_the_measured_ones(shipped):
     assert columns(at, -1)[1]["lengths"] == pytest.approx(expected, abs=0.006)
 
 
-def test_without_a_judgement_the_page_says_so(store):
+def test_without_a_reliability_record_the_page_says_so(store):
     network(store)
     at = open_page("classify", photo__choice="cat")
     assert "ordinary photos" not in texts(at)
@@ -436,7 +436,7 @@ def test_without_a_judgement_the_page_says_so(store):
     assert "Not available" in texts(more(at, "How sure, really?"))
 
 
-def test_a_damaged_judgement_spoils_only_itself(store):
+def test_a_damaged_reliability_record_spoils_only_itself(store):
     run = network(store)
     (run.folder / reliability_record.FILE).write_text("{")
     at = open_page("classify", photo__choice="cat")
@@ -444,11 +444,11 @@ def test_a_damaged_judgement_spoils_only_itself(store):
     assert lengths(at) == pytest.approx(100 * answer(run, seen_of(photos.sample("cat"))), abs=0.006)
 
 
-def test_a_judgement_is_measured_kept_and_read_back(digits_run, monkeypatch):
+def test_a_reliability_record_is_measured_kept_and_read_back(digits_run, monkeypatch):
     """The worker's arithmetic is Keras's, the page's is NumPy's: the same picture is as familiar to both."""
     kept, run = digits_run
     monkeypatch.setattr(measure_reliability, "FEWEST", 100)
-    measure_reliability.judge(str(kept.root), run.id)
+    measure_reliability.measure(str(kept.root), run.id)
     found = reliability_record.read(run, reliability_record.checksum(run.weights()))
     data = datasets.load("digits")
     pictures = np.concatenate([data.test_images[:4], measure_reliability.textures()[::200]])

@@ -14,7 +14,7 @@ from cnnlab.classroom import Classroom
 from cnnlab.config.presets import PRESETS
 from cnnlab.export import export_archive, report
 from cnnlab.export.code import notebook, script
-from cnnlab.runs import SHIPPED, Run, Store
+from cnnlab.runs import SHIPPED, Phase, Run, Store
 from cnnlab.runs.attempt import Attempt
 from cnnlab.ui.session import browser, class_state, teacher_pass
 from cnnlab.ui.session.newcomers import AT_ONCE, Newcomers
@@ -23,7 +23,7 @@ from cnnlab.ui.widgets.run_status import title_of
 from tests.conftest import ROOT
 from tests.pages import owner
 
-STEERING = {"Pause", "Resume", "Stop and keep", "One more epoch", "Set it", "Delete it", "Open the envelope"}
+CONTROLS = {"Pause", "Resume", "Stop and keep", "One more epoch", "Set it", "Delete it", "Open the envelope"}
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def finished(store: Store, token: str = "anna") -> Run:
     (run.folder / "config.json").write_text(json.dumps(shipped | {"owner": owner(token), "note": ""}))
     attempt = Attempt(run, run.claim("queued"))
     attempt.update(epoch=len(run.history()), epochs=len(run.history()))
-    attempt.enter("finished")
+    attempt.enter(Phase.FINISHED)
     return run
 
 
@@ -202,18 +202,18 @@ def test_one_more_epoch_is_limited_where_the_click_is_carried_out(store, classro
     classroom.change(epochs=len(run.history()))
     sound(button(at, "One more epoch").click().run())
     assert f"this one would have {len(run.history()) + 1}" in words(at)
-    assert run.wishes() == []
+    assert run.commands() == []
 
 
 def test_only_the_owner_steers_and_deletes_whatever_a_page_has_drawn(store):
     run = store.create(PRESETS["tiny"].config, ("cat", "dog"), preset="tiny", owner=owner("anna"))
-    assert not {button.label for button in open_page(token="ben", run=run.id).button} & STEERING
+    assert not {button.label for button in open_page(token="ben", run=run.id).button} & CONTROLS
     for label in ("Pause", "Stop and keep", "Delete it"):
         at = open_page(run=run.id)
         at.session_state["identity.token"] = "ben"  # the click comes from another browser
         sound(button(at, label).click().run())
         assert "belongs to somebody else" in words(at)
-        assert run.wishes() == []
+        assert run.commands() == []
     at = open_page(run=run.id)
     sound(button(at, "Delete it").click().run())
     assert store.runs() == []
@@ -224,7 +224,7 @@ def test_only_the_owner_steers_and_deletes_whatever_a_page_has_drawn(store):
 def test_a_run_at_work_is_stopped_before_it_is_deleted(store):
     run = store.create(PRESETS["tiny"].config, ("cat", "dog"), preset="tiny", owner=owner("anna"))
     at = open_page(run=run.id)
-    Attempt(run, run.claim("queued")).enter("running")  # since the page was drawn
+    Attempt(run, run.claim("queued")).enter(Phase.RUNNING)  # since the page was drawn
     sound(button(at, "Delete it").click().run())
     assert "stop it first" in words(at)
     assert run.state().phase == "running"
@@ -246,7 +246,7 @@ def test_test_results_stay_sealed_in_class_until_the_board_opens_them(store, cla
     assert "stays sealed here" in script(class_state.as_seen(run))
     assert class_state.as_seen(store.get("article")).evaluation() is not None
 
-    classroom.change(envelope_opened="2026-01-01T10:00:00")
+    classroom.change(test_sets_opened="2026-01-01T10:00:00")
     at = open_page(run=run.id)
     assert "Test accuracy" in [metric.label for metric in at.metric]
     assert "evaluation.npz" in members(class_state.as_seen(run))

@@ -13,7 +13,7 @@ from cnnlab import access, network_address
 from cnnlab.classroom import Classroom
 from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets
-from cnnlab.runs import Checkpoint, RunError, Store
+from cnnlab.runs import Checkpoint, Phase, RunError, Store
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import COLUMNS
 from cnnlab.ui.classroom import address
@@ -97,7 +97,7 @@ def trained(store, phase: str = "finished", owner: str = "anna", epochs: int = 3
         attempt.write_checkpoint(Checkpoint(epochs, {}, {}))
         attempt.write_result({})
         attempt.update(epoch=epochs, epochs=3, steps=10, images_per_second=1234.0)
-        attempt.enter(phase)
+        attempt.enter(Phase(phase))
     return run
 
 
@@ -277,7 +277,7 @@ def test_any_run_is_stopped_and_the_queue_paused(store):
     running, queued = trained(store, "running"), trained(store, "queued")
     at = teach()
     press(at, f"_teacher.work.stop.{running.id}")
-    assert running.new_wishes() == ["stop"]
+    assert running.new_commands() == ["stop"]
     assert button(at, "Stopping").disabled
     press(at, f"_teacher.queue.stop.{queued.id}")
     assert queued.state().phase == "stopped"
@@ -385,9 +385,9 @@ def test_a_new_class_stops_what_trains_and_begins_when_it_has_stopped(store):
     at = teach("New class")
     assert f"At work now: {running.id}." in words(at)
     press(at, "_teacher.new_class")
-    assert running.new_wishes() == ["stop"]
+    assert running.new_commands() == ["stop"]
     assert class_.rules().queue_paused and f"Waiting for {running.id} to stop" in words(at)
-    Attempt(running, running.attempt()).enter("stopped")  # the trainer obeys
+    Attempt(running, running.attempt()).enter(Phase.STOPPED)  # the trainer obeys
     again(at)
     again(at)
     assert store.runs() == [] and "A new class has begun" in words(at)
@@ -403,7 +403,7 @@ def test_a_new_class_can_be_called_off(store):
     at = teach("New class")
     press(at, "_teacher.new_class")
     press(at, "_teacher.keep_class")
-    Attempt(running, running.attempt()).enter("stopped")
+    Attempt(running, running.attempt()).enter(Phase.STOPPED)
     again(at)
     assert [run.id for run in store.runs()] == [running.id]
     assert not Classroom(store.root).rules().queue_paused
@@ -419,4 +419,4 @@ def test_the_computer_says_what_is_missing_and_cleans_up(store):
     assert "Freed: " in words(at)
     assert not (run.folder / "checkpoint").exists() and run.state().phase == "finished"
     with pytest.raises(RunError, match="cannot go on"):
-        run.wish("resume", "anna")
+        run.command("resume", "anna")

@@ -11,9 +11,9 @@ from cnnlab.data import datasets, photos
 from cnnlab.evaluation import metrics
 from cnnlab.evaluation.robustness import CHANGES
 from cnnlab.inspection import embedding
-from cnnlab.inspection.ablation import Off, Weight, edited, judge
+from cnnlab.inspection.ablation import Off, Weight, accuracy, edited
 from cnnlab.inspection.dead_kernels import ZERO, Silence, measure, passed_on
-from cnnlab.inspection.held_out import probes
+from cnnlab.inspection.held_out import held_out_images
 from cnnlab.inspection.kernel_history import BYTES, growth
 from cnnlab.progress import Cancelled
 from cnnlab.runs import RunError, Store, records
@@ -465,14 +465,14 @@ def test_edits_follow_each_other_and_leave_the_given_weights_alone(store):
 def test_switching_off_changes_answer_and_accuracy_but_not_the_run(digits_run):
     store, run = digits_run
     before = {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()}
-    whole = judge(str(store.root), run.id, ())
-    shown, labels, held_out = probes(run.recipe())
+    whole = accuracy(str(store.root), run.id, ())
+    shown, labels, held_out = held_out_images(run.recipe())
     answers = [ops.forward(run.recipe().layers(), run.weights(), image)[-1].values for image in shown]
     assert whole.right == (np.argmax(answers, axis=1) == labels).sum() and held_out == whole.held_out
     everything = tuple(Off("conv_1", kernel) for kernel in range(32))
-    blind = judge(str(store.root), run.id, everything)
+    blind = accuracy(str(store.root), run.id, everything)
     assert blind.right < whole.right and max(blind.by_class) == 1.0  # one class for all
-    assert judge(str(store.root), run.id, ()) == whole
+    assert accuracy(str(store.root), run.id, ()) == whole
     assert before == {path: path.read_bytes() for path in run.folder.rglob("*") if path.is_file()}
 
 
@@ -493,9 +493,9 @@ def test_edits_are_shown_and_undone(store):
     assert "Nothing is changed yet" in texts(at)
 
 
-def test_probe_photos_are_the_runs_own_held_out_ones(digits_run):
+def test_held_out_photos_are_the_runs_own(digits_run):
     _store, run = digits_run
-    shown, _labels, held_out = probes(run.recipe())
+    shown, _labels, held_out = held_out_images(run.recipe())
     data, config = datasets.load("digits"), run.recipe().config
     _training, held = datasets.split(len(data.train_images), config.validation, config.limit, config.seed)
     assert held_out and np.array_equal(shown, data.train_images[np.sort(held)])
@@ -504,7 +504,7 @@ def test_probe_photos_are_the_runs_own_held_out_ones(digits_run):
 def test_silence_is_counted_as_our_own_arithmetic_counts_it(digits_run):
     store, run = digits_run
     found = measure(str(store.root), run.id)
-    shown, _labels, _held_out = probes(run.recipe())
+    shown, _labels, _held_out = held_out_images(run.recipe())
     layers, weights = run.recipe().layers(), run.weights()
     active, peak = np.zeros(32, int), np.zeros(32)
     for image in shown:

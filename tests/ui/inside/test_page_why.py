@@ -17,7 +17,7 @@ from cnnlab.files import write_arrays
 from cnnlab.inspection import activation_maximisation
 from cnnlab.runs import Store, records
 from cnnlab.ui.components.film import Cells, Cover, payload
-from cnnlab.ui.inside.sanity_check import judgement
+from cnnlab.ui.inside.sanity_check import conclusion
 from cnnlab.ui.widgets import background_job
 from tests.ui.lessons.test_pages_look import again, network, seen_of, sent, texts
 
@@ -171,8 +171,8 @@ def test_a_network_without_convolutions_says_so_and_offers_the_rest(store, part)
         ([NAN, NAN, NAN], "**no map at all**"),
     ],
 )
-def test_the_check_is_judged_by_its_numbers(similarities, says):
-    assert says in judgement(np.array(similarities))
+def test_the_check_concludes_from_its_numbers(similarities, says):
+    assert says in conclusion(np.array(similarities))
 
 
 def test_an_overlay_is_orange_above_and_blue_below_and_clear_at_nought():

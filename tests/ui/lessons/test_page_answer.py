@@ -15,7 +15,7 @@ from cnnlab import files, ops
 from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.data import photos
 from cnnlab.data.datasets import CIFAR10_CLASSES
-from cnnlab.runs import Store, records
+from cnnlab.runs import Phase, Store, records
 from cnnlab.runs.attempt import Attempt
 from tests.conftest import ROOT
 
@@ -48,7 +48,7 @@ def network(store, model=HIDDEN, dataset="cifar10", seed=0):
     }
     with Attempt(run, run.claim("test")) as attempt:
         attempt.write_result(weights)
-        attempt.enter("finished")
+        attempt.enter(Phase.FINISHED)
     return run
 
 

@@ -17,7 +17,7 @@ from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.data import datasets, photos
 from cnnlab.data.datasets import CIFAR10_CLASSES
 from cnnlab.i18n import fine
-from cnnlab.runs import Checkpoint, Store, records
+from cnnlab.runs import Checkpoint, Phase, Store, records
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import COLUMNS
 from cnnlab.ui.lessons.home.exhibit import four_photos
@@ -58,7 +58,7 @@ def network(store, dataset="cifar10", owner=ME, seed=0, done=3, evaluated=False)
         attempt.write_history([row | {"epoch": epoch} for epoch in range(1, done + 1)])
         if done:
             attempt.write_result({name: array.astype(np.float32) for name, array in weights.items()})
-        attempt.enter("finished" if done == 3 else "stopped")
+        attempt.enter(Phase.FINISHED if done == 3 else Phase.STOPPED)
     if evaluated:
         labels = datasets.load(dataset).test_labels
         run.save_evaluation(rng.dirichlet(np.ones(10), len(labels)), labels)
@@ -242,7 +242,7 @@ def test_a_run_is_shown_while_it_trains_and_its_next_epoch_too(store):
         attempt.write_checkpoint(Checkpoint(2, later, {}))
         again(at.run())
         assert np.allclose(galleries(at)[0][0], later["conv_1/kernel"][:, :, 0, 0], atol=0.006)
-        attempt.enter("stopped")
+        attempt.enter(Phase.STOPPED)
     assert "Still training" not in texts(again(at.run()))
 
 

@@ -14,7 +14,7 @@ from cnnlab.classroom import Classroom
 from cnnlab.config import OPTIMIZERS, ConvBlock, DenseBlock, ModelConfig, TrainConfig, settings_link
 from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets
-from cnnlab.runs import Store
+from cnnlab.runs import Phase, Store
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import COLUMNS
 from cnnlab.runs.precision import DIGITS
@@ -438,7 +438,7 @@ def took(store, seconds: float, precision: str) -> None:
     row = dict.fromkeys(COLUMNS, 0.5) | {"seconds": seconds, "precision": DIGITS[precision]}
     attempt = Attempt(run, run.claim("queued"))
     attempt.write_history([row | {"epoch": epoch} for epoch in (1, 2, 3)])
-    attempt.enter("finished")
+    attempt.enter(Phase.FINISHED)
     preflight.known.clear()
 
 

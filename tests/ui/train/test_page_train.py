@@ -13,7 +13,7 @@ from cnnlab.config import LARGEST_RATE, schedules
 from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets
 from cnnlab.lessons import lesson_link
-from cnnlab.runs import Checkpoint, Store
+from cnnlab.runs import Checkpoint, Phase, Store
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import COLUMNS
 from tests.conftest import ROOT
@@ -69,7 +69,7 @@ def trained(store, phase: str = "finished", owner: str = ME, epochs: int = 3):
     attempt.write_kernels(epochs, {"conv_1/kernel": np.zeros((3, 3, 3, 32))})
     attempt.write_checkpoint(Checkpoint(epochs, {"a/kernel": np.zeros(3)}, {}))
     attempt.update(epoch=epochs, epochs=3)
-    attempt.enter(phase, "Something went wrong." if phase == "failed" else "")
+    attempt.enter(Phase(phase), "Something went wrong." if phase == "failed" else "")
     return run
 
 
@@ -139,7 +139,7 @@ def test_a_strangers_run_can_only_be_looked_at(store):
     assert "not yours" in words(at)
 
 
-def test_resume_and_one_more_epoch_are_wishes(store):
+def test_resume_and_one_more_epoch_are_commands(store):
     run = trained(store, "stopped")
     at = open_page(run=run.id)
     button(at, "Resume").click()
@@ -149,7 +149,7 @@ def test_resume_and_one_more_epoch_are_wishes(store):
     at = open_page(run=other.id)
     button(at, "One more epoch").click()
     at.run()
-    assert other.wished("epochs", 3) == 4
+    assert other.commanded("epochs", 3) == 4
     assert other.needs_attempt() == "resume"
 
 
@@ -163,8 +163,8 @@ def test_two_tabs_steer_the_same_run(store):
     other.run()
     assert not one.exception
     assert not other.exception
-    assert run.new_wishes() == ["pause", "stop"]
-    Attempt(run, run.attempt()).enter("paused")  # the trainer obeys the first of them
+    assert run.new_commands() == ["pause", "stop"]
+    Attempt(run, run.attempt()).enter(Phase.PAUSED)  # the trainer obeys the first of them
     assert run.state().phase == "stopped"
     for tab in (one, other):
         tab.run()
@@ -230,20 +230,20 @@ def with_history(store, config, rows, phase="finished", **state):
     ]
     attempt.write_history(whole)
     attempt.update(epoch=len(rows), epochs=len(rows), **state)
-    attempt.enter(phase, "Something went wrong." if phase == "failed" else "")
+    attempt.enter(Phase(phase), "Something went wrong." if phase == "failed" else "")
     return run
 
 
 def test_a_diagnosis_goes_by_the_rate_that_holds_now(store):
     """What was set while it trained is what was too large; what no epoch has had yet is not judged."""
     run = with_history(store, CONFIG, STUCK)
-    run.wish("rate", ME, 0.05)
+    run.command("rate", ME, 0.05)
     at = open_page(run=run.id)
     assert "Its steps are too large. Try the learning rate 0.005 instead of 0.05." in words(at)
     button(at, "Open the form with this change").click()
     at.run()
     assert at.session_state["train.learning_rate"] == 0.005
-    run.wish("rate", ME, 0.0005)
+    run.command("rate", ME, 0.0005)
     assert "It is not learning" not in words(open_page(run=run.id))
 
 
@@ -355,7 +355,7 @@ def paused(store):
     run = store.create(config, tuple("0123456789"), preset="article", owner=ME)
     attempt = Attempt(run, run.claim("queued"))
     attempt.update(epoch=1, epochs=3, step=5, steps=20)
-    attempt.enter("paused")
+    attempt.enter(Phase.PAUSED)
     return run
 
 
@@ -376,7 +376,7 @@ def test_clicks_make_the_learning_rate_smaller_and_larger(paused):
     for label, expected in (("÷ 10", 0.001), ("÷ 10", 0.0001), ("÷ 10", 0.00001), ("÷ 2", 0.000005)):
         button(at, label).click()
         at.run()
-        assert paused.wished("rate", 0.01) == expected
+        assert paused.commanded("rate", 0.01) == expected
         field = rate_field(at)
         assert field.value == expected, "the field shows what was set"
         assert field.proto.default == expected, "however late the popover is opened"
@@ -384,7 +384,7 @@ def test_clicks_make_the_learning_rate_smaller_and_larger(paused):
     for label, expected in (("× 2", 0.00001), ("× 10", 0.0001)):
         button(at, label).click()
         at.run()
-        assert paused.wished("rate", 0.01) == expected
+        assert paused.commanded("rate", 0.01) == expected
     assert "of 0.0001." in words(at)
 
 
@@ -394,7 +394,7 @@ def test_a_learning_rate_stays_within_what_training_takes(paused):
     at.run()
     button(at, "Set it").click()
     at.run()
-    assert paused.wished("rate", 0.01) == 2.0
+    assert paused.commanded("rate", 0.01) == 2.0
     assert button(at, "× 10").disabled, "20 is more than a configuration may have"
     assert not button(at, "× 2").disabled
     assert button(at, "Set it").disabled, "nothing to set"
@@ -407,6 +407,6 @@ def test_a_learning_rate_stays_within_what_training_takes(paused):
 
 def test_a_rate_set_elsewhere_reaches_the_field(paused):
     at = open_page(run=paused.id)
-    paused.wish("rate", ME, 0.003)
+    paused.command("rate", ME, 0.003)
     at.run()
     assert rate_field(at).value == 0.003

@@ -1,6 +1,6 @@
 """Which number tells best that a picture is unlike the training images?
 
-    python benchmarks/unfamiliar.py [--preset article] [--runs FOLDER] [--write NETWORK] [--no-twins]
+    python benchmarks/out_of_distribution.py [--preset article] [--runs FOLDER] [--write NETWORK] [--no-twins]
 
 Trains twins: networks of the preset's shape and recipe, on CIFAR-10 without two of its classes, so that the
 test images of these two are strange to them. On the first twin, ways to a familiarity are compared; on the
@@ -9,7 +9,7 @@ two classes, all Digits, and textures of the sample photos. Shown are AUROC and 
 threshold under which 5 % of half of the twin's validation images lie. Needs CIFAR-10 (CNNLAB_CIFAR10).
 
 --runs: where twins trained before are looked for and new ones are kept. --write: judge that shipped network
-and keep the judgement, with the second twin's figures, beside it. The last line is one JSON object.
+and keep the record, with the second twin's figures, beside it. The last line is one JSON object.
 """
 
 import argparse
@@ -37,7 +37,7 @@ from cnnlab.evaluation.measure_reliability import (
     with_twin,
 )
 from cnnlab.evaluation.out_of_distribution import Familiarity
-from cnnlab.runs import Run, Store
+from cnnlab.runs import Phase, Run, Store
 from cnnlab.training.run_attempt import train
 
 # An animal and a vehicle each, named before anything was measured.
@@ -74,7 +74,7 @@ def twin(preset: str, left_out: tuple[str, ...], store: Store) -> Run:
     config = PRESETS[preset].config.model_copy(update={"dataset": name})
     run = store.create(config, datasets.load(name).classes, preset=preset, owner="benchmark")
     train(run, run.claim("benchmark"), should_stop=lambda: False)
-    assert run.state().phase == "finished", run.state().message
+    assert run.state().phase is Phase.FINISHED, run.state().message
     return run
 
 
