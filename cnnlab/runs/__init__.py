@@ -1,5 +1,6 @@
 """Run folders: what has been trained, what is being trained, and what waits."""
 
+from cnnlab.runs.folder import ARCHIVE, NAME
 from cnnlab.runs.phase import Phase
 from cnnlab.runs.records import (
     SHIPPED,
@@ -11,7 +12,7 @@ from cnnlab.runs.records import (
     RunError,
     State,
 )
-from cnnlab.runs.run import ARCHIVE, ASIDE, NAME, Run
+from cnnlab.runs.run import ASIDE, Run
 from cnnlab.runs.store import Store
 
 __all__ = [

@@ -10,7 +10,8 @@ from cnnlab import environment, files, moments
 from cnnlab.config import TrainConfig
 from cnnlab.names import run_name
 from cnnlab.runs import records
-from cnnlab.runs.run import NAME, Run, missing
+from cnnlab.runs.folder import NAME, missing
+from cnnlab.runs.run import Run
 
 
 class Store:

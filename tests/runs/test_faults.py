@@ -23,7 +23,7 @@ from websockets.sync.client import ClientConnection, connect
 from cnnlab import files, moments
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
 from cnnlab.runs import Checkpoint, Phase, Run, RunError, Store
-from cnnlab.runs import run as run_folder
+from cnnlab.runs import claims
 from cnnlab.runs.attempt import PART, Attempt, Superseded
 from cnnlab.runs.history import COLUMNS
 from cnnlab.runs.queue import last_taken_up, places, waiting
@@ -91,7 +91,7 @@ def disk(request, tmp_path):
 def clock(monkeypatch):
     """A monotonic clock that moves only when told to."""
     now = [1000.0]
-    monkeypatch.setattr(run_folder.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(claims.time, "monotonic", lambda: now[0])
 
     def move(seconds: float) -> None:
         now[0] += seconds
@@ -205,7 +205,7 @@ def test_no_room_for_heartbeats_is_silence_and_not_running_for_ever(disk, clock)
         attempt.update(heartbeat=1)
         with pytest.raises(OSError):
             attempt.enter(Phase.RUNNING)
-        clock(run_folder.SILENCE + 1)
+        clock(claims.SILENCE + 1)
         assert run.state().phase == "interrupted"
     content(run)
     assert run.needs_attempt() == "recovery"
@@ -328,11 +328,11 @@ def test_a_reader_that_slept_ten_minutes_takes_no_run_from_a_trainer_that_lives(
     assert (run.state().phase, run.needs_attempt()) == ("running", None), "nobody has listened meanwhile"
     attempt.update(heartbeat=1)
     attempt.enter(Phase.RUNNING)
-    clock(run_folder.SILENCE - 1)
+    clock(claims.SILENCE - 1)
     assert (run.state().phase, run.needs_attempt()) == ("running", None)
     clock(600)
     assert run.needs_attempt() is None
-    clock(run_folder.SILENCE + 1)
+    clock(claims.SILENCE + 1)
     assert run.needs_attempt() == "recovery", "a trainer that did not wake up is found out"
 
 
@@ -391,12 +391,12 @@ def test_a_clock_set_back_changes_neither_order_nor_turns_nor_heartbeats(tmp_pat
     assert [run.id for run, _reason in waiting(store)] == [created[2].id, created[1].id]
     attempt = Attempt(created[1], created[1].claim("queued"))
     attempt.enter(Phase.RUNNING)
-    monkeypatch.setattr(run_folder.time, "time", lambda: 0.0)
+    monkeypatch.setattr(claims.time, "time", lambda: 0.0)
     for heartbeat in range(1, 20):
         attempt.update(heartbeat=heartbeat)
         attempt.enter(Phase.RUNNING)
         assert created[1].state().phase == "running"
-        clock(run_folder.SILENCE - 1)
+        clock(claims.SILENCE - 1)
 
 
 @pytest.mark.parametrize("created", ["", "yesterday", "0001-01-01", "2026-03-01"])

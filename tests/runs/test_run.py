@@ -9,7 +9,7 @@ import pytest
 
 from cnnlab.config.presets import PRESETS
 from cnnlab.runs import Checkpoint, Phase, Run, RunError, Store
-from cnnlab.runs import run as run_folder
+from cnnlab.runs import claims
 from cnnlab.runs.attempt import Attempt, Superseded
 from cnnlab.runs.history import COLUMNS
 
@@ -40,7 +40,7 @@ def run(store):
 def clock(monkeypatch):
     """A monotonic clock that moves only when told to."""
     now = [100.0]
-    monkeypatch.setattr(run_folder.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(claims.time, "monotonic", lambda: now[0])
 
     def move(seconds):
         now[0] += seconds
@@ -121,13 +121,13 @@ def test_an_older_attempt_may_not_write(run):
 def test_silence_is_judged_on_the_readers_clock(run, clock):
     number = begin(run)
     assert run.state().phase == "running"
-    clock(run_folder.SILENCE - 1)
+    clock(claims.SILENCE - 1)
     assert run.state().phase == "running"
     attempt = Attempt(run, number)
     attempt.update(heartbeat=7)
     attempt.enter(Phase.RUNNING)
     assert run.state().phase == "running"
-    clock(run_folder.SILENCE - 1)
+    clock(claims.SILENCE - 1)
     assert run.state().phase == "running", "the heartbeat had changed in between"
     clock(2)
     assert run.state().phase == "interrupted"
@@ -137,20 +137,20 @@ def test_a_claimed_attempt_gets_time_to_begin(run, clock):
     run.claim("queued")
     clock(0)
     assert run.state().phase == "starting"
-    clock(run_folder.SILENCE + 1)
+    clock(claims.SILENCE + 1)
     assert run.state().phase == "starting"
-    clock(run_folder.PATIENCE)
+    clock(claims.PATIENCE)
     assert run.state().phase == "interrupted"
 
 
 def test_a_run_recovers_once_by_itself_then_rests_until_resumed(run, clock):
     begin(run)
     assert run.needs_attempt() is None
-    clock(run_folder.SILENCE + 1)
+    clock(claims.SILENCE + 1)
     assert run.needs_attempt() == "recovery"
     begin(run, "recovery")
     assert run.state().phase == "running"
-    clock(run_folder.SILENCE + 1)
+    clock(claims.SILENCE + 1)
     assert run.state().phase == "interrupted"
     assert run.needs_attempt() is None
     run.command("resume", "anna")

@@ -20,7 +20,7 @@ from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
 from cnnlab.inspection.activation_maximisation import made_for
 from cnnlab.inspection.attribution import Ask, attribute
 from cnnlab.runs import Phase, Run, Store
-from cnnlab.runs import run as run_folder
+from cnnlab.runs import claims
 from cnnlab.runs.attempt import Attempt
 from cnnlab.workers import pool as workers_module
 from cnnlab.workers import preload_worker as worker_start
@@ -236,14 +236,14 @@ def test_a_run_whose_app_was_killed_is_found_out_while_the_workers_still_start(t
     Attempt(lost, lost.claim("queued")).enter(Phase.RUNNING)
     workers, handed = Workers(store), []
     connected: dict[str, dict] = {}
-    monkeypatch.setattr(run_folder.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(claims.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(workers, "client", SimpleNamespace(scheduler=None, loop=None))
     monkeypatch.setattr(workers, "_connected", lambda: connected)
     monkeypatch.setattr(workers, "_processing", dict)
     monkeypatch.setattr(workers, "_hand_out", lambda run, reason: not handed.append((run.id, reason)))
     monkeypatch.setattr("distributed.Lock", lambda *name, **how: nullcontext())
     workers._dispatch()
-    now[0] += run_folder.SILENCE + 1
+    now[0] += claims.SILENCE + 1
     workers._dispatch()
     assert not handed, "there is nobody to train it"
     connected["one"] = {"resources": {"train": 1, resource_name("train", store.root): 1}}
