@@ -38,7 +38,8 @@ from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
 from cnnlab.evaluation import reliability_record
 from cnnlab.evaluation.comparison import entry
 from cnnlab.export import export_archive, report
-from cnnlab.export.code import notebook, script
+from cnnlab.export.code.notebook import notebook
+from cnnlab.export.code.script import script
 from cnnlab.runs import Checkpoint, Phase, Run, RunError, Store, disk_usage, queue
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import COLUMNS

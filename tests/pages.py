@@ -16,7 +16,7 @@ def open_page(token: str, page: str, **query: str) -> AppTest:
     at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
     at.session_state["identity.token"] = token
     at.query_params.update(query)
-    at.switch_page(f"../../pages/{page}.py")
+    at.switch_page(f"../../../pages/{page}.py")
     return run(at)
 
 

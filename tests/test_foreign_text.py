@@ -115,7 +115,7 @@ def quoted(at: AppTest) -> list[str]:
 def visit(page: str, **query: str) -> AppTest:
     at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
     at.query_params.update(query)
-    at.switch_page(f"../../pages/{page}.py")
+    at.switch_page(f"../../../pages/{page}.py")
     return at.run()
 
 

@@ -50,7 +50,7 @@ import sys
 from streamlit.testing.v1 import AppTest
 for page in sys.argv[1:]:
     app = AppTest.from_file("cnnlab/ui/shell/main.py", default_timeout=300)
-    app.switch_page(f"../../pages/{page}.py") if page != "home" else None
+    app.switch_page(f"../../../pages/{page}.py") if page != "home" else None
     app.run()
     assert not app.exception, (page, app.exception)
     assert app.title, page

@@ -40,8 +40,8 @@ def opened(address: str) -> AppTest:
     for part in query.split("&"):
         name, _sign, value = part.partition("=")
         at.query_params[name] = value
-    at.switch_page("../../pages/home.py")
-    at.switch_page(f"../../pages/{page}.py")
+    at.switch_page("../../../pages/home.py")
+    at.switch_page(f"../../../pages/{page}.py")
     return at.run()
 
 

@@ -270,7 +270,7 @@ class Classroom:
             yield
 
     def command(self, store: Store, run: Run, who: Who, commands: dict[str, float | None]) -> None:
-        """Leave these commands (`Run.command`), all or none: the owner within the limits, the teacher without."""
+        """Leave these commands (`Run.command`), all or none; the owner's within the limits."""
         run.require(who)
         if not isinstance(who, TeacherPass):
             limits.check_commands(store, self.in_force(), run, who, commands)
@@ -371,7 +371,10 @@ class Classroom:
             # All that needs room on the disk comes first: where there is none, the old class stays whole.
             fresh = self.root / f"{FOLDER}-{mark}"
             fresh.mkdir(parents=True)
-            files.write_text(fresh / "rules.json", rules.model_copy(update=changed).model_dump_json(indent=1, by_alias=True))
+            files.write_text(
+                fresh / "rules.json",
+                rules.model_copy(update=changed).model_dump_json(indent=1, by_alias=True),
+            )
             archive = self.root / f"{ARCHIVE}{datetime.now(UTC):%Y-%m-%d-%H%M%S}-{mark}"
             archive.mkdir()
             for one in survey(store.runs(), lambda run: files.move(run.folder, archive / run.id)):

@@ -80,7 +80,9 @@ def check_place(store: Store, rules: Rules, owner: str, count: int = 1, but: str
         raise LimitError(text.format(limit=rules.waiting, mine=mine, count=count))
 
 
-def check_commands(store: Store, rules: Rules, run: Run, owner: str, commands: dict[str, float | None]) -> None:
+def check_commands(
+    store: Store, rules: Rules, run: Run, owner: str, commands: dict[str, float | None]
+) -> None:
     """Raise LimitError where the owner may not have these commands for the run (command -> value)."""
     if commands.get("epochs"):
         _check_epochs(rules, int(commands["epochs"]))

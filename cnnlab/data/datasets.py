@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlab import files, environment
+from cnnlab import environment, files
 from cnnlab.data.photos import resize
 from cnnlab.i18n import _, foreign, number, percent
 

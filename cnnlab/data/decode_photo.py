@@ -18,7 +18,16 @@ import pillow_heif
 from PIL import Image, ImageCms, JpegImagePlugin, UnidentifiedImageError
 
 from cnnlab.data import jpeg
-from cnnlab.data.picture_kinds import MEGAPIXELS, MEMORY_OF_A_PIXEL, READABLE, Kind, announced, in_too_many_chunks, kind_of, names
+from cnnlab.data.picture_kinds import (
+    MEGAPIXELS,
+    MEMORY_OF_A_PIXEL,
+    READABLE,
+    Kind,
+    announced,
+    in_too_many_chunks,
+    kind_of,
+    names,
+)
 from cnnlab.i18n import Sentence, _, number
 
 MAX_BYTES = 25_000_000  # a 48-megapixel JPEG of a phone has 12 to 20 MB

@@ -22,7 +22,7 @@ FEWEST = 200  # validation images without which nothing is measured
 
 
 def measure(root: str, id: str) -> int:
-    """Measure the run's network and keep its reliability record beside it; return the checksum of its weights.
+    """Measure the run's network and keep the record beside it; return the checksum of its weights.
 
     Raises RunError or DatasetError where its images are not here or too few were held out.
     """

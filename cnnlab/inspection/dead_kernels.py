@@ -40,7 +40,7 @@ def passed_on(layers: list[dict]) -> dict[str, str]:
 
 
 def measure(root: str, run_id: str) -> Silence:
-    """Show the run's network its probe photos. Raises RunError, DatasetError."""
+    """Show the run's network its held-out photos. Raises RunError, DatasetError."""
     import keras
 
     run = Store(root).get(run_id)

@@ -1,8 +1,8 @@
 """Does the answer hold when the photo is changed a little? One change at a time, by its strength.
 
-A perturbation takes a `Scene` and returns pictures as the network would see them. What turns, moves or sizes the
-crop takes in what lies around it on the photo; beyond the photo its border pixels are repeated. Everything
-else changes the pixels that the network sees. No change at all gives exactly what the network sees.
+A perturbation takes a `Scene` and returns pictures as the network would see them. What turns, moves or sizes
+the crop takes in what lies around it on the photo; beyond the photo its border pixels are repeated.
+Everything else changes the pixels that the network sees. No change at all gives exactly what it sees.
 """
 
 import io
@@ -168,10 +168,16 @@ PERTURBATIONS = {
     "brightness": Perturbation(
         lambda: _("Light: grey levels added"), _steps(-150, 150, 25), 0, brightness, _signed("")
     ),
-    "shift": Perturbation(lambda: _("Shift: pixels to the right"), _steps(-12, 12, 25), 0, shift, _signed("")),
-    "zoom": Perturbation(lambda: _("Zoom"), tuple(round(2 ** (i / 8), 4) for i in range(-8, 9)), 1, zoom, _times),
+    "shift": Perturbation(
+        lambda: _("Shift: pixels to the right"), _steps(-12, 12, 25), 0, shift, _signed("")
+    ),
+    "zoom": Perturbation(
+        lambda: _("Zoom"), tuple(round(2 ** (i / 8), 4) for i in range(-8, 9)), 1, zoom, _times
+    ),
     "contrast": Perturbation(lambda: _("Contrast"), _steps(0, 2, 21), 1, contrast, _times),
-    "blur": Perturbation(lambda: _("Blur: pixels"), _steps(0, 4, 17), 0, blur, lambda value: number(value, 2)),
+    "blur": Perturbation(
+        lambda: _("Blur: pixels"), _steps(0, 4, 17), 0, blur, lambda value: number(value, 2)
+    ),
     "noise": Perturbation(lambda: _("Noise: grey levels"), _steps(0, 96, 17), 0, noise, number),
     "jpeg": Perturbation(
         lambda: _("JPEG quality"),

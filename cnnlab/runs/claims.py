@@ -128,7 +128,7 @@ class Claims(Commands):
         return self.read("state.json", reading.value, records.STATE_FILE) if self.has("state.json") else None
 
 
-_heard: dict[tuple[Path, int], tuple[int, float, float]] = {}  # the last heartbeat, since when, when looked at
+_heard: dict[tuple[Path, int], tuple[int, float, float]] = {}  # last heartbeat, since when, looked at when
 
 
 def _silent_for(folder: Path, attempt: int, heartbeat: int) -> float:

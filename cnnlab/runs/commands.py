@@ -22,7 +22,8 @@ class Commands(RunFolder):
     def command(self, name: str, who: Who, value: float | None = None) -> None:
         """Ask for "pause", "stop", "resume", or a new value of "rate" or "epochs"; owner and teacher may."""
         self.require(who)
-        if len(self.commands()) >= records.COMMANDS and name != "stop":  # to a damaged file nothing is added at all
+        commands = self.commands()  # to a damaged file nothing is added at all
+        if len(commands) >= records.COMMANDS and name != "stop":
             text = _("Run {run} has been changed {most} times; more is not kept. Train a new one.")
             raise RunError(text.format(run=self.id, most=number(records.COMMANDS)))
         if name in ("resume", "epochs") and not self.can_go_on():

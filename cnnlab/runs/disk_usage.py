@@ -12,11 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cnnlab import files
-from cnnlab.files import size
 from cnnlab.access import TeacherPass
+from cnnlab.files import size
+from cnnlab.i18n import _
 from cnnlab.runs import ARCHIVE, ASIDE, Phase, Run, RunError, Store
 from cnnlab.runs.survey import sound
-from cnnlab.i18n import _
 
 ARCHIVED = re.compile(re.escape(ARCHIVE) + r"(\d{4}-\d\d-\d\d-\d{6})-[0-9a-f]{4,16}")
 LEFT = (".new-*", ".deleted-*", ".import-*", ".class-*")  # folders that are half made or half deleted

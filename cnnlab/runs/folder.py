@@ -80,7 +80,7 @@ class RunFolder:
             return moments.read("")
 
     def history(self) -> list[Row]:
-        """Return one row a finished epoch: `cnnlab.runs.history.COLUMNS`, NaN where there is no such value."""
+        """Return a row a finished epoch: `cnnlab.runs.history.COLUMNS`, NaN where there is no value."""
         try:
             stat = (self.folder / "history.csv").stat()
         except OSError:

@@ -4,8 +4,8 @@
 squared error. `cross_entropy` is that of the answers alone. Both are means over the epoch, while the weights
 were still changing; their `val_` twins are of the held-out images at its end, and so is `l2`, the part of the
 loss that the weights themselves cost. The `sample_` columns belong to the network of a run that has ended:
-see `cnnlab.training.sample`. `precision` counts the significant binary digits that an epoch was computed with:
-see `cnnlab.runs.precision`.
+see `cnnlab.training.sample`. `precision` counts the significant binary digits that an epoch was computed
+with: see `cnnlab.runs.precision`.
 """
 
 import csv

@@ -32,7 +32,7 @@ class Phase(StrEnum):
 
     @property
     def ended(self) -> bool:
-        """Whether its plan or somebody has ended it: then its network can be tested, and train an epoch more."""
+        """Whether its plan or somebody has ended it: its network can be tested, or train an epoch more."""
         return self in (Phase.FINISHED, Phase.STOPPED)
 
     @property

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from cnnlab import system
-from cnnlab.runs.history import Row
-from cnnlab.runs import Run
 from cnnlab.i18n import _
+from cnnlab.runs import Run
+from cnnlab.runs.history import Row
 
 DIGITS = {"float32": 24, "bfloat16": 8}  # significant binary digits, as they stand in the history
 NAMES = {digits: name for name, digits in DIGITS.items()}

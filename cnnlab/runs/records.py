@@ -219,6 +219,7 @@ def _answers(probabilities: np.ndarray, numbers: np.ndarray, classes: int) -> No
 def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}
 
+
 VERSION_FILE, OWNER_FILE, RECIPE_FILE = TypeAdapter(_Version), TypeAdapter(_Owned), TypeAdapter(Recipe)
 STATE_FILE, CLAIM_FILE = TypeAdapter(State), TypeAdapter(Claim)
 COMMAND_LINE = TypeAdapter(Annotated[Command, AfterValidator(Command.possible)])
@@ -228,4 +229,3 @@ def stored(record: Command | Claim | State) -> str:
     """Return a record as it stands in its file, in JSON; there some fields have the names of earlier days."""
     kind = {Command: COMMAND_LINE, Claim: CLAIM_FILE, State: STATE_FILE}[type(record)]
     return json.dumps(kind.dump_python(record, by_alias=True))
-

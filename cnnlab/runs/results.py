@@ -121,7 +121,9 @@ class Results(RunFolder):
             return None
         recipe = self.recipe()
         images = DATASETS[recipe.config.dataset].train_images
-        return self.parse("probe.npz", records.answer_panel_of, self.arrays("probe.npz"), len(recipe.classes), images)
+        return self.parse(
+            "probe.npz", records.answer_panel_of, self.arrays("probe.npz"), len(recipe.classes), images
+        )
 
     def evaluation(self) -> Evaluation | None:
         """Return what the opened test set said of this network, None while it is sealed.

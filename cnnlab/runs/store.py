@@ -1,4 +1,4 @@
-"""Which runs are there? The folder of all runs, in which each appears whole, and the shipped networks beside it."""
+"""Which runs are there? The folder in which each appears whole, and the shipped networks beside it."""
 
 import json
 import secrets

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from cnnlab.runs import Run, RunError
 from cnnlab.i18n import _
+from cnnlab.runs import Run, RunError
 
 T = TypeVar("T")
 

@@ -58,7 +58,7 @@ class Training:
         return int(self.run.commanded("epochs", self.config.epochs))
 
     def rate(self, epoch: int, step: int) -> float:
-        """Return the learning rate for a step: the last command (else the configuration) times the schedule."""
+        """Return the learning rate for a step: what was commanded (else configured) times the schedule."""
         base = self.run.commanded("rate", self.config.learning_rate)
         return schedules.rate(self.config.schedule, base, epoch + step / self.steps, self.epochs())
 
@@ -287,7 +287,9 @@ def _watcher(training: Training, epoch: int, first: int):
                 return "let go"
             if not math.isfinite(loss):
                 return "nan"
-            return next((command for command in training.run.new_commands() if command in ("stop", "pause")), None)
+            return next(
+                (command for command in training.run.new_commands() if command in ("stop", "pause")), None
+            )
 
     return Watch()
 

@@ -102,8 +102,8 @@ class Workers:
     def look(self, function: Callable, *arguments, long: bool = False) -> "Future":
         """Have a *look* worker call an importable function; RunError while there is no connection.
 
-        Such a worker has two resources: one for what is answered in a second or two, one for what takes longer,
-        so that nobody's long question holds up the quick ones of others. See `cnnlab.workers.job`.
+        Such a worker has two resources: one for what is answered in a second or two, one for what takes
+        longer, so that nobody's long question holds up the quick ones of others. See `cnnlab.workers.job`.
         """
         client = self.client  # the dispatcher may put another in its place
         if client is None:
@@ -263,7 +263,7 @@ class Workers:
     def _handed_out(self) -> set[str]:
         """Return the names of the runs that Dask has a task for, and will hand on when their worker dies.
 
-        One of them may seem interrupted, as its worker gets no time for a heartbeat or the next one is still busy.
+        One of them may seem interrupted: its worker gets no time for a heartbeat, or the next one is busy.
         """
         keys = chain(*self._processing().values())
         return {_name_of(key) for key in keys if key.startswith(TRAINING)}

@@ -118,7 +118,7 @@ def visit(tmp_path, monkeypatch):
     def visit(page: str, **query: str) -> AppTest:
         at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
         if page != "home":
-            at.switch_page(f"../../pages/{page}.py")
+            at.switch_page(f"../../../pages/{page}.py")
         for name, text in query.items():
             at.query_params[name] = text
         return sound(at.run())

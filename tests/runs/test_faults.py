@@ -22,8 +22,7 @@ from websockets.sync.client import ClientConnection, connect
 
 from cnnlab import files, moments
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
-from cnnlab.runs import Checkpoint, Phase, Run, RunError, Store
-from cnnlab.runs import claims
+from cnnlab.runs import Checkpoint, Phase, Run, RunError, Store, claims
 from cnnlab.runs.attempt import PART, Attempt, Superseded
 from cnnlab.runs.history import COLUMNS
 from cnnlab.runs.queue import last_taken_up, places, waiting

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from cnnlab.config.presets import PRESETS
-from cnnlab.runs import Checkpoint, Phase, Run, RunError, Store
-from cnnlab.runs import claims
+from cnnlab.runs import Checkpoint, Phase, Run, RunError, Store, claims
 from cnnlab.runs.attempt import Attempt, Superseded
 from cnnlab.runs.history import COLUMNS
 

@@ -26,7 +26,10 @@ def workers(tmp_path_factory):
     from distributed import Client, LocalCluster
 
     store = Store(tmp_path_factory.mktemp("jobs"))
-    resources = {resource_name(name, store.root): int(n) for name, n in (one.split("=") for one in RESOURCES["look"].split())}
+    resources = {
+        resource_name(name, store.root): int(n)
+        for name, n in (one.split("=") for one in RESOURCES["look"].split())
+    }
     options = {
         "processes": False,
         "protocol": "tcp",

@@ -19,8 +19,7 @@ from cnnlab.classroom import Classroom
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
 from cnnlab.inspection.activation_maximisation import made_for
 from cnnlab.inspection.attribution import Ask, attribute
-from cnnlab.runs import Phase, Run, Store
-from cnnlab.runs import claims
+from cnnlab.runs import Phase, Run, Store, claims
 from cnnlab.runs.attempt import Attempt
 from cnnlab.workers import pool as workers_module
 from cnnlab.workers import preload_worker as worker_start

@@ -39,7 +39,9 @@ def rates(
     return plan
 
 
-def held_since(config: TrainConfig, commands: Sequence[Command], recorded: Sequence[float], steps: int) -> int:
+def held_since(
+    config: TrainConfig, commands: Sequence[Command], recorded: Sequence[float], steps: int
+) -> int:
     """Return how many epochs had another rate than the one that holds now: the first ones, or all of them."""
     plan = rates(config, commands, recorded, steps, len(recorded) + 1)
     now = list(plan.values())[-1][0]

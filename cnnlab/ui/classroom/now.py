@@ -144,7 +144,9 @@ def button(label: str, command: str, id: str, place: str = "work", disabled: boo
 
 def _lost(rows: list[overview.Row]) -> None:
     """Say which runs need a look: failed, interrupted, damaged."""
-    troubled = [row.run.id for row in rows if row.fault or row.state.phase in (Phase.FAILED, Phase.INTERRUPTED)]
+    troubled = [
+        row.run.id for row in rows if row.fault or row.state.phase in (Phase.FAILED, Phase.INTERRUPTED)
+    ]
     if troubled:
         text = _("Failed, interrupted or damaged: {runs}. See *Training runs*.")
         shown = ", ".join(troubled[:SHOWN]) + (" …" if len(troubled) > SHOWN else "")

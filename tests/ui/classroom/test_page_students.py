@@ -47,7 +47,7 @@ def open_page(name: str = "train", token: str = "anna", **query: str) -> AppTest
     at.session_state["identity.token"] = token
     for key, value in query.items():
         at.query_params[key] = value
-    at.switch_page(f"../../pages/{name}.py")
+    at.switch_page(f"../../../pages/{name}.py")
     return sound(at.run())
 
 

@@ -46,7 +46,7 @@ def open_page(tab: str | None = None, token: str = "me", address: str | None = N
     at.session_state["identity.token"] = token
     if address:
         at.session_state["teacher.address"] = address
-    at.switch_page("../../pages/teacher.py")
+    at.switch_page("../../../pages/teacher.py")
     at.run()
     assert not at.exception, at.exception
     if tab:

@@ -22,9 +22,9 @@ NAMES = ("bright", "flat", "position", "weight", "sure", "loss", "steps", "use",
 def opened(name: str, **state) -> AppTest:
     """Open Common questions at one misconception."""
     at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
-    at.switch_page("../../pages/home.py")
+    at.switch_page("../../../pages/home.py")
     at.run()
-    at.switch_page("../../pages/faq.py")
+    at.switch_page("../../../pages/faq.py")
     at.session_state["faq.belief"] = name
     for key, value in state.items():
         at.session_state[f"faq.{key}"] = value

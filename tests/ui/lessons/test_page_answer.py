@@ -62,8 +62,8 @@ def open_page(level="numbers", run=None, **settings) -> AppTest:
     at.session_state["lesson.level"] = level
     for name, value in settings.items():
         at.session_state[name.replace("__", ".")] = value
-    at.switch_page("../../pages/home.py")
-    at.switch_page("../../pages/answer.py")
+    at.switch_page("../../../pages/home.py")
+    at.switch_page("../../../pages/answer.py")
     if run:
         at.query_params["run"] = run
     return sound(at.run())

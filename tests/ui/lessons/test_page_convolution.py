@@ -38,8 +38,8 @@ def open_page(tmp_path, monkeypatch):
             at.session_state["photo.choice"], at.session_state["photo.own"] = "own", photo
         for name, value in settings.items():
             at.session_state[f"convolution.{name}"] = value
-        at.switch_page("../../pages/home.py")
-        at.switch_page("../../pages/convolution.py")
+        at.switch_page("../../../pages/home.py")
+        at.switch_page("../../../pages/convolution.py")
         return sound(at.run())
 
     return open_page

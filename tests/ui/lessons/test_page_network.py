@@ -77,9 +77,9 @@ def made(store, model, seed=0):
 
 def open_page(run, **state) -> AppTest:
     at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
-    at.switch_page("../../pages/home.py")
+    at.switch_page("../../../pages/home.py")
     at.run()
-    at.switch_page("../../pages/network.py")
+    at.switch_page("../../../pages/network.py")
     for key, value in state.items():
         at.session_state[f"network.{key}"] = value
     at.query_params["run"] = run.id if hasattr(run, "id") else run

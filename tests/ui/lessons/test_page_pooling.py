@@ -32,8 +32,8 @@ def open_page(tmp_path, monkeypatch):
             at.session_state["photo.choice"], at.session_state["photo.own"] = "own", photo
         for name, value in settings.items():
             at.session_state["pooling." + name.replace("__", ".")] = value
-        at.switch_page("../../pages/home.py")
-        at.switch_page("../../pages/pooling.py")
+        at.switch_page("../../../pages/home.py")
+        at.switch_page("../../../pages/pooling.py")
         return sound(at.run())
 
     return open_page

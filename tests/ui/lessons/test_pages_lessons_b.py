@@ -26,8 +26,8 @@ def open_page(tmp_path, monkeypatch):
     def open_page(name: str, level: str = "code", **settings) -> AppTest:
         at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
         at.session_state["lesson.level"] = level
-        at.switch_page("../../pages/home.py").run()
-        at.switch_page(f"../../pages/{name}.py")
+        at.switch_page("../../../pages/home.py").run()
+        at.switch_page(f"../../../pages/{name}.py")
         for key, value in settings.items():
             at.session_state[key] = value
         return sound(at.run())

@@ -69,9 +69,9 @@ def open_page(name, run=None, **state) -> AppTest:
     """Open a page of the app, in the browser of `ME`; a page that fails fails the test."""
     at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
     at.session_state["identity.token"] = "me"
-    at.switch_page("../../pages/home.py")
+    at.switch_page("../../../pages/home.py")
     at.run()
-    at.switch_page(f"../../pages/{name}.py")
+    at.switch_page(f"../../../pages/{name}.py")
     for key, value in state.items():
         at.session_state[key.replace("__", ".")] = value
     if run:
@@ -151,7 +151,7 @@ def test_ones_own_network_comes_first_and_is_named_in_the_address(store):
     assert len(choice.options) == 3 and "yours" not in choice.options[1] + choice.options[2]
     again(choice.select(theirs.id).run())
     assert at.query_params["run"] == theirs.id
-    at.switch_page("../../pages/classify.py")
+    at.switch_page("../../../pages/classify.py")
     again(at.run())
     assert at.selectbox(key="network.run").value == theirs.id  # one choice for all pages
 

@@ -26,7 +26,7 @@ def visit(tmp_path, monkeypatch):
 
 def go(at: AppTest, page: str) -> AppTest:
     """Go on to another page, as a link does: with an address that says nothing more."""
-    at.switch_page(f"../../pages/{page}.py")
+    at.switch_page(f"../../../pages/{page}.py")
     at.run()
     assert not at.exception, at.exception[0].message
     return at

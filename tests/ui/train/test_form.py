@@ -39,7 +39,7 @@ def open_page(token: str = "me", **query: str) -> AppTest:
     at.session_state["identity.token"] = token
     for name, value in query.items():
         at.query_params[name] = value
-    at.switch_page("../../pages/train.py")
+    at.switch_page("../../../pages/train.py")
     return again(at)
 
 

@@ -41,7 +41,7 @@ def open_page(**query: str) -> AppTest:
     at.session_state["identity.token"] = "me"
     for name, value in query.items():
         at.query_params[name] = value
-    at.switch_page("../../pages/train.py")
+    at.switch_page("../../../pages/train.py")
     at.run()
     assert not at.exception, at.exception
     return at
