@@ -11,7 +11,7 @@ from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig, losse
 from cnnlab.config.presets import PRESETS, Preset
 from cnnlab.data import datasets
 from cnnlab.export import report
-from cnnlab.export.code import script
+from cnnlab.export.code.script import script
 from cnnlab.figures.curves import kept
 from cnnlab.i18n import number
 from cnnlab.runs import Store

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from cnnlab import ops
 from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.export import ArchiveError, archive, export_archive, import_archive, safe_zip
-from cnnlab.export.code import script
+from cnnlab.export.code.script import script
 from cnnlab.runs import Phase, Run, RunError, Store
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import ALWAYS, COLUMNS

@@ -21,10 +21,10 @@ from cnnlab.config.presets import PRESETS
 from cnnlab.config.schedules import SCHEDULES
 from cnnlab.data import datasets
 from cnnlab.data.datasets import BATCHES, RECORD
-from cnnlab.export.code import notebook, script
 from cnnlab.export.code.data import DATA
+from cnnlab.export.code.notebook import notebook
 from cnnlab.export.code.rates import rates
-from cnnlab.export.code.script import OPTIMIZERS
+from cnnlab.export.code.script import OPTIMIZERS, script
 from cnnlab.runs import Command, Run, Store
 from cnnlab.training.run_attempt import train
 

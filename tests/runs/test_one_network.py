@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlab.export import export_archive, import_archive, report
-from cnnlab.export.code import script
+from cnnlab.export.code.script import script
 from cnnlab.runs import Checkpoint, Run, RunError, Store
 from cnnlab.runs.attempt import Attempt
 from tests.export.test_archive import CLASSES, CONFIG, arrays, files, npz, pack, source, trained  # noqa: F401

@@ -8,7 +8,8 @@ import pytest
 from cnnlab import system
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
 from cnnlab.export import export_archive, import_archive, report
-from cnnlab.export.code import notebook, script
+from cnnlab.export.code.notebook import notebook
+from cnnlab.export.code.script import script
 from cnnlab.runs import Phase, Run, Store, precision
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import COLUMNS

@@ -9,7 +9,8 @@ import streamlit as st
 from cnnlab import reading
 from cnnlab.export import ArchiveError, export_archive, import_archive, report
 from cnnlab.export.archive import LARGEST
-from cnnlab.export.code import notebook, script
+from cnnlab.export.code.notebook import notebook
+from cnnlab.export.code.script import script
 from cnnlab.i18n import _
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.ui.server import uploads

@@ -13,7 +13,8 @@ from cnnlab.access import TeacherPass
 from cnnlab.classroom import Classroom
 from cnnlab.config.presets import PRESETS
 from cnnlab.export import export_archive, report
-from cnnlab.export.code import notebook, script
+from cnnlab.export.code.notebook import notebook
+from cnnlab.export.code.script import script
 from cnnlab.runs import SHIPPED, Phase, Run, Store
 from cnnlab.runs.attempt import Attempt
 from cnnlab.ui.session import browser, class_state, teacher_pass
