@@ -34,6 +34,11 @@ def _(message: str) -> str:
     return _catalogue(language.get()).gettext(message)
 
 
+def N_(message: str) -> str:
+    """Mark a message that stands in a list, to be translated by `_` where it is shown."""
+    return message
+
+
 def ngettext(one: str, many: str, count: float) -> str:
     """Return the message for one thing or that for several, as the session's language has it."""
     return _catalogue(language.get()).ngettext(one, many, count)

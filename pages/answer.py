@@ -87,4 +87,4 @@ lesson.article(
 lesson.code(ops.contributions, ops.softmax_steps, ops.softmax_naive, ops.flat_index, ops.map_index)
 link = {"run": net.run.id} if net else {}
 lesson.next_lesson("inside", _("The last layers of your network: see inside"), **link)
-lesson.next_lesson("network", _("Next: one photo, all layers"), **link)
+lesson.way_on("answer", **link)

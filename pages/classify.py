@@ -108,4 +108,4 @@ lesson.article(
     ),
 )
 lesson.code(ops.forward, ops.softmax)
-lesson.next_lesson("faq", _("Common questions"))
+lesson.way_on("classify")

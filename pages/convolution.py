@@ -9,10 +9,7 @@ from cnnlab.i18n import _
 from cnnlab.lessons.questions.convolution import Setting
 from cnnlab.ui.lessons.convolution import kernel_questions, kernels
 from cnnlab.ui.lessons.convolution import steps as view
-from cnnlab.ui.session import widget_state
-from cnnlab.ui.widgets import crop, formulas, lesson, photo_choice
-
-SIZES = (8, 10, 12, 16, 20, 24, 28, 32)
+from cnnlab.ui.widgets import crop, formulas, lesson, page_control, photo_choice
 
 lesson.opening(
     _("What does a kernel see in a photo?"),
@@ -26,17 +23,11 @@ picture_slot, photo_slot, kernel_slot = st.columns([1, 1, 2.4], gap="medium")
 stage, card = st.container(), st.container()
 with photo_slot:
     _name, picture = photo_choice.choose()
-    widget_state.default("convolution.crop.size", 12, SIZES)
-    square = crop.choose(picture, SIZES, "convolution.crop", picture_slot)
+    square = crop.choose(picture, "convolution.crop", picture_slot)
 with kernel_slot:
     kernels.few()
-    widget_state.default("convolution.relu", False)
-    relu = st.toggle(
-        _("ReLU: a negative output becomes 0"),
-        key="convolution.relu",
-        disabled=widget_state.locked("convolution.relu"),
-        help=_("Rectified linear unit. Without it, several layers could do no more than a single one."),
-    )
+    help = _("Rectified linear unit. Without it, several layers could do no more than a single one.")
+    relu = page_control.draw("convolution.relu", help=help)
     line = st.container()
 
 folded = [f"convolution.{name}" for name in ("input", "stride", "padding", "dilation", "flip")]
@@ -44,17 +35,11 @@ with lesson.more(_("More: every kernel and weight, stride, border, dilation, col
     problem = st.container()
     one, two = st.columns(2, gap="large")
     with one:
-        inputs = {"grey": _("Grey"), "colour": _("Colour"), "own": _("A small grid")}
-        widget_state.default("convolution.input", "grey", inputs)
-        options = {"format_func": inputs.get, "key": "convolution.input", "required": True}
-        options["disabled"] = widget_state.locked("convolution.input")
-        source = st.segmented_control(_("Input"), list(inputs), **options)
+        source = page_control.draw("convolution.input")
         grid = view.small_picture() if source == "own" else None
         geometry = view.geometry()
         size = st.container()
-        widget_state.default("convolution.flip", False)
-        label, held = _("Flip the kernel (true convolution)"), widget_state.locked("convolution.flip")
-        flip = st.toggle(label, key="convolution.flip", disabled=held)
+        flip = page_control.draw("convolution.flip")
     with two:
         kernel = kernels.all_settings(3 if source == "colour" else 1)
 
@@ -112,4 +97,4 @@ lesson.article(
 with lesson.more(_("The same as text")):
     view.as_text(scene.setting, relu, scene.hidden)
 lesson.next_lesson("network", _("This is layer 1 of your network: see the rest"))
-lesson.next_lesson("layer", _("Next: a whole layer"))
+lesson.way_on("convolution")

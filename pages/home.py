@@ -9,26 +9,10 @@ from streamlit.errors import StreamlitPageNotFoundError
 from cnnlab.data.datasets import DATASETS
 from cnnlab.figures import tiles
 from cnnlab.i18n import _, percent
+from cnnlab.lessons.page_list import LESSONS
 from cnnlab.ui.lessons.home import exhibit
 from cnnlab.ui.session import lesson_link_state, projector
 from cnnlab.ui.widgets import lesson, network_choice
-
-
-def path() -> dict[str, str]:
-    """Return the lessons in their order: file -> what one does there."""
-    return {
-        "pixels": _("**A picture is numbers** · look into a photo"),
-        "convolution": _("**One kernel** · step it over a photo"),
-        "layer": _("**A layer** · many kernels, many maps"),
-        "pooling": _("**Pooling** · keep the largest, or the mean"),
-        "answer": _("**From maps to an answer** · flatten, weigh, softmax"),
-        "network": _("**One photo, all layers** · walk through"),
-        "learning": _("**How weights change** · one step, in numbers"),
-        "train": _("**Train** · let a network learn, and watch it"),
-        "inside": _("**What it learned** · kernels, maps, mistakes"),
-        "classify": _("**Classify a photo** · one of yours, if you like"),
-        "faq": _("**Common questions** · and a glossary"),
-    }
 
 
 def vote(net: network_choice.Network) -> None:
@@ -95,12 +79,12 @@ if net is None:
     lesson.next_lesson("train", _("Train a network"))
 else:
     vote(net)
-lesson.next_lesson("pixels", _("**Start here:** a picture is numbers"))
+lesson.way_on("home")
 if lesson_link_state.current() is None:
     st.subheader(_("The path ahead"), anchor=False)
-for place, (page, text) in enumerate(path().items(), start=1):
+for place, page in enumerate((page for page in LESSONS.values() if page.deed), start=1):
     with suppress(StreamlitPageNotFoundError):  # only pages that are in the navigation
-        lesson.next_lesson(page, f"{place} · {text}")
+        lesson.next_lesson(page.name, f"{place} · **{_(page.title)}** · {_(page.deed)}")
 with lesson.more(_("About this app, and its sources")):
     st.markdown(
         _(

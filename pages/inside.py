@@ -79,4 +79,4 @@ lesson.article(
     measured(net),
 )
 lesson.code(kernel_history.norms, kernel_history.change, ops.forward, metrics.confusion)
-lesson.next_lesson("classify", _("Let it classify a photo"))
+lesson.way_on("inside")

@@ -14,10 +14,8 @@ from cnnlab.ui.components.windows import Mark
 from cnnlab.ui.lessons.layer import four_kernels
 from cnnlab.ui.lessons.layer import steps as view
 from cnnlab.ui.session import widget_state
-from cnnlab.ui.widgets import crop, formulas, lesson, network_table, photo_choice
+from cnnlab.ui.widgets import crop, formulas, lesson, network_table, page_control, photo_choice
 from cnnlab.ui.widgets.number_field import number_field
-
-SIZES = (8, 10, 12, 14)
 
 
 def ask_weights(kernels: np.ndarray, biased: bool) -> None:
@@ -83,7 +81,7 @@ lesson.opening(
 picture_slot, photo_slot, layer_slot = st.columns([1, 1, 2.2], gap="medium")
 with photo_slot:
     _name, picture = photo_choice.choose()
-    square = crop.choose(picture, SIZES, "layer.crop", picture_slot)
+    square = crop.choose(picture, "layer.crop", picture_slot)
 with layer_slot:
     sources = {"hand": _("Made by hand"), "trained": _("From a trained network")}
     widget_state.default("layer.source", "hand", sources)
@@ -94,12 +92,7 @@ with layer_slot:
     if source == "trained":
         layer = four_kernels.trained()
     if layer is None:
-        widget_state.default("layer.relu", True)
-        widget_state.default("layer.bias", -50)
-        label, held = _("ReLU: a negative sum becomes 0"), widget_state.locked("layer.relu")
-        relu = st.toggle(label, key="layer.relu", disabled=held)
-        more = {"step": 10, "key": "layer.bias", "disabled": widget_state.locked("layer.bias")}
-        bias = st.slider(_("Bias of each kernel"), -300, 300, **more)
+        relu, bias = page_control.draw("layer.relu"), page_control.draw("layer.bias")
         layer = four_kernels.by_hand(float(bias), "relu" if relu else None)
 
 image = square.values * layer.scale
@@ -146,4 +139,4 @@ lesson.article(
 )
 lesson.code(ops.conv2d, ops.conv2d_step, ops.relu, ops.parameters)
 lesson.next_lesson("inside", _("This is layer 1 of your network: its kernels"))
-lesson.next_lesson("pooling", _("Next: pooling makes the maps smaller"))
+lesson.way_on("layer")

@@ -6,34 +6,30 @@ import streamlit as st
 from cnnlab import ops
 from cnnlab.figures.tiles import enlarge
 from cnnlab.i18n import _, number, percent
+from cnnlab.lessons.page_list import CONTROLS
 from cnnlab.ui.components.terms import terms
 from cnnlab.ui.lessons.learning import steps
 from cnnlab.ui.lessons.learning import update as tables
 from cnnlab.ui.session import context, widget_state
-from cnnlab.ui.widgets import formulas, lesson, number_text
+from cnnlab.ui.widgets import formulas, lesson, number_text, page_control
 from cnnlab.ui.widgets.chart import chart
 
 # A classifier of three pixels for three classes; small round numbers, and wrong about its first photo.
 WEIGHTS = np.array([[-0.4, 0.9, 0.2], [0.8, 0.1, -0.5], [0.4, -0.2, 0.3]])  # (pixels, classes)
 BIAS = np.array([0.1, 0.0, -0.1])
 PIXELS = (0.9, 0.4, 0.2)
-RATES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.98, 1.02, 1.1, 1.3)
 WANTED, FIRST, STEPS = 2.0, -0.5, 20  # of the one weight whose loss is (w - WANTED)^2
 
 
 @st.fragment
 def one_photo() -> None:
     """Show the loss of one photo and, below, the update that it makes."""
-    names = [_("cat"), _("dog"), _("bird")]
+    names = list(CONTROLS["learning.class"].options().values())
     left, right = st.columns([1, 3], gap="large")
     with left:
         x = pixels()
-        widget_state.default("learning.class", 0, range(3))
-        options = {"options": range(3), "format_func": names.__getitem__, "required": True}
-        held = widget_state.locked("learning.class")
-        label = st.segmented_control(_("What it shows"), **options, key="learning.class", disabled=held)
-    widget_state.default("learning.step", 0.5)
-    update = ops.update(x, WEIGHTS, BIAS, label, st.session_state["learning.step"])
+        label = page_control.draw("learning.class")
+    update = ops.update(x, WEIGHTS, BIAS, label, page_control.value("learning.step"))
     with right:
         named = names[int(update.scores.argmax())]
         text = _("It says **{said}**, but the photo shows a **{truth}**: the loss is **{loss}**.")
@@ -52,8 +48,7 @@ def one_photo() -> None:
     steps.ask_doubled(update.scores, label, names)
     st.subheader(_("One update: every weight steps against its gradient"), anchor=False)
     left, right = st.columns([1, 3], gap="large", vertical_alignment="center")
-    more = {"step": 0.05, "key": "learning.step", "disabled": widget_state.locked("learning.step")}
-    left.slider(_("Learning rate of this update"), 0.05, 2.0, **more)
+    page_control.draw("learning.step", place=left)
     text = _(
         "Afterwards the loss of the same photo is **{after}** instead of **{before}**: the probability of "
         "{truth} goes from {p} to {q}."
@@ -90,10 +85,8 @@ def rate() -> None:
     """Show what the learning rate does over many steps down the loss of one weight, and say how it does."""
     left, right = st.columns([1, 2], gap="large")
     with left:
-        widget_state.default("learning.rate", 0.1, RATES)
         label = _("Learning rate of {steps} steps").format(steps=STEPS)
-        held = widget_state.locked("learning.rate")
-        chosen = st.select_slider(label, RATES, key="learning.rate", disabled=held)
+        chosen = page_control.draw("learning.rate", label=label)
     step = ops.OPTIMIZERS["gradient_descent"].step
     weights = ops.descend(step, [FIRST], lambda w: 2 * (w - WANTED), chosen, STEPS)[:, 0]
     losses = (weights - WANTED) ** 2
@@ -144,4 +137,4 @@ lesson.code(
     ops.update, ops.descend, *dict.fromkeys(o.step for o in ops.OPTIMIZERS.values()), ops.mse_gradient
 )
 lesson.next_lesson("inside", _("The weights that your network arrived at"))
-lesson.next_lesson("train", _("Next: let a real network learn like this"))
+lesson.way_on("learning")

@@ -12,8 +12,6 @@ from cnnlab.ui.lessons.network.keras_check import check
 from cnnlab.ui.session import widget_state
 from cnnlab.ui.widgets import layer_view, lesson, network_choice, network_input, number_text
 
-RANGES = ("map", "layer", "network")
-
 
 def controls(see: layer_view.View, layer: int) -> None:
     """Draw the choice of layer and map."""
@@ -30,8 +28,9 @@ def controls(see: layer_view.View, layer: int) -> None:
 
 def colours() -> None:
     """Draw the choice of what the colour range spans."""
-    names = {"map": _("each map"), "layer": _("the whole layer"), "network": _("the whole network")}
-    st.radio(_("One colour range for"), RANGES, format_func=names.get, key="network.range", horizontal=True)
+    names = layer_view.ranges()
+    label, options = _("One colour range for"), {"format_func": names.get, "horizontal": True}
+    st.radio(label, list(names), key="network.range", **options)
 
 
 lesson.opening(
@@ -52,7 +51,7 @@ if seen is None:
     st.stop()
 see = layer_view.view(net, seen)
 layer, channel, cell = place.chosen(see)
-across = st.session_state[widget_state.default("network.range", "map", RANGES)]
+across = st.session_state[widget_state.default("network.range", "map", layer_view.ranges())]
 with st.container(border=True):
     st.markdown(_("**Choose any map.** Orange is above 0, blue below, white is 0."))
     layer_view.overview(see, across, (see.names[layer], channel), place.choose_map)
@@ -110,4 +109,4 @@ lesson.article(
 lesson.code(ops.forward, ops.conv2d_step, ops.receptive_field)
 link = {"run": net.run.id}
 lesson.next_lesson("inside", _("What have these layers learned to look for?"), **link)
-lesson.next_lesson("learning", _("Next: how weights change"))
+lesson.way_on("network")

@@ -11,10 +11,9 @@ from cnnlab.i18n import _, number
 from cnnlab.lessons.questions.pixels import SIDE, count, targets
 from cnnlab.ui.components.planes import planes
 from cnnlab.ui.session import widget_state
-from cnnlab.ui.widgets import crop, lesson, number_text, photo_choice
+from cnnlab.ui.widgets import crop, lesson, number_text, page_control, photo_choice
 from cnnlab.ui.widgets.network_choice import class_name
 
-SIZES = (6, 8, 10, 12, 16)
 SHOWN = 256  # pixels of the photo and of what the network gets
 
 
@@ -135,14 +134,9 @@ lesson.opening(
 picture_slot, photo_slot, unit_slot = st.columns([1, 1, 1.6], gap="medium")
 with photo_slot:
     name, picture = photo_choice.choose()
-    widget_state.default("pixels.crop.size", 8, SIZES)
-    square = crop.choose(picture, SIZES, "pixels.crop", picture_slot)
+    square = crop.choose(picture, "pixels.crop", picture_slot)
 with unit_slot:
-    units = {False: _("0–255"), True: _("÷ 255: 0–1")}
-    widget_state.default("pixels.divided", False, units)
-    held = widget_state.locked("pixels.divided")
-    options = {"format_func": units.get, "key": "pixels.divided", "required": True, "disabled": held}
-    divided = st.segmented_control(_("Numbers"), list(units), **options)
+    divided = page_control.draw("pixels.divided")
     st.caption(_("Networks learn better on small numbers, so they divide by 255: then 1 is the brightest."))
     text = _("The crop: {size} × {size} pixels of the photo, shrunk to {height} × {width}.")
     st.caption(text.format(size=square.size, height=square.photo.shape[0], width=square.photo.shape[1]))
@@ -178,4 +172,4 @@ lesson.article(
 )
 lesson.code(ops.rescale, ops.one_hot, photos.resize, photos.square)
 lesson.next_lesson("network", _("This goes into your network: see its layers"))
-lesson.next_lesson("convolution", _("Next: what does one kernel do with these numbers?"))
+lesson.way_on("pixels")

@@ -11,10 +11,8 @@ from cnnlab.data import photos
 from cnnlab.i18n import _, number, percent
 from cnnlab.lessons.questions import pooling as ask
 from cnnlab.ui.lessons.pooling import steps as view
-from cnnlab.ui.session import projector, widget_state
+from cnnlab.ui.session import projector
 from cnnlab.ui.widgets import crop, lesson, photo_choice
-
-SIZES = (8, 10, 12, 16, 20, 24, 28, 32)
 
 
 def brighter(setting: ask.Setting, asked: ask.Loser) -> bool:
@@ -95,8 +93,7 @@ if projector.on():  # the numbers need the whole width
     left, right = st.container(horizontal=True, vertical_alignment="bottom"), st.container()
 with left:
     _name, picture = photo_choice.choose()
-    widget_state.default("pooling.crop.size", 8, SIZES)
-    square = crop.choose(picture, SIZES, "pooling.crop")
+    square = crop.choose(picture, "pooling.crop")
     setting = ask.Setting(photos.grey(square.values), **view.geometry())
     try:
         setting.index()
@@ -126,4 +123,4 @@ lesson.unfold(
 view.article()
 lesson.code(ops.max_pool, ops.average_pool, ops.pool_gradient, ops.global_average_pool)
 lesson.page_link("network", _("See pooling inside a trained network"), ":material/layers:")
-lesson.next_lesson("answer", _("Next: from maps to an answer"))
+lesson.way_on("pooling")

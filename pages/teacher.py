@@ -6,6 +6,7 @@ import streamlit as st
 
 from cnnlab import access
 from cnnlab.i18n import _
+from cnnlab.lessons.page_list import PAGES
 from cnnlab.ui.classroom import address
 from cnnlab.ui.classroom.answers import answers
 from cnnlab.ui.classroom.class_rules import class_rules
@@ -82,8 +83,8 @@ def computer() -> None:
 
 def links() -> None:
     """Link to the other pages for the class."""
-    st.page_link(lesson.PAGES / "board.py", label=_("Board"), icon=":material/leaderboard:")
-    st.page_link(lesson.PAGES / "vote.py", label=_("Vote"), icon=":material/how_to_vote:")
+    st.page_link(PAGES["board"].file, label=_("Board"), icon=":material/leaderboard:")
+    st.page_link(PAGES["vote"].file, label=_("Vote"), icon=":material/how_to_vote:")
     projector.link()
 
 

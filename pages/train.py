@@ -13,24 +13,20 @@ from cnnlab.training.augmentation import augment
 from cnnlab.ui.session import class_state, widget_state
 from cnnlab.ui.train import compare, fields, form, preflight, run_list, run_view
 from cnnlab.ui.train.take_home import bring_in, take_home
-from cnnlab.ui.widgets import dataset_status, lesson, network_table
-from cnnlab.ui.widgets.run_status import title_of
+from cnnlab.ui.widgets import dataset_status, lesson, network_table, page_control
 from cnnlab.workers import pool
 
 
 def choose_data() -> datasets.Dataset | None:
     """Draw the choice of data and, where it is missing, the ways to get it; return what can be used."""
-    titles = {name: spec.title for name, spec in datasets.DATASETS.items()}
-    held = widget_state.locked("train.dataset")
-    options = {"format_func": titles.get, "key": "train.dataset", "disabled": held}
-    name = st.segmented_control(_("Data"), list(titles), required=True, width="stretch", **options)
+    name = page_control.draw("train.dataset", width="stretch")
     spec = datasets.DATASETS[name]
     st.caption(spec.description)
     if spec.present():
         return datasets.load(name)
     dataset_status.download(name, spec)
     digits = {"train.dataset": "digits"}
-    if not held:
+    if not widget_state.locked("train.dataset"):
         on_click = {"on_click": st.session_state.update, "args": [digits]}
         st.button(_("Go on with Digits"), key="_train.digits", **on_click)
     return None
@@ -38,16 +34,8 @@ def choose_data() -> datasets.Dataset | None:
 
 def choose_preset() -> None:
     """Draw the choice of a preset, which fills the form."""
-    titles = {name: title_of(name) for name in PRESETS}
-    st.selectbox(
-        _("Network"),
-        list(titles),
-        format_func=titles.get,
-        key="train.preset",
-        on_change=lambda: form.fill(st.session_state["train.preset"]),
-        disabled=form.held(),
-    )
-    st.caption(_(PRESETS[st.session_state["train.preset"]].purpose))
+    name = page_control.draw("train.preset", on_change=lambda: form.fill(st.session_state["train.preset"]))
+    st.caption(_(PRESETS[name].purpose))
 
 
 def start(config: TrainConfig, data: datasets.Dataset) -> None:
@@ -138,7 +126,7 @@ else:
     run_view.folded(_("Compare training runs"), compare.compare, run)
     run_view.folded(_("The network in numbers"), run_view.network, run)
     run_view.folded(_("Take it home"), take_home, run)
-    lesson.next_lesson("inside", _("Look inside this very network"), run=run.id)
+    lesson.way_on("train", run=run.id)
 run_list.others(run)
 run_view.article()
 lesson.code(models.build, augment, optimizers.adam)

@@ -31,3 +31,16 @@ def words(at: AppTest) -> str:
     """Return what the page says, in Streamlit's own elements."""
     kinds = (at.markdown, at.caption, at.info, at.warning, at.error, at.success)
     return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def drawn(at: AppTest) -> list:
+    """Return the widgets on the page that hold a value or can be pressed."""
+    kinds = (at.selectbox, at.select_slider, at.slider, at.button_group, at.toggle, at.radio)
+    return [one for kind in (*kinds, at.number_input, at.button) for one in kind]
+
+
+def widget(at: AppTest, key: str):
+    """Return the widget with a key, whatever its kind."""
+    found = [one for one in drawn(at) if one.key == key]
+    assert len(found) == 1, f"{key}: {len(found)} widgets"
+    return found[0]

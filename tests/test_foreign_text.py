@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 import cnnlab
 from cnnlab.data.datasets import DatasetError, load
 from cnnlab.i18n import Sentence, foreign
-from cnnlab.ui.widgets.lesson import PAGES
+from cnnlab.lessons.page_list import CONTROLS, FOLDER
 from tests.conftest import ROOT
 from tests.ui.lessons.test_pages_look import network, store  # noqa: F401
 
@@ -121,9 +121,10 @@ def visit(page: str, **query: str) -> AppTest:
 
 def parameters() -> set[str]:
     """Return every name that the app reads from an address."""
-    sources = [path.read_text() for path in [*PAGES.glob("*.py"), *(ROOT / "cnnlab").rglob("*.py")]]
+    sources = [path.read_text() for path in [*FOLDER.glob("*.py"), *(ROOT / "cnnlab").rglob("*.py")]]
     reads = r"(?:st\.query_params|\baddress)(?:\.get\(|\[)\"(\w+)\""
-    return {name for source in sources for name in re.findall(reads, source)}
+    found = {name for source in sources for name in re.findall(reads, source)}
+    return found | {control.parameter for control in CONTROLS.values() if control.parameter}
 
 
 def configs(text: str) -> list[str]:
@@ -147,7 +148,7 @@ def nothing_trained(tmp_path, monkeypatch):
     monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
 
 
-@pytest.mark.parametrize("page", sorted(path.stem for path in PAGES.glob("[a-z]*.py")))
+@pytest.mark.parametrize("page", sorted(path.stem for path in FOLDER.glob("[a-z]*.py")))
 def test_no_page_makes_more_than_text_of_an_address(nothing_trained, page):
     names = parameters()
     assert {"run", "config", "lesson", "level", "projector"} <= names

@@ -8,17 +8,9 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from cnnlab.config.presets import PRESETS
-from cnnlab.lessons.lesson_link import (
-    LIMIT,
-    PAGES,
-    Control,
-    LessonLink,
-    LessonLinkError,
-    read,
-    read_or_none,
-    write,
-)
-from tests.conftest import ROOT
+from cnnlab.lessons.lesson_link import LIMIT, LessonLink, LessonLinkError, read, read_or_none, write
+from cnnlab.lessons.page_list import LESSONS
+from tests.pages import drawn, open_page, run, widget
 
 # ---- text and back ----------------------------------------------------------------------------------
 
@@ -26,9 +18,9 @@ from tests.conftest import ROOT
 @st.composite
 def links(draw) -> LessonLink:
     """Any page with any of its settings, any of them locked."""
-    page = draw(st.sampled_from(list(PAGES)))
-    names = draw(st.lists(st.sampled_from(list(PAGES[page])), unique=True))
-    chosen = {name: draw(st.sampled_from(list(PAGES[page][name].options()))) for name in names}
+    page = draw(st.sampled_from(list(LESSONS)))
+    names = draw(st.lists(st.sampled_from(list(LESSONS[page].controls)), unique=True))
+    chosen = {name: draw(st.sampled_from(list(LESSONS[page].controls[name].options()))) for name in names}
     locked = draw(st.sets(st.sampled_from(names))) if names else set()
     return LessonLink(page, chosen, frozenset(locked))
 
@@ -40,10 +32,10 @@ def test_a_link_reads_as_it_was_written(link):
     assert [type(value) for value in found.settings.values()] == [type(v) for v in link.settings.values()]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", LESSONS)
 def test_the_longest_link_of_a_page_fits_easily(page):
-    longest = {name: max(control.texts(), key=len) for name, control in PAGES[page].items()}
-    values = {name: PAGES[page][name].texts()[text] for name, text in longest.items()}
+    longest = {name: max(control.texts(), key=len) for name, control in LESSONS[page].controls.items()}
+    values = {name: LESSONS[page].controls[name].texts()[text] for name, text in longest.items()}
     assert len(write(LessonLink(page, values, frozenset(values)))) < LIMIT / 2
 
 
@@ -95,6 +87,7 @@ def test_hostile_texts_are_refused_whether_or_not_their_checksum_fits(body):
     "link",
     [
         LessonLink("kitchen"),
+        LessonLink("teacher"),
         LessonLink("pooling", {"window": 5}),
         LessonLink("pooling", {"window": "3!"}),
         LessonLink("pooling", {"temperature": 1.0}),
@@ -110,108 +103,51 @@ def test_what_no_page_has_cannot_be_written(link):
 # ---- the pages --------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def visit(tmp_path, monkeypatch):
-    """Return a function that opens an address: a page, and what stands behind its question mark."""
+@pytest.fixture(autouse=True)
+def nothing_trained(tmp_path, monkeypatch):
     monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
 
-    def visit(page: str, **query: str) -> AppTest:
-        at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
-        if page != "home":
-            at.switch_page(f"../../../pages/{page}.py")
-        for name, text in query.items():
-            at.query_params[name] = text
-        return sound(at.run())
 
-    return visit
+def visit(page: str, **query: str) -> AppTest:
+    return open_page("me", page, **query)
 
 
-def sound(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception[0].message
-    return at
-
-
-def widget(at: AppTest, key: str):
-    """Return the widget with a key, whatever its kind."""
-    found = [one for one in drawn(at) if one.key == key]
-    assert len(found) == 1, f"{key}: {len(found)} widgets"
-    return found[0]
-
-
-def drawn(at: AppTest) -> list:
-    kinds = (at.selectbox, at.select_slider, at.slider, at.button_group, at.toggle, at.radio)
-    return [one for kind in (*kinds, at.number_input, at.button) for one in kind]
-
-
-def choices(shown) -> int:
-    """Return how many values a widget offers."""
-    if shown.type == "slider":
-        return round((shown.max - shown.min) / shown.step) + 1
-    return 2 if shown.type == "toggle" else len(shown.options)
-
-
-def another(control: Control, value):
-    """Return a value that a control can have beside this one."""
-    return next(other for other in reversed(list(control.options())) if other != value)
-
-
-@pytest.mark.parametrize("page", PAGES)
-def test_every_control_of_a_page_shows_the_locked_value_and_keeps_it(visit, page):
-    controls = PAGES[page]
-    first = LessonLink(page, {"temperature": 0.5} if page == "answer" else {})  # it begins folded away
-    free = visit(page, lesson=write(first))
-    usual = {name: widget(free, control.key).value for name, control in controls.items()}
-    wanted = {name: another(control, usual[name]) for name, control in controls.items()}
-    at = visit(page, lesson=write(LessonLink(page, wanted, frozenset(wanted))))
-    for name, control in controls.items():
-        assert not widget(free, control.key).disabled, name
-        shown = widget(at, control.key)
-        assert (shown.value, shown.disabled) == (wanted[name], True), name
-        # The registry has the widget's values: all but photos of one's own and borrowed kernels, and of the
-        # kernels the page shows four at first.
-        count = {"photo": 1}.get(name, 0) + len(control.options())
-        assert choices(shown) == count or (page, name) == ("convolution", "kernel"), name
-        assert shown.label, name
-        at.session_state[control.key] = usual[name]  # as a button or another widget may do
-    sound(at.run())
-    assert {name: widget(at, control.key).value for name, control in controls.items()} == wanted
-
-
-def test_a_locked_kernel_stays_whichever_way_one_tries(visit):
+def test_a_locked_kernel_stays_whichever_way_one_tries():
     text = write(LessonLink("convolution", {"kernel": "random"}, frozenset({"kernel"})))
     at = visit("convolution", lesson=text)
     for key in ("all", "size", "seed", "bias"):
         assert widget(at, f"convolution.{key}").disabled, key
     assert widget(at, "_convolution.undo").disabled
     at.session_state["convolution.all"] = at.session_state["convolution.kernel"] = "gaussian"
-    assert widget(sound(at.run()), "convolution.kernel").value == "random"
+    assert widget(run(at), "convolution.kernel").value == "random"
 
 
-def test_a_locked_stride_survives_a_window_that_brings_its_own(visit):
+def test_a_locked_stride_survives_a_window_that_brings_its_own():
     link = LessonLink("pooling", {"window": 2, "stride": 1}, frozenset({"stride"}))
     at = visit("pooling", lesson=write(link))
     widget(at, "pooling.window").set_value(4)
-    sound(at.run())
+    run(at)
     assert (widget(at, "pooling.window").value, widget(at, "pooling.stride").value) == (4, 1)
 
 
-def test_on_train_a_locked_preset_leaves_the_train_button_alone(visit):
+def test_on_train_a_locked_preset_leaves_the_train_button_alone():
     link = LessonLink("train", {"data": "digits", "preset": "tiny"}, frozenset({"data", "preset"}))
     at = visit("train", lesson=write(link), config='{"preset":"article","epochs":77}')
     assert at.session_state["train.epochs"] == PRESETS["tiny"].config.epochs
     assert {one.key for one in drawn(at) if "train." in one.key and not one.disabled} == {"_train.start"}
 
 
-def test_the_way_out_keeps_the_settings_and_gives_the_app_back(visit):
+def test_the_way_out_keeps_the_settings_and_gives_the_app_back():
     at = visit("pooling", lesson=write(LessonLink("pooling", {"window": 3}, frozenset({"window"}))))
-    sound(widget(at, "_lesson.leave").click().run())
+    widget(at, "_lesson.leave").click()
+    run(at)
     shown = widget(at, "pooling.window")
     assert (shown.value, shown.disabled) == (3, False)
     assert "lesson" not in at.query_params and at.sidebar.radio(key="lesson.level")
 
 
 @pytest.mark.parametrize("text", ["", "pooling~window:3!~00000000", signed("pooling~window:9"), "<b>" * 500])
-def test_a_changed_link_falls_back_to_the_page_as_it_usually_is(visit, text):
+def test_a_changed_link_falls_back_to_the_page_as_it_usually_is(text):
     at = visit("pooling", lesson=text)
     assert len(at.warning) == 1 and "was not followed" in at.warning[0].value
     shown = widget(at, "pooling.window")
@@ -219,6 +155,6 @@ def test_a_changed_link_falls_back_to_the_page_as_it_usually_is(visit, text):
     assert at.sidebar.radio(key="lesson.level")
 
 
-def test_a_link_opens_its_own_page_under_any_address(visit):
+def test_a_link_opens_its_own_page_under_any_address():
     at = visit("home", lesson=write(LessonLink("pooling", {"stride": 3}, frozenset({"stride"}))))
     assert widget(at, "pooling.stride").value == 3

@@ -7,10 +7,10 @@ import streamlit as st
 
 from cnnlab.classroom import answer_sheet
 from cnnlab.i18n import _, number, percent
+from cnnlab.lessons.page_list import PAGES
 from cnnlab.runs import RunError
 from cnnlab.ui.classroom import overview
 from cnnlab.ui.session import browser, class_state, teacher_pass
-from cnnlab.ui.widgets import lesson
 
 
 def answers() -> None:
@@ -55,7 +55,8 @@ def _outcomes() -> None:
 def _asked(question: str) -> str:
     """Return the page of a question and its name there: "pooling.shift" -> "Pooling · shift"."""
     page, _dot, name = question.partition(".")
-    return f"{lesson.titles().get(page, page)} · {name}" if name else question
+    title = _(PAGES[page].title) if page in PAGES else page
+    return f"{title} · {name}" if name else question
 
 
 def _mistake(one: answer_sheet.Outcome) -> str:

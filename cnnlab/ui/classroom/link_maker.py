@@ -6,10 +6,10 @@ import streamlit as st
 
 from cnnlab.classroom import qr
 from cnnlab.i18n import _
-from cnnlab.lessons.lesson_link import PAGES, Control, LessonLink, Value, write
+from cnnlab.lessons.lesson_link import LessonLink, write
+from cnnlab.lessons.page_list import LESSONS, PAGES, Control, Value
 from cnnlab.ui.classroom import offer
 from cnnlab.ui.session import widget_state
-from cnnlab.ui.widgets import lesson
 
 SIDE = 300  # pixels of the QR code
 
@@ -18,9 +18,8 @@ def link_maker(address: str) -> None:
     """Draw the choices, and the link that they make at `address`, such as "http://192.168.1.5:8501"."""
     left, right = st.columns([1.3, 1], gap="large")
     with left:
-        titles = lesson.titles()
-        widget_state.default("links.page", "convolution", PAGES)
-        page = st.selectbox(_("Page"), list(PAGES), format_func=titles.get, key="links.page")
+        widget_state.default("links.page", "convolution", LESSONS)
+        page = st.selectbox(_("Page"), list(LESSONS), format_func=_title, key="links.page")
         st.caption(
             _(
                 "Students see this page alone. A locked setting is shown and cannot be changed; what you "
@@ -28,7 +27,7 @@ def link_maker(address: str) -> None:
             )
         )
         settings, locked = {}, set()
-        for name, control in PAGES[page].items():
+        for name, control in LESSONS[page].controls.items():
             value, lock = _choose(f"links.{page}.{name}", control)
             if value is not None:
                 settings[name] = value
@@ -43,14 +42,17 @@ def link_maker(address: str) -> None:
         with st.container(horizontal=True):
             offer.button(write(link), type="primary")
             st.link_button(_("Try it"), url, icon=":material/open_in_new:")
-        offer.standing(write(link), titles)
+        offer.standing(write(link))
 
 
 def address_of(address: str, link: LessonLink, *, projected: bool = False) -> str:
     """Return the whole address that opens a lesson link on the app at `address`."""
-    page = "" if link.page == "home" else link.page
     text = quote(write(link), safe="~:!")
-    return f"{address.rstrip('/')}/{page}?lesson={text}" + "&projector=1" * projected
+    return f"{address.rstrip('/')}/{PAGES[link.page].url}?lesson={text}" + "&projector=1" * projected
+
+
+def _title(page: str) -> str:
+    return _(PAGES[page].title)
 
 
 def _choose(key: str, control: Control) -> tuple[Value | None, bool]:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from cnnlab.i18n import _
 from cnnlab.lessons.lesson_link import read_or_none
+from cnnlab.lessons.page_list import PAGES
 from cnnlab.ui.classroom import actions
 from cnnlab.ui.session import class_state, teacher_pass
 
@@ -33,11 +34,8 @@ def take_back() -> None:
     st.button(_("Take the offer back"), on_click=teacher_pass.carry_out, args=arguments, **options)
 
 
-def standing(text: str, titles: dict[str, str]) -> None:
-    """Say what the class is offered now; where it is another link than this one, let the teacher end it.
-
-    titles: page -> its title.
-    """
+def standing(text: str) -> None:
+    """Say what the class is offered now; where it is another link than this one, let the teacher end it."""
     rules = class_state.rules()
     link = read_or_none(rules.offered)
     if link is None or teacher_pass.teacher() is None:
@@ -46,6 +44,6 @@ def standing(text: str, titles: dict[str, str]) -> None:
     if rules.vote and not rules.vote.is_over:
         said = _(":material/campaign: The class is offered **{title}** as soon as the vote is over.")
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(said.format(title=titles[link.page]))
+        st.markdown(said.format(title=_(PAGES[link.page].title)))
         if rules.offered != text:
             take_back()

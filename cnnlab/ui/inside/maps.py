@@ -10,7 +10,7 @@ from cnnlab.ui.components.colours import levels
 from cnnlab.ui.components.gallery import Grid, Story, Tiles, gallery
 from cnnlab.ui.inside import picture, words
 from cnnlab.ui.session import widget_state
-from cnnlab.ui.widgets import lesson, network_choice, number_text
+from cnnlab.ui.widgets import layer_view, lesson, network_choice, number_text
 
 STARTS = ("conv", "pool", "add")  # what begins a group of maps; what follows is a later stage of the same
 STAGES = ("norm", "activation")
@@ -99,7 +99,7 @@ def _choices(found: dict[str, dict[str, ops.LayerOutput]]) -> tuple[ops.LayerOut
         )
     else:
         stage = next(iter(group))
-    ranges = {"map": _("each map"), "layer": _("the whole layer"), "network": _("the whole network")}
+    ranges = layer_view.ranges()
     widget_state.default("inside.range", "map", ranges)
     across = st.radio(
         _("One colour range for"), list(ranges), format_func=ranges.get, key="inside.range", horizontal=True

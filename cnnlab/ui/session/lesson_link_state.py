@@ -8,6 +8,7 @@ import streamlit as st
 
 from cnnlab.i18n import _
 from cnnlab.lessons.lesson_link import LessonLink, LessonLinkError, read
+from cnnlab.lessons.page_list import PAGES
 from cnnlab.ui.session import widget_state
 
 TEXT, LINK = "_lesson.text", "_lesson.link"
@@ -47,13 +48,14 @@ def follow() -> str | None:
 
 
 def _open(link: LessonLink) -> None:
-    """Forget what was set on the link's page, and set what the link sets; a level in the address stays."""
+    """Forget what was set on the link's page, and set what it sets; what the address itself has stays."""
     session = st.session_state
     for key in [key for key in session if str(key).startswith((f"{link.page}.", f"_{link.page}."))]:
         del session[key]
     values = link.values()
-    if "level" not in link.locked and "level" in st.query_params:
-        values.pop("lesson.level", None)
+    for name, control in PAGES[link.page].controls.items():
+        if control.parameter in st.query_params and name not in link.locked:
+            values.pop(control.key, None)
     session.update(values)
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import streamlit as st
 
 from cnnlab.i18n import _
+from cnnlab.lessons.page_list import PAGES
 
 KEY = "lesson.projector"
 CROP = 6  # rows and columns of every crop: the most whose numbers can be read from the back row
-PAGES = Path(__file__).parents[3] / "pages"
 HERE = Path(__file__).parents[1] / "components" / "projector"
 _component = st.components.v2.component("cnnlab.projector", js=(HERE / "projector.js").read_text("utf-8"))
 
@@ -37,7 +37,7 @@ def mount() -> None:
 def link() -> None:
     """Draw the link that switches it on, for a teacher's page."""
     st.page_link(
-        PAGES / "home.py",
+        PAGES["home"].file,
         label=_("Projector mode"),
         icon=":material/present_to_all:",
         help=_("Large numbers, a 6 × 6 crop, no sidebar; Page Up and Page Down step."),

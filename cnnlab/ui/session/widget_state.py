@@ -3,6 +3,9 @@
 Streamlit forgets a widget's value when a run of the script does not draw it. Every key with a dot in it
 (`convolution.stride`) is kept; keys of buttons, uploads and step-through views, which cannot be set, begin
 with an underscore (`_train.start`).
+
+Streamlit's `persist_state="session"` would keep one widget's value where that widget says so: in some eighty
+places, and what one of them forgot to say would be lost unseen. Here one loop keeps all.
 """
 
 import streamlit as st

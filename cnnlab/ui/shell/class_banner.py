@@ -9,10 +9,10 @@ from cnnlab.access import teaching
 from cnnlab.config.class_rules import Rules, Vote
 from cnnlab.i18n import _
 from cnnlab.lessons.lesson_link import read_or_none
+from cnnlab.lessons.page_list import PAGES
 from cnnlab.lessons.votes import QUESTIONS
 from cnnlab.runs import RunError, Store
 from cnnlab.ui.session import browser, class_state, lesson_link_state, projector, teacher_pass
-from cnnlab.ui.widgets import lesson
 
 LOOK = 4.0  # seconds from one look at the class to the next
 VOTE, LESSON, FOLLOW = "vote", "lesson", "follow"
@@ -85,14 +85,14 @@ def _say(news: str, about: str) -> None:
         st.markdown(texts[about], width="content")
         link = {"lesson": st.query_params["lesson"]} if lesson_link_state.current() else {}  # the way back
         options = {"icon": ":material/how_to_vote:", "query_params": link}
-        st.page_link(lesson.PAGES / "vote.py", label=_("Vote now"), **options)
+        st.page_link(PAGES["vote"].file, label=_("Vote now"), **options)
     elif news == LESSON:
-        page = read_or_none(about).page
+        page = PAGES[read_or_none(about).page]
         text = _("Your teacher opens a lesson: **{title}**")
-        st.markdown(text.format(title=lesson.titles()[page]), width="content")
+        st.markdown(text.format(title=_(page.title)), width="content")
         options = {"icon": ":material/arrow_forward:", "query_params": {"lesson": about}}
-        st.page_link(lesson.PAGES / f"{page}.py", label=_("Go there"), icon_position="right", **options)
+        st.page_link(page.file, label=_("Go there"), icon_position="right", **options)
     else:
         st.markdown(_("The class follows **{run}**.").format(run=about), width="content")
         options = {"icon": ":material/arrow_forward:", "query_params": {"run": about}}
-        st.page_link(lesson.PAGES / "train.py", label=_("Watch it"), icon_position="right", **options)
+        st.page_link(PAGES["train"].file, label=_("Watch it"), icon_position="right", **options)

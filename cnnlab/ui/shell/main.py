@@ -4,44 +4,21 @@ import streamlit as st
 
 from cnnlab.access import teaching
 from cnnlab.i18n import _
+from cnnlab.lessons.page_list import PAGES
 from cnnlab.ui.session import lesson_link_state, projector, student, widget_state
 from cnnlab.ui.shell import class_banner
 from cnnlab.ui.shell.top_line import top_line
 from cnnlab.ui.widgets import lesson
 
 
-def navigation() -> dict[str, list]:
-    """Return the pages by section, in the order of the lessons."""
-    titles = lesson.titles()
-
-    def page(name: str, title: str | None = None, **options):
-        url = None if name == "home" else name
-        return st.Page(lesson.PAGES / f"{name}.py", title=title or titles[name], url_path=url, **options)
-
-    visible = "visible" if teaching() else "hidden"  # at home there is no class
-    return {
-        _("Learn"): [
-            page("home", default=True),
-            page("pixels"),
-            page("convolution"),
-            page("layer"),
-            page("pooling"),
-            page("answer"),
-            page("network"),
-            page("learning"),
-        ],
-        _("Do"): [
-            page("train"),
-            page("inside"),
-            page("classify"),
-        ],
-        _("Class"): [
-            page("teacher", _("Teacher")),
-            page("board", _("The board"), visibility=visible),
-            page("vote", _("Class vote"), visibility=visible),
-        ],
-        _("More"): [page("faq")],
-    }
+def navigation() -> dict[str, list[st.Page]]:
+    """Return the pages by section, in the order of the lessons; at home there is no class."""
+    sections: dict[str, list[st.Page]] = {}
+    for page in PAGES.values():
+        options = {"visibility": "hidden" if page.needs_class and not teaching() else "visible"}
+        options |= {"url_path": page.url} if page.url else {"default": True}
+        sections.setdefault(_(page.section), []).append(st.Page(page.file, title=_(page.title), **options))
+    return sections
 
 
 # A 3x3 kernel and the app's name, in a teal that reads on the light and on the dark theme.
@@ -63,8 +40,8 @@ projector.follow()
 link = lesson_link_state.current()
 alone = projector.on() or link is not None
 page = st.navigation(navigation(), position="hidden" if alone else "sidebar", expanded=True)
-if link and page.url_path not in ("" if link.page == "home" else link.page, "vote"):
-    st.switch_page(lesson.PAGES / f"{link.page}.py", query_params={"lesson": st.query_params["lesson"]})
+if link and page.url_path not in (PAGES[link.page].url, PAGES["vote"].url):
+    st.switch_page(PAGES[link.page].file, query_params={"lesson": st.query_params["lesson"]})
 if alone:
     top_line()
 if not projector.on():

@@ -4,7 +4,6 @@ For the lessons a photo is shrunk, so that a dozen pixels are a piece one can re
 """
 
 import zlib
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -14,8 +13,10 @@ from streamlit.delta_generator import DeltaGenerator
 from cnnlab.data import photos
 from cnnlab.figures import tiles
 from cnnlab.i18n import _
+from cnnlab.lessons.page_list import CONTROLS
 from cnnlab.ui.components.frame import frame
 from cnnlab.ui.session import projector, widget_state
+from cnnlab.ui.widgets import page_control
 
 SIDE = 96  # pixels of a lesson photo's longer side
 SHOWN = 360  # pixels of the picture on which the crop is moved
@@ -41,20 +42,21 @@ def whole(photo: np.ndarray) -> np.ndarray:
     return small
 
 
-def choose(photo: np.ndarray, sizes: Sequence[int], key: str, picture: DeltaGenerator | None = None) -> Crop:
+def choose(photo: np.ndarray, key: str, picture: DeltaGenerator | None = None) -> Crop:
     """Show a photo (h, w, 3) uint8 with the crop on it, to be moved, and a button that opens its settings.
 
-    Size and place stand in the session under `{key}.size` (at first the first of `sizes`), `{key}.row` and
+    Size and place stand in the session under `{key}.size` (a control of the page), `{key}.row` and
     `{key}.col` (counted from 1). Where the photo is too small the crop is as large as it allows, and a
     sentence says so. The crop of a new photo starts where most edges meet. `picture`: the container to draw
     the photo in, else it stands above the button. On a projector the crop is the size of `projector.CROP`.
     """
     photo = whole(photo)
     longer, shorter = max(photo.shape[:2]), min(photo.shape[:2])
-    image = tiles.shrink(photo, max(SIDE, max(sizes) * longer // shorter))  # every size fits if it did before
+    largest = max(int(size) for size in CONTROLS[f"{key}.size"].options())
+    image = tiles.shrink(photo, max(SIDE, largest * longer // shorter))  # every size fits if it did before
     height, width, _channels = image.shape
-    widget_state.default(f"{key}.size", sizes[0], sizes)
-    wanted = projector.CROP if projector.on() else st.session_state[f"{key}.size"]
+    chosen = page_control.value(f"{key}.size")
+    wanted = projector.CROP if projector.on() else chosen
     size = min(wanted, height, width)
     _start(image, size, key)
     row = _fit(f"{key}.row", height - size + 1)
@@ -76,8 +78,7 @@ def choose(photo: np.ndarray, sizes: Sequence[int], key: str, picture: DeltaGene
         if projector.on():
             st.caption(_("On a projector the crop is {size} × {size} pixels.").format(size=wanted))
         else:
-            label, held = _("Size of the crop, in pixels"), widget_state.locked(f"{key}.size")
-            st.select_slider(label, sizes, key=f"{key}.size", disabled=held)
+            page_control.draw(f"{key}.size")
         if height > size:
             st.slider(_("Its top row"), 1, height - size + 1, key=f"{key}.row")
         if width > size:

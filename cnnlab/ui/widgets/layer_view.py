@@ -107,6 +107,11 @@ def shape_text(values: np.ndarray) -> str:
     return _("{n} maps of {height} × {width}").format(n=count, height=height, width=width)
 
 
+def ranges() -> dict[str, str]:
+    """Return what one colour range can be for: name, as `ends` takes it -> words."""
+    return {"map": _("each map"), "layer": _("the whole layer"), "network": _("the whole network")}
+
+
 def ends(see: View, place: int, across: str) -> np.ndarray:
     """Return the value at the end of each map's colour range: one for the map, its layer, or the network."""
     if across == "map" and see.outputs[place].values.ndim == 1:

@@ -3,48 +3,22 @@
 import inspect
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 
 import streamlit as st
 
 from cnnlab.i18n import _, number
-from cnnlab.ui.session import lesson_link_state, projector, widget_state
+from cnnlab.lessons.page_list import PAGES, after
+from cnnlab.ui.session import lesson_link_state, projector
+from cnnlab.ui.widgets import page_control
 from cnnlab.ui.widgets.prediction import predict as predict
-
-LEVELS = ("numbers", "formulas", "code")
-PAGES = Path(__file__).parents[3] / "pages"
-
-
-def titles() -> dict[str, str]:
-    """Return the lessons in their order: file -> title in the navigation."""
-    return {
-        "home": _("Can it tell?"),
-        "pixels": _("A picture is numbers"),
-        "convolution": _("One kernel"),
-        "layer": _("A layer"),
-        "pooling": _("Pooling"),
-        "answer": _("From maps to an answer"),
-        "network": _("One photo, all layers"),
-        "learning": _("How weights change"),
-        "train": _("Train"),
-        "inside": _("What it learned"),
-        "classify": _("Classify a photo"),
-        "faq": _("Common questions"),
-    }
 
 
 def level_switch(*, sidebar: bool = True) -> None:
     """Draw the one switch of the session, in the sidebar or here, and keep it in the address."""
-    names = {"numbers": _("Numbers"), "formulas": _("+ Formulas"), "code": _("+ Code")}
-    asked = st.query_params.get("level")
-    widget_state.default("lesson.level", asked if asked in LEVELS else "numbers", LEVELS)
-    label, options = _("Show in the lessons"), {"format_func": names.get, "key": "lesson.level"}
     if sidebar:
-        st.sidebar.radio(label, LEVELS, **options)
+        page_control.draw("lesson.level", place=st.sidebar, kind="radio")
     else:
-        options |= {"required": True, "label_visibility": "collapsed"}
-        st.segmented_control(label, LEVELS, disabled=widget_state.locked("lesson.level"), **options)
-    st.query_params["level"] = st.session_state["lesson.level"]
+        page_control.draw("lesson.level", label_visibility="collapsed")
 
 
 def opening(question: str, lead: str) -> None:
@@ -122,8 +96,15 @@ def article(*statements: str) -> None:
             st.markdown(f"**{_('Right is')}:** {right}")
 
 
+def way_on(page: str, **query: str) -> None:
+    """Link from a lesson, named by its file, to the one that follows; `query` as for `next_lesson`."""
+    following = after(page)
+    if following:
+        next_lesson(following.name, _(following.invitation), **query)
+
+
 def next_lesson(page: str, label: str, **query: str) -> None:
-    """Link to the next page, named by its file; `query` goes into the address, such as run="kite-421"."""
+    """Link to a page to go on to, named by its file; `query` goes into the address: run="kite-421"."""
     page_link(page, label, ":material/arrow_forward:", icon_position="right", query_params=query)
 
 
@@ -134,4 +115,4 @@ def page_link(page: str, label: str, icon: str, *, query_params: dict[str, str] 
         return
     if link:
         query["lesson"] = st.query_params["lesson"]
-    st.page_link(PAGES / f"{page}.py", label=label, icon=icon, query_params=query, **options)
+    st.page_link(PAGES[page].file, label=label, icon=icon, query_params=query, **options)

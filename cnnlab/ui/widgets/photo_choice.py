@@ -17,6 +17,7 @@ from cnnlab.i18n import _, number
 from cnnlab.ui.components.sheet import sheet
 from cnnlab.ui.server import uploads
 from cnnlab.ui.session import context, widget_state
+from cnnlab.ui.widgets import page_control
 
 OWN = "own"  # the choice among one's own photos; the one on show lies under "photo.own"
 MOST = 8  # photos of one's own that are kept; a megapixel each
@@ -40,22 +41,13 @@ def current() -> tuple[str, np.ndarray]:
     return samples[name], photos.sample(name)
 
 
-def choose(label: str | None = None, *, camera: bool = False) -> tuple[str, np.ndarray]:
+def choose(*, camera: bool = False) -> tuple[str, np.ndarray]:
     """Draw the choice of a photo; return (name, image (h, w, 3) uint8).
 
     The samples need no download. A file that is no photo gets a sentence, and the last valid photo stays.
     camera: offer the camera too.
     """
-    samples = photos.samples()
-    names = {**samples, OWN: _("A photo of yours …")}
-    widget_state.default("photo.choice", next(iter(samples)), names)
-    options = {
-        "format_func": names.get,
-        "key": "photo.choice",
-        "disabled": widget_state.locked("photo.choice"),
-    }
-    choice = st.selectbox(label or _("Photo"), list(names), **options)
-    if choice == OWN:
+    if page_control.draw("photo.choice", also={OWN: _("A photo of yours …")}) == OWN:
         own(camera=camera)
     return current()
 

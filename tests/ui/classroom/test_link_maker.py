@@ -7,7 +7,8 @@ from streamlit.testing.v1 import AppTest
 
 from cnnlab.access import TeacherPass
 from cnnlab.classroom import Classroom
-from cnnlab.lessons.lesson_link import PAGES, LessonLink, read, write
+from cnnlab.lessons.lesson_link import LessonLink, read, write
+from cnnlab.lessons.page_list import LESSONS
 from cnnlab.ui.session import teacher_pass
 
 
@@ -47,7 +48,7 @@ def test_what_is_chosen_is_in_the_link():
 
 def test_every_page_has_a_link():
     at = maker()
-    for page in PAGES:
+    for page in LESSONS:
         at.selectbox(key="links.page").set_value(page).run()
         path, link = shown(at)
         assert path == ("/" if page == "home" else f"/{page}") and link == LessonLink(page)

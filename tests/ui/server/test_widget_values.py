@@ -10,8 +10,8 @@ from streamlit.runtime.state import SessionState
 from streamlit.testing.v1 import AppTest
 
 from benchmarks.session import Session
+from cnnlab.lessons.page_list import FOLDER
 from cnnlab.ui.server.widget_values import fits, take_only_what_fits
-from cnnlab.ui.widgets.lesson import PAGES
 
 ROUNDS = 2
 EVENTS = ("cell", "at", "chosen", "picked", "pick", "place", "drawing", "typed")
@@ -123,7 +123,7 @@ class Browser(Session):
         self._answer(request.SerializeToString())
 
 
-@pytest.mark.parametrize("page", sorted(path.stem for path in PAGES.glob("[a-z]*.py")))
+@pytest.mark.parametrize("page", sorted(path.stem for path in FOLDER.glob("[a-z]*.py")))
 def test_a_session_survives_what_no_widget_could_have_sent(app, page):
     rng = random.Random(page)
     browser = Browser(app.url)

@@ -7,7 +7,7 @@ from cnnlab import ops
 from cnnlab.figures.bars import probability_bars
 from cnnlab.i18n import _, fine, number, percent
 from cnnlab.ui.session import context, widget_state
-from cnnlab.ui.widgets import lesson
+from cnnlab.ui.widgets import lesson, page_control
 from cnnlab.ui.widgets.chart import chart
 
 START = (2.0, 1.2, -0.5)  # cat, dog and bird, while no network can be asked
@@ -35,12 +35,9 @@ def play(names: list[str], scores: np.ndarray) -> None:
             st.session_state[f"answer.own.{place}"] = _on_slider(score)
 
     mine = sliders(names, scores, "answer.own")
-    widget_state.default("answer.temperature", 1.0)
     left, right = st.columns([1, 2.4], gap="large")
     with left:
-        label = _("Temperature: every score is divided by it")
-        more = {"key": "answer.temperature", "disabled": widget_state.locked("answer.temperature")}
-        warmth = st.slider(label, 0.1, 10.0, step=0.1, format="%.1f", **more)
+        warmth = page_control.draw("answer.temperature")
         st.button(_("Take the scores from above again"), on_click=take, key="_answer.take")
         st.caption(
             _(

@@ -8,11 +8,11 @@ import streamlit as st
 
 from cnnlab import ops
 from cnnlab.i18n import _
-from cnnlab.lessons import lesson_link
+from cnnlab.lessons.page_list import CONTROLS
 from cnnlab.ui.components.cells import cells
 from cnnlab.ui.components.data import written
 from cnnlab.ui.session import widget_state
-from cnnlab.ui.widgets import network_choice
+from cnnlab.ui.widgets import network_choice, page_control
 from cnnlab.ui.widgets.number_field import decimal_field
 
 FIRST = ("sobel_x", "sobel_y", "gaussian", "sharpen")  # at first sight
@@ -29,11 +29,6 @@ class Kernel(NamedTuple):
     scale: float
 
 
-def names() -> dict[str, str]:
-    """Return every choice: name in the session -> one or two words for learners."""
-    return lesson_link.kernels() | {"trained": _("Trained")}
-
-
 def explained() -> dict[str, str]:
     """Return every choice with what it does."""
     about = {
@@ -47,16 +42,14 @@ def explained() -> dict[str, str]:
         "random": _("Random weights"),
         "trained": _("One that a trained network has learned"),
     }
-    return names() | about
+    return CONTROLS["convolution.kernel"].options() | about
 
 
 def few() -> None:
     """Draw the choice among four kernels, and the one chosen under *More*."""
-    widget_state.default("convolution.kernel", FIRST[0], names())
-    chosen = st.session_state["convolution.kernel"]
-    options = FIRST if chosen in FIRST else (*FIRST, chosen)
-    more = {"format_func": names().get, "key": "convolution.kernel", "required": True}
-    st.segmented_control(_("Kernel"), options, disabled=held(), **more)
+    also = {"trained": _("Trained")}
+    chosen = page_control.value("convolution.kernel", also)
+    page_control.draw("convolution.kernel", also=also, only=FIRST if chosen in FIRST else (*FIRST, chosen))
 
 
 def held() -> bool:

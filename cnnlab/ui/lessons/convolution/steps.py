@@ -16,7 +16,7 @@ from cnnlab.ui.components.cells import cells
 from cnnlab.ui.components.data import MOST_16, digits_for, exact, written
 from cnnlab.ui.components.windows import MOST_BYTES, Cell, Mark, Output, Plane, convolved, windows
 from cnnlab.ui.lessons.convolution.kernel_questions import Scene
-from cnnlab.ui.session import widget_state
+from cnnlab.ui.widgets import page_control
 
 STRONG = 99.5  # percentile of |output| that gets the full colour: a few extremes must not pale the rest
 GRID = 6  # rows and columns of the small picture that can be edited
@@ -26,22 +26,7 @@ OTHERS = 70_000  # bytes that are kept free for what is sent beside the products
 
 def geometry() -> dict:
     """Draw stride, border and dilation; return them as `ops.conv2d` takes them."""
-    borders = {"valid": _("No border"), "same": _("Zero border")}
-    widget_state.default("convolution.stride", 1, range(1, 5))
-    widget_state.default("convolution.padding", "valid", borders)
-    widget_state.default("convolution.dilation", 1, range(1, 4))
-
-    def choose(label: str, name: str, options: Sequence, **more):
-        key = f"convolution.{name}"
-        return st.segmented_control(
-            label, options, key=key, required=True, disabled=widget_state.locked(key), **more
-        )
-
-    return {
-        "stride": choose(_("Stride: how far the window moves"), "stride", range(1, 5)),
-        "padding": choose(_("Border"), "padding", list(borders), format_func=borders.get),
-        "dilation": choose(_("Dilation: how far apart the weights reach"), "dilation", range(1, 4)),
-    }
+    return {name: page_control.draw(f"convolution.{name}") for name in ("stride", "padding", "dilation")}
 
 
 def small_picture() -> np.ndarray:

@@ -12,7 +12,7 @@ from cnnlab.lessons.questions.pooling import Loser, Setting, shift_test
 from cnnlab.ui.components.windows import Mark, Plane, pooled, windows
 from cnnlab.ui.lessons.convolution.steps import rows_of_numbers
 from cnnlab.ui.session import widget_state
-from cnnlab.ui.widgets import formulas, lesson
+from cnnlab.ui.widgets import formulas, lesson, page_control
 from cnnlab.ui.widgets.chart import chart
 
 PICTURE = 320  # pixels of a small map that is shown as a picture
@@ -25,31 +25,11 @@ def geometry() -> dict:
     def touching() -> None:
         st.session_state["pooling.stride"] = st.session_state["pooling.window"]
 
-    widget_state.default("pooling.window", 2, range(2, 5))
-    widget_state.default("pooling.stride", 2, range(1, 5))
-    paddings = {"valid": _("No border"), "same": _("Border")}
-    widget_state.default("pooling.padding", "valid", paddings)
-    window = st.segmented_control(
-        _("Window"),
-        range(2, 5),
-        format_func=lambda side: f"{side} × {side}",
-        key="pooling.window",
-        disabled=widget_state.locked("pooling.window"),
-        on_change=touching,
-        required=True,
-        width="stretch",  # else its last choice is cut in a narrow column
-    )
+    # Stretched, else its last choice is cut in a narrow column.
+    window = page_control.draw("pooling.window", on_change=touching, width="stretch")
     keys = ("pooling.stride", "pooling.padding")
     with widget_state.popover(_("Stride and border"), *keys, icon=":material/tune:", width="stretch"):
-        label = _("Stride: how far the window moves")
-        more = {"key": "pooling.stride", "disabled": widget_state.locked("pooling.stride"), "required": True}
-        stride = st.segmented_control(label, range(1, 5), **more)
-        more = {
-            "key": "pooling.padding",
-            "disabled": widget_state.locked("pooling.padding"),
-            "required": True,
-        }
-        padding = st.segmented_control(_("Border"), list(paddings), format_func=paddings.get, **more)
+        stride, padding = (page_control.draw(key) for key in keys)
         st.caption(_("Border cells hold no zeros here: they are left out of the maximum and of the mean."))
     return {"window": window, "stride": stride, "padding": padding}
 
