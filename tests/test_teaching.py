@@ -10,7 +10,8 @@ from streamlit.testing.v1 import AppTest
 from cnnlab import ops
 from cnnlab.config.presets import ARTICLE
 from cnnlab.i18n import number, percent
-from cnnlab.lessons import lesson_link, votes
+from cnnlab.lessons import lesson_link
+from cnnlab.lessons.votes import QUESTIONS, sights
 from cnnlab.training.models import SIDE
 from tests.conftest import ROOT
 
@@ -74,7 +75,7 @@ def test_the_plan_shows_each_link_as_it_is():
 
 def vote_rows() -> list[tuple[str, ...]]:
     """Return (title, right option, why) of every question that a class can vote on."""
-    questions = [ask() for ask in votes.QUESTIONS.values()]
+    questions = [ask() for ask in QUESTIONS.values()]
     return [tuple(map(plain, (one.title, one.options[one.right], one.reveal))) for one in questions]
 
 
@@ -168,12 +169,12 @@ def test_the_key_of_the_worksheet_is_computed_from_the_numbers_printed_there():
 
 
 def test_the_worksheet_shows_pieces_of_a_photo_that_comes_with_the_app():
-    np.testing.assert_array_equal(numbers("window"), votes.grey_crop("cat", 24, 20, 3))
-    np.testing.assert_array_equal(numbers("map"), votes.grey_crop("cat", 20, 18, 4))
-    np.testing.assert_array_equal(numbers("kernel"), votes.sobel())
-    corner = votes.grey_crop("cat", 20, 18, 3)[..., None].astype(float)
-    assert marked("negative") == ops.conv2d(corner, votes.sobel()[..., None, None])[0, 0, 0]
-    assert plain(percent(marked("sure") / 100, 0)) in plain(votes.sure().reveal)
+    np.testing.assert_array_equal(numbers("window"), sights.grey_crop("cat", 24, 20, 3))
+    np.testing.assert_array_equal(numbers("map"), sights.grey_crop("cat", 20, 18, 4))
+    np.testing.assert_array_equal(numbers("kernel"), sights.sobel())
+    corner = sights.grey_crop("cat", 20, 18, 3)[..., None].astype(float)
+    assert marked("negative") == ops.conv2d(corner, sights.sobel()[..., None, None])[0, 0, 0]
+    assert plain(percent(marked("sure") / 100, 0)) in plain(QUESTIONS["sure"]().reveal)
 
 
 def test_pictures_are_there_and_small():
