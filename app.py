@@ -7,14 +7,12 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 from cnnlab import access, environment, system
-from cnnlab.ui.server import uploads
 from cnnlab.ui.server.crowd import Crowd
+from cnnlab.ui.server.install import install
 from cnnlab.ui.server.memory import give_back
-from cnnlab.ui.server.offline import ask_nobody
-from cnnlab.ui.server.rerun_order import wait_their_turn
 from cnnlab.ui.server.tcp_nodelay import send_at_once
 from cnnlab.ui.server.untranslated import Untranslated
-from cnnlab.ui.server.widget_values import take_only_what_fits
+from cnnlab.ui.server.uploads import Limits
 from cnnlab.ui.session.browser import IdentityCookie
 from cnnlab.ui.shell.welcome import welcome
 from cnnlab.workers import pool
@@ -27,15 +25,12 @@ except environment.SettingError as error:
 access.take_pin()
 system.allow_open_files()
 
-uploads.install()
+install()
 
 
 @asynccontextmanager
 async def lifespan(app):
-    ask_nobody()
     send_at_once()
-    wait_their_turn()
-    take_only_what_fits()
     tidying = give_back()
     pool.start()
     sys.stdout.write(welcome())
@@ -52,6 +47,6 @@ app = st.App(
         Middleware(Crowd),
         Middleware(IdentityCookie),
         Middleware(Untranslated),
-        Middleware(uploads.Limits),
+        Middleware(Limits),
     ],
 )

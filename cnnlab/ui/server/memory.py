@@ -11,12 +11,24 @@ go, collected, and what is free goes back.
 import asyncio
 import gc
 
-from streamlit.runtime import Runtime
-
 from cnnlab import malloc
 from cnnlab.ui.server import uploads
+from cnnlab.ui.server.patch import Inside, Patch
 
 EVERY = 20.0  # seconds
+
+PATCH = Patch(
+    without="A closed session stays in memory until the next one closes.",
+    made_for="Streamlit 1.67",
+    needs={
+        "runtime": Inside("streamlit.runtime:Runtime", {"instance": "", "_session_mgr": None}),
+        "sessions": Inside(
+            "streamlit.runtime.websocket_session_manager:WebsocketSessionManager", {"_session_storage": None}
+        ),
+        "closed": Inside("streamlit.runtime.memory_session_storage:MemorySessionStorage", {"_cache": None}),
+        "cache": Inside("streamlit.runtime.caching.ttl_cache:TTLCache", {"expire": "self at_time"}),
+    },
+)
 
 
 def give_back() -> asyncio.Task:
@@ -28,17 +40,15 @@ def give_back() -> asyncio.Task:
 async def _go_on() -> None:
     while True:
         await asyncio.sleep(EVERY)
-        if kept := uploads.store():
-            kept.tidy()
+        if account := uploads.account():
+            account.tidy()
         if let_go():
             gc.collect()
         malloc.give_back()
 
 
 def let_go() -> bool:
-    """Drop the closed sessions whose time is over; return whether there were any."""
-    try:
-        kept = Runtime.instance()._session_mgr._session_storage._cache
-        return bool(kept.expire())
-    except AttributeError:  # another Streamlit: they go when the next one closes
+    """Drop the closed sessions whose time is over; return whether there may have been any."""
+    if PATCH.found is None:
         return True
+    return bool(PATCH.found["runtime"].instance()._session_mgr._session_storage._cache.expire())

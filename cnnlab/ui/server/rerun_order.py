@@ -1,6 +1,6 @@
 """Why is no click lost to a timer? Fragments with `run_every` ask to be run at any moment.
 
-In the milliseconds between the end of another run and the sending of what it drew, Streamlit 1.67 takes the
+In the milliseconds between the end of another run and the sending of what it drew, Streamlit takes the
 rest for outdated and drops it, or withdraws its word that the run has ended well. So a timer waits here until
 all has been sent.
 """
@@ -9,12 +9,12 @@ import asyncio
 from functools import wraps
 from weakref import WeakKeyDictionary
 
-from streamlit.runtime.app_session import AppSession
+from cnnlab.ui.server.patch import Inside, Patch
 
 PATIENCE = 20.0  # seconds after which a request is given up: the timer's next one is on its way
 
 
-def wait_their_turn(sessions: type = AppSession) -> None:
+def wait_their_turn(sessions: type) -> None:
     """Let the requests of timers wait in all sessions of this class; to be called once."""
     run_now = sessions.request_rerun
     waiting: WeakKeyDictionary = WeakKeyDictionary()  # session -> {fragment: its timer's request}
@@ -48,3 +48,25 @@ def wait_their_turn(sessions: type = AppSession) -> None:
             task.add_done_callback(tasks.discard)
 
     sessions.request_rerun = request_rerun
+
+
+PATCH = Patch(
+    without="A click's answer can be lost where a timer asks at the same moment.",
+    made_for="Streamlit 1.67",
+    needs={
+        "sessions": Inside(
+            "streamlit.runtime.app_session:AppSession",
+            {
+                "request_rerun": "self client_state",
+                "track_settling": "self",
+                "is_settled": None,
+                "wait_until_settled": "self",
+            },
+        ),
+        "requests": Inside(
+            "streamlit.proto.ClientState_pb2:ClientState",
+            {"IS_AUTO_RERUN_FIELD_NUMBER": None, "FRAGMENT_ID_FIELD_NUMBER": None},
+        ),
+    },
+    put_in=wait_their_turn,
+)

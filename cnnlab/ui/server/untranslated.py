@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 
 from starlette.datastructures import MutableHeaders
 
+from cnnlab.ui.server.patch import say_once
 from cnnlab.ui.server.responses import is_page
 
 MARKS = (
@@ -42,6 +43,8 @@ class Untranslated:
             if message.get("more_body"):
                 return
             for plain, marked in MARKS:
+                if plain not in body:
+                    say_once("Browsers may translate pages.", "Streamlit 1.67", f"no {plain!r} in a page")
                 body = body.replace(plain, marked, 1)
             headers = MutableHeaders(raw=start["headers"])
             headers["content-length"] = str(len(body))

@@ -1,157 +1,74 @@
 """How much of the server's memory may uploads take, and for how long?
 
-Streamlit (1.67) keeps every file that it is sent until the session ends, however many, and takes files that
-no page has asked for. Here a file comes in only under an address that the server has given out, as long
-as there is room for it, and goes as soon as its page has read it. Who chose it reads on the page why it was
-not taken. All stays in memory; by default the web server keeps what exceeds 1 MB in a temporary file on disk.
-
-`install` puts a store of our own in the place of Streamlit's. Where another version does not look for it
-there, its own store is used and nothing is limited but the size of one file.
+Streamlit keeps every file that it is sent until the session ends, however many, and takes files that no page
+has asked for. Here a file comes in only under an address that the server has given out, as long as there is
+room for it, and goes as soon as its page has read it. Who chose it reads on the page why it was not taken.
 """
 
 import asyncio
 import re
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
+from functools import partial, wraps
 
-import streamlit as st
-from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartParser
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
-from streamlit.runtime import Runtime, memory_uploaded_file_manager
-from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
-from streamlit.runtime.scriptrunner import get_script_run_ctx
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from cnnlab.data import photos
-from cnnlab.export.archive import LARGEST as LARGEST_ARCHIVE
-from cnnlab.i18n import _, number
+from cnnlab.ui.server.patch import Inside, Patch
+from cnnlab.ui.server.upload_account import Account, Refused
 
-MEGABYTE = 1_000_000  # as browsers and phones count
-LARGEST = max(photos.MAX_BYTES, LARGEST_ARCHIVE)
-ENVELOPE = 2**20  # what may stand around a file in its request; `server.maxUploadSize` counts it too
-OF_ONE, OF_ALL = 64 * MEGABYTE, 256 * MEGABYTE  # what a session, and all together, may have on the server
-FILES = 32  # of a session at one time
-ABANDONED = 60.0  # seconds without a byte of a session after which nobody will read its files any more
 STALLED = 30.0  # seconds without a byte after which an upload is given up
-ADDRESSES = 500  # given out to one session and not used yet
 UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)$")
+ACCOUNT = "cnnlab_account"  # the attribute of a store that has its account
 
 
-class Refused(HTTPException):
-    """A file is not taken. why: a key of the sentences that `refusal` speaks; the rest is for the browser."""
+def keep_account(stores: type) -> None:
+    """Give each of Streamlit's stores of this class an account of its files; to be called once."""
+    begin, give, add, end = (
+        getattr(stores, name) for name in ("__init__", "get_upload_urls", "add_file", "remove_session_files")
+    )
 
-    def __init__(self, why: str):
-        status = {"room": 429, "unasked": 403, "stalled": 408}.get(why, 413)
-        super().__init__(status, f"not taken: {why}")
-        self.why = why
+    @wraps(begin)
+    def __init__(store, upload_endpoint) -> None:
+        begin(store, upload_endpoint)
+        setattr(store, ACCOUNT, Account(partial(_held, store), partial(end, store)))
 
-
-class Store(MemoryUploadedFileManager):
-    """Streamlit's store of uploaded files, with an account of who has what and what is on its way."""
-
-    def __init__(self, upload_endpoint: str):
-        super().__init__(upload_endpoint)
-        self.refused: dict[str, list] = {}  # session -> [why, the field that says so]
-        self._given: dict[str, dict[str, None]] = {}  # session -> ids of files that it may send, in order
-        self._coming: dict[tuple[str, str], tuple[int, int]] = {}  # (session, id) -> bytes announced, come
-        self._heard: dict[str, float] = {}  # session -> when its last byte came
-
-    def get_upload_urls(self, session_id, file_names):
-        """A student has chosen files: note the addresses that they get."""
-        self.refused.pop(session_id, None)
-        addresses = super().get_upload_urls(session_id, file_names)
-        given = self._given.setdefault(session_id, {})
-        given.update((address.file_id, None) for address in addresses)
-        for oldest in list(given)[:-ADDRESSES]:
-            del given[oldest]
+    @wraps(give)
+    def get_upload_urls(store, session_id, file_names):
+        addresses = give(store, session_id, file_names)
+        getattr(store, ACCOUNT).give(session_id, [address.file_id for address in addresses])
         return addresses
 
-    def add_file(self, session_id, file) -> None:
-        """Keep a file that has come. Raises Refused where its session has ended meanwhile."""
-        if session_id not in self._given:
-            raise Refused("unasked")
-        self._given[session_id].pop(file.file_id, None)  # an address serves once
-        super().add_file(session_id, file)
+    @wraps(add)
+    def add_file(store, session_id, file) -> None:
+        getattr(store, ACCOUNT).take(session_id, file.file_id)
+        add(store, session_id, file)
 
-    def remove_session_files(self, session_id) -> None:
-        """A session has ended."""
-        super().remove_session_files(session_id)
-        for known in (self.refused, self._given, self._heard):
-            known.pop(session_id, None)
+    @wraps(end)
+    def remove_session_files(store, session_id) -> None:
+        end(store, session_id)
+        getattr(store, ACCOUNT).forget(session_id)
 
-    @contextmanager
-    def let_in(self, session_id: str, file_id: str, announced: int) -> Iterator[Callable[[int], None]]:
-        """Make room for an upload; yield what counts its bytes as they come. Both raise Refused."""
-        upload = session_id, file_id
-        if file_id not in self._given.get(session_id, ()) or upload in self._coming:
-            raise Refused("unasked")
+    for ours in (__init__, get_upload_urls, add_file, remove_session_files):
+        setattr(stores, ours.__name__, ours)
 
-        def count(size: int) -> None:
-            if session_id not in self._given:  # it has ended
-                raise Refused("unasked")
-            self._coming[upload] = announced, self._coming.get(upload, (0, 0))[1] + size
-            self._heard[session_id] = time.monotonic()
-            if why := self._overfull(upload):
-                raise self.refuse(session_id, why)
 
-        self.tidy()
-        try:
-            count(0)
-            yield count
-        finally:
-            self._coming.pop(upload, None)
-
-    def refuse(self, session_id: str, why: str) -> Refused:
-        """Note that a file is not taken, for the page to say; return what is to be raised."""
-        self.refused[session_id] = [why, None]
-        return Refused(why)
-
-    def tidy(self) -> None:
-        """Let go of what lies here unread: a page reads files at once when the last of them has come."""
-        sending = {session for session, _file in self._coming}
-        for session in self._held():
-            if session not in sending and time.monotonic() - self._heard.get(session, 0) > ABANDONED:
-                super().remove_session_files(session)
-
-    def _overfull(self, upload: tuple[str, str]) -> str | None:
-        """Say why there is no room for an upload, if there is none.
-
-        What others have announced counts for them alone: who announces much and sends nothing blocks nobody.
-        """
-        session, held = upload[0], self._held()
-        announced, come = self._coming[upload]
-        size = max(announced, come)
-        mine = [max(sizes) for (other, _file), sizes in self._coming.items() if other == session]
-        if size > LARGEST + ENVELOPE:
-            return "large"
-        if (
-            sum(mine) + sum(held.get(session, ())) > OF_ONE + ENVELOPE
-            or len(mine) + len(held.get(session, ())) > FILES
-        ):
-            return "many"
-        all_come = sum(come for _announced, come in self._coming.values())
-        return "room" if sum(map(sum, held.values())) + all_come + size - come > OF_ALL else None
-
-    def _held(self) -> dict[str, list[int]]:
-        """Return the sizes of the files that are here, by session."""
-        with self._lock:
-            return {
-                name: [len(file.data) for file in files.values()] for name, files in self.file_storage.items()
-            }
+def _held(store) -> dict[str, list[int]]:
+    """Return the sizes of the files in a store, by session."""
+    with store._lock:
+        return {
+            name: [len(file.data) for file in files.values()] for name, files in store.file_storage.items()
+        }
 
 
 class Limits:
-    """ASGI middleware: take in no upload for which the store has no room, and have the page say so."""
+    """ASGI middleware: take in no upload for which there is no room, and have its page say so."""
 
     def __init__(self, app):
         self.app = app
 
     async def __call__(self, scope, receive, send):
         place = UPLOAD.search(scope["path"]) if scope["type"] == "http" and scope["method"] == "PUT" else None
-        kept = store() if place else None
+        kept = account() if place else None
         if kept is None:
             return await self.app(scope, receive, send)
         session, file = place.groups()
@@ -176,66 +93,87 @@ class Limits:
             await _draw_again(session)
 
 
-def store() -> Store | None:
-    """Return the running server's store; None where it has another one."""
-    found = getattr(Runtime.instance(), "uploaded_file_mgr", None) if Runtime.exists() else None
-    return found if isinstance(found, Store) else None
+def account() -> Account | None:
+    """Return the account of the running server's store; None where no server runs or it keeps none."""
+    runtime = PATCH.found["runtime"] if PATCH.found else None
+    if runtime is None or not runtime.exists():
+        return None
+    return getattr(runtime.instance().uploaded_file_mgr, ACCOUNT, None)
 
 
 async def _draw_again(session: str) -> None:
     """Have a session's page drawn as it is, which then says what was refused; what it is doing ends first."""
-    with suppress(AttributeError, TimeoutError):  # else it is said when the student changes something
-        known = Runtime.instance()._session_mgr.get_active_session_info(session).session
-        known.track_settling()
+    found = PATCH.found["runtime"].instance()._session_mgr.get_active_session_info(session)
+    if found is None:  # it is closed
+        return
+    page = found.session
+    page.track_settling()
+    with suppress(TimeoutError):  # else it is said when the student changes something
         async with asyncio.timeout(STALLED):
-            await known.wait_until_settled()
-        known.request_rerun(known._client_state)
+            await page.wait_until_settled()
+        page.request_rerun(page._client_state)
 
 
-def install() -> None:
-    """Limit the uploads of the app that is created next, and keep all of them in memory."""
-    memory_uploaded_file_manager.MemoryUploadedFileManager = Store
-    MultiPartParser.spool_max_size = 2 * LARGEST  # more than any request may have
-
-
-def refusal(field: str) -> str | None:
-    """Return why files of this session were not taken, as a sentence, for the field that asks first."""
-    context = get_script_run_ctx()
-    refused = getattr(context.uploaded_file_mgr, "refused", {}).get(context.session_id) if context else None
-    if refused is None or refused[1] not in (None, field):
+def refused(field: str) -> str | None:
+    """Return why files of this session were not taken, a key of Refused's, for the field that asks first."""
+    context = PATCH.found["context"]() if PATCH.found else None
+    kept = getattr(context.uploaded_file_mgr, ACCOUNT, None) if context else None
+    noted = kept.refused.get(context.session_id) if kept else None
+    if noted is None or noted[1] not in (None, field):
         return None
-    refused[1] = field
-    return {
-        "large": _("A file has more than {largest} MB, so it was not taken."),
-        "many": _("Not all files were taken: {most} MB fit at once, in at most {files} files. Choose fewer."),
-        "room": _("The whole class is sending files, so there was no room for yours. Try again in a minute."),
-        "stalled": _("A file stopped on its way here. Try again."),
-    }[refused[0]].format(largest=number(LARGEST / MEGABYTE), most=number(OF_ONE / MEGABYTE), files=FILES)
+    noted[1] = field
+    return noted[0]
 
 
-def field(
-    label: str, types: list[str], largest: int, key: str, take: Callable[[str], None], **options
-) -> None:
-    """Draw a field for files of at most so many bytes, whose key `take` gets when there are some.
-
-    Browsers themselves keep back what is too large, with a mark and not a word.
-    """
-    size = largest // MEGABYTE
-    st.file_uploader(label, types, key=key, max_upload_size=size, on_change=take, args=(key,), **options)
-    text = _("A red mark at a file: it has more than {limit} MB or is of another kind, so it was not taken.")
-    st.caption(text.format(limit=number(size)))
-
-
-def taken(key: str) -> tuple[list[UploadedFile], list[str]]:
-    """Return the files in a field, and a sentence where one is gone (it lay here unread for too long)."""
-    given = st.session_state.get(key) or []
-    given = given if isinstance(given, list) else [given]
-    files = [file for file in given if isinstance(file, UploadedFile)]
-    return files, [_("A file did not arrive. Choose it once more.")] if len(files) < len(given) else []
-
-
-def let_go(files: list[UploadedFile]) -> None:
-    """Drop what has been read from the store, as Streamlit itself does for its chat field."""
-    context = get_script_run_ctx()
-    for file in files:
+def let_go(files: list) -> None:
+    """Drop files that this session has read from the store, as Streamlit itself does for its chat field."""
+    context = PATCH.found["context"]() if PATCH.found else None
+    for file in files if context else ():
         context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+
+
+PATCH = Patch(
+    without="Uploads have no limit but the size of one file, and stay in memory until their session ends.",
+    made_for="Streamlit 1.67",
+    needs={
+        "stores": Inside(
+            "streamlit.runtime.memory_uploaded_file_manager:MemoryUploadedFileManager",
+            {
+                "__init__": "self upload_endpoint",
+                "get_upload_urls": "self session_id file_names",
+                "add_file": "self session_id file",
+                "remove_file": "self session_id file_id",
+                "remove_session_files": "self session_id",
+                "file_storage": None,
+                "_lock": None,
+            },
+        ),
+        "file": Inside("streamlit.runtime.uploaded_file_manager:UploadedFile", {"file_id": None}),
+        "record": Inside(
+            "streamlit.runtime.uploaded_file_manager:UploadedFileRec", {"file_id": None, "data": None}
+        ),
+        "address": Inside("streamlit.runtime.uploaded_file_manager:UploadFileUrlInfo", {"file_id": None}),
+        "runtime": Inside(
+            "streamlit.runtime:Runtime",
+            {"instance": "", "exists": "", "uploaded_file_mgr": None, "_session_mgr": None},
+        ),
+        "sessions": Inside(
+            "streamlit.runtime.websocket_session_manager:WebsocketSessionManager",
+            {"get_active_session_info": "self session_id"},
+        ),
+        "session": Inside(
+            "streamlit.runtime.app_session:AppSession",
+            {
+                "request_rerun": "self client_state",
+                "track_settling": "self",
+                "wait_until_settled": "self",
+                "_client_state": None,
+            },
+        ),
+        "context": Inside("streamlit.runtime.scriptrunner:get_script_run_ctx"),
+        "contexts": Inside(
+            "streamlit.runtime.scriptrunner:ScriptRunContext", {"session_id": None, "uploaded_file_mgr": None}
+        ),
+    },
+    put_in=keep_account,
+)

@@ -1,63 +1,61 @@
 """Which of the values that a browser reports are taken? Those that the widget could have sent.
 
-Streamlit 1.67 keeps what comes and reads it whenever it needs the widget's value. A text where a number
-belongs, NaN for a whole number, or an option that there is none of then stops every further run of the
-session, for the value stays. Here each value is tried before it is kept, and what does not fit is left out:
-the widget keeps the value that it had. It is tried twice: by what the widget was when it was last drawn,
-before anything reads the value, and by what it is now, when it is drawn again.
+Streamlit keeps what comes and reads it whenever it needs the widget's value. A text where a number belongs,
+NaN for a whole number, or an option that there is none of then stops every further run of the session, for
+the value stays. Here each value is tried before it is kept, and what does not fit is left out: the widget
+keeps the value that it had. It is tried twice: by what the widget was when it was last drawn, before anything
+reads the value, and by what it is now, when it is drawn again.
 """
 
 import json
-import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import wraps
+from typing import Any
 
-from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
-from streamlit.runtime.state import SessionState
-from streamlit.runtime.state.common import WidgetMetadata, unpack_widget_state_value
+from cnnlab.ui.server.patch import Inside, Patch
 
 NUMBERS = {"int_value", "double_value"}  # a number field may report either
 DEPTH = 8  # lists and objects within each other that a view of ours may report, and more
 
 
-def take_only_what_fits(states: type = SessionState) -> None:
-    """Let all sessions of this class leave out what does not fit; to be called once.
+def take_only_what_fits(sessions: type, one: type, all_of_them: type, unpack: Callable[[Any], Any]) -> None:
+    """Let the states of all `sessions` leave out what does not fit; to be called once.
 
-    Where Streamlit is built otherwise than known here, the app runs without it and the log says so.
+    one, all_of_them: the messages that report the value of a widget, and of several. unpack: returns what
+    the widget makes its value of, given such a message.
     """
-    parts = ("set_widgets_from_proto", "register_widget")
-    fields = getattr(states, "__dataclass_fields__", {})
-    if not all(hasattr(states, part) for part in parts) or "_new_widget_state" not in fields:
-        logging.getLogger(__name__).warning("This Streamlit takes widgets' values untried: see %s", __file__)
-        return
-    set_all, register = (getattr(states, part) for part in parts)
+    set_all, register = sessions.set_widgets_from_proto, sessions.register_widget
 
     @wraps(set_all)
-    def set_widgets_from_proto(session, widget_states: WidgetStates) -> None:
+    def set_widgets_from_proto(session, widget_states) -> None:
         known = session._new_widget_state.widget_metadata
-        taken = [one for one in widget_states.widgets if one.id not in known or fits(known[one.id], one)]
-        set_all(session, WidgetStates(widgets=taken))
+        taken = [
+            state
+            for state in widget_states.widgets
+            if state.id not in known or fits(known[state.id], state, unpack)
+        ]
+        set_all(session, all_of_them(widgets=taken))
 
     @wraps(register)
-    def register_widget(session, metadata: WidgetMetadata, user_key: str | None):
+    def register_widget(session, metadata, user_key: str | None):
         held = getattr(session._new_widget_state.states.get(metadata.id), "value", None)
-        if isinstance(held, WidgetState) and not fits(metadata, held):
+        if isinstance(held, one) and not fits(metadata, held, unpack):
             del session._new_widget_state[metadata.id]
         return register(session, metadata, user_key)
 
-    states.set_widgets_from_proto, states.register_widget = set_widgets_from_proto, register_widget
+    sessions.set_widgets_from_proto, sessions.register_widget = set_widgets_from_proto, register_widget
 
 
-def fits(widget: WidgetMetadata, reported: WidgetState) -> bool:
-    """Whether this widget could have reported this value."""
+def fits(widget, reported, unpack: Callable[[Any], Any]) -> bool:
+    """Whether this widget (Streamlit's WidgetMetadata) could have reported this value (its WidgetState)."""
     field = reported.WhichOneof("value")
     if field is None:
         return True  # cleared
     if field != widget.value_type and not {field, widget.value_type} <= NUMBERS:
         return False
     try:
-        raw = unpack_widget_state_value(reported)
+        raw = unpack(reported)
         if field.startswith("json") and not _told(json.loads(getattr(reported, field))):
             return False
         widget.deserializer(raw)
@@ -86,3 +84,37 @@ def _shallow(value, room: int = DEPTH) -> bool:
         return True
     inner = value.values() if isinstance(value, Mapping) else value
     return room > 0 and all(_shallow(each, room - 1) for each in inner)
+
+
+PATCH = Patch(
+    without="A session does not survive a value that its widget could not have sent.",
+    made_for="Streamlit 1.67",
+    needs={
+        "sessions": Inside(
+            "streamlit.runtime.state:SessionState",
+            {
+                "set_widgets_from_proto": "self widget_states",
+                "register_widget": "self metadata user_key",
+                "_new_widget_state": None,
+            },
+        ),
+        "one": Inside("streamlit.proto.WidgetStates_pb2:WidgetState", {"WhichOneof": None}),
+        "all_of_them": Inside("streamlit.proto.WidgetStates_pb2:WidgetStates"),
+        "unpack": Inside("streamlit.runtime.state.common:unpack_widget_state_value"),
+        "states": Inside(
+            "streamlit.runtime.state.session_state:WStates",
+            {"states": None, "widget_metadata": None, "__delitem__": "self k"},
+        ),
+        "metadata": Inside(
+            "streamlit.runtime.state.common:WidgetMetadata",
+            {
+                "id": None,
+                "value_type": None,
+                "deserializer": None,
+                "formatted_options": None,
+                "max_array_length": None,
+            },
+        ),
+    },
+    put_in=take_only_what_fits,
+)

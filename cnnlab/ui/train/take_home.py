@@ -15,6 +15,7 @@ from cnnlab.i18n import _
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.ui.server import uploads
 from cnnlab.ui.session import browser, class_state
+from cnnlab.ui.widgets import upload_field
 
 
 def take_home(run: Run) -> None:
@@ -44,8 +45,8 @@ def take_home(run: Run) -> None:
 def bring_in() -> None:
     """Draw the way in: an archive becomes a run of this student, which is then looked at."""
     key = f"_take_home.archive.{st.session_state.get('take_home.taken', 0)}"
-    uploads.field(_("Bring in an archive"), [".zip"], LARGEST, key, _take_in)
-    for sentence in (*st.session_state.get("_take_home.refused", []), uploads.refusal("archive")):
+    upload_field.field(_("Bring in an archive"), [".zip"], LARGEST, key, _take_in)
+    for sentence in (*st.session_state.get("_take_home.refused", []), upload_field.refusal("archive")):
         if sentence:
             st.error(sentence, icon=":material/folder_off:")
     if come := st.session_state.pop("_take_home.come", None):
@@ -55,7 +56,7 @@ def bring_in() -> None:
 
 def _take_in(key: str) -> None:
     """Import the archive that has come; where that fails, keep the reason until another comes."""
-    files, refused = uploads.taken(key)
+    files, refused = upload_field.taken(key)
     for file in files:
         try:
             data = file.getvalue()

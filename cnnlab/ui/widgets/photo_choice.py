@@ -17,7 +17,7 @@ from cnnlab.i18n import _, number
 from cnnlab.ui.components.sheet import sheet
 from cnnlab.ui.server import uploads
 from cnnlab.ui.session import context, widget_state
-from cnnlab.ui.widgets import page_control
+from cnnlab.ui.widgets import page_control, upload_field
 
 OWN = "own"  # the choice among one's own photos; the one on show lies under "photo.own"
 MOST = 8  # photos of one's own that are kept; a megapixel each
@@ -63,7 +63,7 @@ def own(*, camera: bool = False) -> None:
             _removal(mine)
     else:
         _let_in(camera)
-    for sentence in (*st.session_state.get(TROUBLE, []), uploads.refusal("photo")):
+    for sentence in (*st.session_state.get(TROUBLE, []), upload_field.refusal("photo")):
         if sentence:
             st.error(sentence)
     if "photo.own" not in st.session_state:
@@ -96,14 +96,14 @@ def _let_in(camera: bool) -> None:
     key = f"_photo.upload.{turn}"
 
     def take(key: str) -> None:
-        files, lost = uploads.taken(key)
+        files, lost = upload_field.taken(key)
         if files or lost:
             add([file.getvalue() for file in files])
             st.session_state[TROUBLE] += lost
             uploads.let_go(files)
             st.session_state[TURN] = turn + 1  # new, empty widgets
 
-    uploads.field(
+    upload_field.field(
         _("Your photos (they stay in memory and are gone when you close the page)"),
         ["image/*", *ENDINGS],  # a phone then offers its camera too; content decides later
         photos.MAX_BYTES,

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import weakref
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +11,7 @@ from streamlit.runtime import Runtime
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 
 from cnnlab.ui.server import memory
+from cnnlab.ui.server.patch import Inside
 from tests.conftest import elsewhere
 
 
@@ -68,5 +70,8 @@ def test_a_session_is_kept_for_its_time_and_then_collected(kept, monkeypatch):
 
 
 def test_another_streamlit_breaks_nothing(monkeypatch):
+    monkeypatch.setattr(
+        memory, "PATCH", replace(memory.PATCH, needs={"runtime": Inside("streamlit.runtime:No")})
+    )
     monkeypatch.setattr(Runtime, "_instance", SimpleNamespace())
     assert memory.let_go()

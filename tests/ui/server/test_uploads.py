@@ -13,18 +13,27 @@ from types import SimpleNamespace
 
 import pytest
 from starlette.applications import Starlette
+from starlette.formparsers import MultiPartParser
 from starlette.middleware import Middleware
-from streamlit.runtime import Runtime, app_session, memory_uploaded_file_manager, uploaded_file_manager
+from streamlit.runtime import Runtime, app_session, uploaded_file_manager
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.web.server.starlette import starlette_app, starlette_routes
 
 from cnnlab.data import decode_photo, picture_kinds
 from cnnlab.export import archive
-from cnnlab.ui.server import uploads
-from cnnlab.ui.server.uploads import ENVELOPE, LARGEST, MEGABYTE, Store
+from cnnlab.ui.server import upload_account, upload_spool, uploads
+from cnnlab.ui.server.upload_account import ENVELOPE, LARGEST, MEGABYTE, Refused
+from cnnlab.ui.widgets import upload_field
 from tests.conftest import ROOT, elsewhere
 
 HEAD = b'--x\r\nContent-Disposition: form-data; name="f"; filename="a.jpg"\r\n\r\n'
+
+
+class Store(MemoryUploadedFileManager):
+    """Streamlit's own store, for an account to be kept of it without touching that of other tests."""
+
+
+uploads.keep_account(Store)
 
 
 class Server:
@@ -32,6 +41,7 @@ class Server:
 
     def __init__(self):
         self.uploaded_file_mgr = self.store = Store("/_stcore/upload_file")
+        self.account = getattr(self.store, uploads.ACCOUNT)
         self.live, self.drawn = {"anna", "ben", *map(str, range(9))}, []
         self._session_mgr = SimpleNamespace(get_active_session_info=self._session)
         routes = starlette_routes.create_upload_routes(self, self.store, None)
@@ -79,7 +89,7 @@ class Server:
 
     def says(self, session: str, field: str = "photo") -> str | None:
         self.asking.session_id = session
-        return uploads.refusal(field)
+        return upload_field.refusal(field)
 
 
 @pytest.fixture
@@ -88,11 +98,10 @@ def server(monkeypatch):
     monkeypatch.setattr(Runtime, "_instance", server)
     monkeypatch.setattr(starlette_routes, "is_xsrf_enabled", lambda: False)
     monkeypatch.setattr(starlette_routes, "_set_cors_headers", _nothing)
-    monkeypatch.setattr(uploads.MultiPartParser, "spool_max_size", 2**20)
-    monkeypatch.setattr(memory_uploaded_file_manager, "MemoryUploadedFileManager", MemoryUploadedFileManager)
-    uploads.install()
+    monkeypatch.setattr(MultiPartParser, "spool_max_size", 2**20)
+    upload_spool.PATCH.install()
     server.asking = SimpleNamespace(uploaded_file_mgr=server.store)
-    monkeypatch.setattr(uploads, "get_script_run_ctx", lambda: server.asking)
+    monkeypatch.setitem(uploads.PATCH.found, "context", lambda: server.asking)
     return server
 
 
@@ -107,7 +116,7 @@ def test_each_limit_stands_at_one_place():
     guide = " ".join((ROOT / "docs" / "teaching.md").read_text().split())
     phone = picture_kinds.PHONE_MEGAPIXELS
     deep = int(decode_photo.MEMORY_OF_ONE / picture_kinds.MEMORY_OF_A_PIXEL / 1e6)
-    one, everybody = uploads.OF_ONE // MEGABYTE, uploads.OF_ALL // MEGABYTE
+    one, everybody = upload_account.OF_ONE // MEGABYTE, upload_account.OF_ALL // MEGABYTE
     for words in (
         f"A file may have {decode_photo.MAX_BYTES // MEGABYTE} MB; a JPEG or HEIC {phone} megapixels",
         f"(one of ten bits {deep}), other kinds {picture_kinds.MEGAPIXELS}.",
@@ -166,9 +175,9 @@ def test_a_file_that_comes_after_the_end_of_its_session_is_not_kept(server):
     ended = partial(server.store.remove_session_files, "anna")
     assert server.put(address, 99, meanwhile=ended) == 403
     record = uploaded_file_manager.UploadedFileRec(address.rsplit("/", 1)[1], "a.jpg", "image/jpeg", b"x")
-    with pytest.raises(uploads.Refused):  # as Streamlit does at the very end of a request
+    with pytest.raises(Refused):  # as Streamlit does at the very end of a request
         server.store.add_file("anna", record)
-    assert "anna" not in server.store.file_storage and "anna" not in server.store._heard
+    assert "anna" not in server.store.file_storage and "anna" not in server.account._heard
 
 
 def test_one_session_has_room_for_so_much(server):
@@ -192,18 +201,18 @@ def test_one_session_has_room_for_so_much(server):
 
 
 def test_the_room_of_a_session_is_filled_to_the_last_byte(server):
-    assert uploads.OF_ONE == 2 * LARGEST
+    assert upload_account.OF_ONE == 2 * LARGEST
     assert [server.put(address, LARGEST) for address in server.asked("anna", 2)] == 2 * [204]
     assert server.put(*server.asked("anna"), 2 * ENVELOPE) == 413
 
 
 def test_one_session_has_room_for_so_many(server):
     statuses = [server.put(address, 1) for address in server.asked("anna", 40)]
-    assert statuses == uploads.FILES * [204] + 8 * [413]
+    assert statuses == upload_account.FILES * [204] + 8 * [413]
 
 
 def test_all_together_have_room_for_so_much(server, monkeypatch):
-    monkeypatch.setattr(uploads, "OF_ALL", 9 * MEGABYTE)
+    monkeypatch.setattr(upload_account, "OF_ALL", 9 * MEGABYTE)
     assert [server.put(*server.asked(str(name)), 2 * MEGABYTE) for name in range(5)] == 4 * [204] + [429]
     assert "Try again in a minute" in server.says("4")
     server.store.remove_session_files("0")
@@ -212,10 +221,10 @@ def test_all_together_have_room_for_so_much(server, monkeypatch):
 
 def test_who_announces_much_and_sends_nothing_blocks_nobody(server):
     def announces():
-        return server.store.let_in("anna", _id(server, "anna"), LARGEST)
+        return server.account.let_in("anna", _id(server, "anna"), LARGEST)
 
     with pytest.raises(ZeroDivisionError), announces(), announces():
-        with pytest.raises(uploads.Refused), announces():
+        with pytest.raises(Refused), announces():
             pass  # together more than one session may have
         for name in range(9):
             assert server.put(*server.asked(str(name)), 9) == 204
@@ -230,18 +239,18 @@ def _id(server, session: str) -> str:
 
 def test_what_lies_unread_is_let_go(server, monkeypatch):
     now = SimpleNamespace(time=1000.0)
-    monkeypatch.setattr(uploads, "time", SimpleNamespace(monotonic=lambda: now.time))
+    monkeypatch.setattr(upload_account, "time", SimpleNamespace(monotonic=lambda: now.time))
     assert server.put(*server.asked("anna"), 9) == 204
-    now.time += uploads.ABANDONED - 1
+    now.time += upload_account.ABANDONED - 1
     assert server.put(*server.asked("ben"), 9) == 204
     now.time += 2
-    server.store.tidy()
+    server.account.tidy()
     assert list(server.store.file_storage) == ["ben"]
-    with server.store.let_in("ben", _id(server, "ben"), 9):  # another file of his choice is still coming
-        now.time += 2 * uploads.ABANDONED
-        server.store.tidy()
+    with server.account.let_in("ben", _id(server, "ben"), 9):  # another file of his choice is still coming
+        now.time += 2 * upload_account.ABANDONED
+        server.account.tidy()
         assert server.held() == 9
-    server.store.tidy()
+    server.account.tidy()
     assert server.held() == 0
 
 
@@ -274,17 +283,25 @@ def test_a_file_that_is_gone_when_its_page_asks_for_it_has_a_sentence(server, mo
         (here, ([here], [])),
         (None, ([], [])),
     ):
-        monkeypatch.setattr(uploads.st, "session_state", {"field": given})
-        assert uploads.taken("field") == taken
+        monkeypatch.setattr(upload_field.st, "session_state", {"field": given})
+        assert upload_field.taken("field") == taken
 
 
-def test_the_store_fits_this_streamlit():
-    """What is overridden is there to be overridden, and what is reached for is there."""
-    for name in ("get_upload_urls", "add_file", "remove_session_files"):
-        ours, theirs = (inspect.signature(getattr(kind, name)) for kind in (Store, MemoryUploadedFileManager))
-        assert list(ours.parameters) == list(theirs.parameters)
+def test_streamlit_uses_the_store_as_it_is_counted_on():
     assert uploads.UPLOAD.search(f"/{starlette_routes.BASE_ROUTE_UPLOAD_FILE}/anna/file")
     assert "MemoryUploadedFileManager(" in inspect.getsource(starlette_app.App._create_runtime)
     assert "remove_session_files" in inspect.getsource(app_session.AppSession.shutdown)
-    assert {"track_settling", "wait_until_settled"} < set(dir(app_session.AppSession))
     assert "self.request_rerun(self._client_state)" in inspect.getsource(app_session.AppSession)
+
+
+def test_with_another_store_files_come_in_all_the_same(server):
+    """As where a later version of Streamlit is built otherwise."""
+    server.uploaded_file_mgr = server.store = MemoryUploadedFileManager("/_stcore/upload_file")
+    routes = starlette_routes.create_upload_routes(server, server.store, None)
+    server.app = Starlette(routes=routes, middleware=[Middleware(uploads.Limits)])
+    server.asking.uploaded_file_mgr = server.store
+    assert uploads.account() is None
+    assert server.put(*server.asked("anna"), 9) == 204 and server.says("anna") is None
+    (record,) = server.store.file_storage["anna"].values()
+    uploads.let_go([uploaded_file_manager.UploadedFile(record, None)])
+    assert server.held() == 0
