@@ -2,16 +2,25 @@
 
 import subprocess
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.conftest import ROOT
 
+INSTALL = "python3 -m venv .venv && .venv/bin/pip install -r {needs} -c constraints.txt && .venv/bin/{start}"
 COMMANDS = (
-    "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/streamlit run app.py",
-    "python3 -m venv .venv && .venv/bin/pip install -r requirements-dev.txt && .venv/bin/pytest",
+    INSTALL.format(needs="requirements.txt", start="streamlit run app.py"),
+    INSTALL.format(needs="requirements-dev.txt", start="pytest"),
 )
+REFRESH = (
+    "rm -rf .venv && python3 -m venv .venv && .venv/bin/pip install -r requirements-dev.txt && "
+    ".venv/bin/pip freeze > constraints.txt && .venv/bin/pytest"
+)
+PLAIN = {"pip", "setuptools", "wheel"}  # come with Python; `pip freeze` leaves them out
 
 
 @pytest.mark.parametrize("arguments", [["check"], ["format", "--check"]])
@@ -32,7 +41,9 @@ def test_the_readme_holds_the_two_commands():
     text = (ROOT / "README.md").read_text()
     lines = [line.strip() for line in text.splitlines()]
     assert [line for line in lines if line.startswith("python3 -m venv")] == list(COMMANDS)
-    assert COMMANDS[1] in (ROOT / ".ci" / "run").read_text()
+    assert REFRESH in lines
+    ci = (ROOT / ".ci" / "run").read_text()
+    assert COMMANDS[1] in ci and ci.count("pip install") == ci.count("-c constraints.txt") == 2
 
 
 def test_every_dependency_is_bounded_on_both_sides():
@@ -40,6 +51,46 @@ def test_every_dependency_is_bounded_on_both_sides():
         lines = [line.split("#")[0].strip() for line in (ROOT / name).read_text().splitlines()]
         for line in filter(None, lines):
             assert line == "-r requirements.txt" or (">=" in line and ",<" in line), f"{name}: {line}"
+
+
+def needed(file: str) -> dict[str, str]:
+    """Return the packages that a file asks for, and all that these ask for here: name -> installed version."""
+    lines = [line.split("#")[0].strip() for line in (ROOT / file).read_text().splitlines()]
+    found = {} if file == "requirements.txt" else needed("requirements.txt")
+    todo = [Requirement(line) for line in lines if line and not line.startswith("-r")]
+    seen = set()
+    while todo:
+        one = todo.pop()
+        name, extras = canonicalize_name(one.name), one.extras or {""}
+        if (name, *extras) in seen:
+            continue
+        seen.add((name, *extras))
+        package = distribution(name)
+        found[name] = package.version
+        wanted = map(Requirement, package.requires or [])
+        todo += [r for r in wanted if not r.marker or any(r.marker.evaluate({"extra": e}) for e in extras)]
+    return found
+
+
+def test_the_tests_run_with_the_constrained_versions():
+    """constraints.txt holds every package that is needed, in the version that is installed here."""
+    pins = [Requirement(line) for line in (ROOT / "constraints.txt").read_text().splitlines()]
+    pinned = {canonicalize_name(pin.name): str(pin.specifier).removeprefix("==") for pin in pins}
+    assert len(pinned) == len(pins)
+    needs = needed("requirements-dev.txt")
+    assert len(needs) > 80
+    assert {name: pinned.get(name) for name in needs if name not in PLAIN} == {
+        name: version for name, version in needs.items() if name not in PLAIN
+    }, "the one-liner under *Test it* in README.md makes constraints.txt anew"
+
+
+@pytest.mark.parametrize("name", ["dask", "distributed", "starlette", "streamlit"])
+def test_what_is_used_beyond_its_public_interface_is_held_to_one_minor(name):
+    [line] = [
+        line for line in (ROOT / "requirements.txt").read_text().splitlines() if line.startswith(f"{name}>=")
+    ]
+    major, minor = map(int, line.removeprefix(f"{name}>=").split(",")[0].split("."))
+    assert line == f"{name}>={major}.{minor},<{major}.{minor + 1}"
 
 
 def test_opening_every_page_imports_no_tensorflow():
