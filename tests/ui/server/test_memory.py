@@ -27,7 +27,8 @@ def kept(monkeypatch):
     """Streamlit's own store of closed sessions, with a watch that the test sets."""
     storage, now = MemorySessionStorage(ttl_seconds=120), SimpleNamespace(time=0.0)
     monkeypatch.setattr(storage._cache, "_timer", lambda: now.time)
-    running = SimpleNamespace(_session_mgr=SimpleNamespace(_session_storage=storage))
+    sessions = SimpleNamespace(_session_storage=storage)
+    running = SimpleNamespace(_session_mgr=sessions, uploaded_file_mgr=None)
     monkeypatch.setattr(Runtime, "_instance", running)
     return storage, now
 
