@@ -54,7 +54,7 @@ def test_every_dependency_is_bounded_on_both_sides():
 
 
 def needed(file: str) -> dict[str, str]:
-    """Return the packages that a file asks for, and all that these ask for here: name -> installed version."""
+    """Return what a file asks for, and all that this asks for here: name -> installed version."""
     lines = [line.split("#")[0].strip() for line in (ROOT / file).read_text().splitlines()]
     found = {} if file == "requirements.txt" else needed("requirements.txt")
     todo = [Requirement(line) for line in lines if line and not line.startswith("-r")]
