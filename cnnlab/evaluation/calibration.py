@@ -7,25 +7,30 @@ Neural Networks*, 2017.
 
 import numpy as np
 
+from cnnlab.evaluation.metrics import Floats, Labels
+
 COLDEST, HOTTEST = 0.05, 20.0  # between these the temperature is looked for
 
 
-def negative_log_likelihood(scores: np.ndarray, labels: np.ndarray, temperature: float = 1.0) -> float:
+def negative_log_likelihood(scores: Floats, labels: Labels, temperature: float = 1.0) -> float:
     """Return the mean of minus ln of the true class's probability; scores (n, classes), labels (n,)."""
     shifted = (scores - scores.max(axis=1, keepdims=True)) / temperature
     true = shifted[np.arange(len(labels)), labels]
     return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - true))
 
 
-def fit_temperature(scores: np.ndarray, labels: np.ndarray) -> float:
+def fit_temperature(scores: Floats, labels: Labels) -> float:
     """Return the temperature with the smallest negative log-likelihood on these pictures.
 
-    As a function of 1 / temperature it is convex, so a golden-section search (Kiefer 1953) finds its minimum.
+    As a function of 1 / temperature it is convex, so SciPy's bounded search (Brent 1973: golden sections and
+    parabolas) finds its minimum.
     """
-    shrink = (5**0.5 - 1) / 2
-    low, high = 1 / HOTTEST, 1 / COLDEST
-    while high - low > 1e-4:
-        one, other = high - shrink * (high - low), low + shrink * (high - low)
-        losses = [negative_log_likelihood(scores, labels, 1 / inverse) for inverse in (one, other)]
-        low, high = (low, other) if losses[0] < losses[1] else (one, high)
-    return 2 / (low + high)
+    from scipy.optimize import minimize_scalar
+
+    found = minimize_scalar(
+        lambda inverse: negative_log_likelihood(scores, labels, 1 / inverse),
+        bounds=(1 / HOTTEST, 1 / COLDEST),
+        method="bounded",
+        options={"xatol": 1e-5},
+    )
+    return float(1 / found.x)

@@ -1,44 +1,53 @@
-"""How good are the answers of a network? Arrays in, numbers out."""
+"""How good are the answers of a network? Arrays in, numbers out.
+
+scikit-learn is imported where it is used: a page that measures nothing does not wait for it.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+Floats = NDArray[np.floating]
+Labels = NDArray[np.integer]
 BINS = 15  # of confidence, as in Guo et al., *On Calibration of Modern Neural Networks*, 2017
 
 
-def confusion(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Count how often each true class (row) got each answer (column): (classes, classes) whole numbers.
+def confusion(probabilities: Floats, labels: Labels) -> NDArray[np.int64]:
+    """Count how often each true class (row) got each answer (column): (classes, classes).
 
     probabilities: (n, classes); the answer is the largest. labels: (n,) true classes, counted from 0.
     """
-    classes = probabilities.shape[1]
-    pairs = classes * labels + probabilities.argmax(axis=1)
-    return np.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+    from sklearn.metrics import confusion_matrix
+
+    answers, classes = probabilities.argmax(axis=1), range(probabilities.shape[1])
+    return confusion_matrix(labels, answers, labels=classes)
 
 
-def worst_mistakes(probabilities: np.ndarray, labels: np.ndarray, count: int) -> np.ndarray:
+def worst_mistakes(probabilities: Floats, labels: Labels, count: int) -> NDArray[np.intp]:
     """Return the indices of the mistakes that were made most confidently, worst first, at most `count`."""
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
     sureness = probabilities[wrong].max(axis=1)
     return wrong[np.argsort(-sureness, kind="stable")][:count]
 
 
-def confused(probabilities: np.ndarray, labels: np.ndarray, true: int, answer: int, count: int) -> np.ndarray:
+def confused(probabilities: Floats, labels: Labels, true: int, answer: int, count: int) -> NDArray[np.intp]:
     """Return the indices of images of class `true` called `answer`, the surest first, at most `count`."""
     places = np.flatnonzero((labels == true) & (probabilities.argmax(axis=1) == answer))
     return places[np.argsort(-probabilities[places, answer], kind="stable")][:count]
 
 
-def precision_and_recall(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def precision_and_recall(probabilities: Floats, labels: Labels) -> tuple[Floats, Floats]:
     """Return for each class the share of its answers that are right, and of its images that are named.
 
-    counts: the confusion matrix, a row a true class. Both (classes,), 0 to 1; nan where there is nothing to
+    probabilities (n, classes), labels (n,) as above. Both (classes,), 0 to 1; nan where there is nothing to
     divide by: a class that was never answered has no precision, one without images no recall.
     """
-    right = np.diag(counts).astype(float)
-    with np.errstate(invalid="ignore"):
-        return right / counts.sum(axis=0), right / counts.sum(axis=1)
+    from sklearn.metrics import precision_recall_fscore_support
+
+    answers, classes = probabilities.argmax(axis=1), range(probabilities.shape[1])
+    found = precision_recall_fscore_support(labels, answers, labels=classes, zero_division=np.nan)
+    return found[0], found[1]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +58,9 @@ class Reliability:
     the latter two nan in an empty bin.
     """
 
-    counts: np.ndarray
-    confidence: np.ndarray
-    accuracy: np.ndarray
+    counts: NDArray[np.intp]
+    confidence: Floats
+    accuracy: Floats
 
     @property
     def error(self) -> float:
@@ -60,12 +69,17 @@ class Reliability:
         return float(gaps @ self.counts[self.counts > 0] / self.counts.sum())
 
 
-def reliability(probabilities: np.ndarray, labels: np.ndarray, bins: int = BINS) -> Reliability:
-    """Compare how sure the answers were with how often they were right; probabilities (n, classes)."""
+def reliability(probabilities: Floats, labels: Labels, bins: int = BINS) -> Reliability:
+    """Compare how sure the answers were with how often they were right; probabilities (n, classes).
+
+    Like `sklearn.calibration.calibration_curve`, which the tests compare it with. That one keeps neither the
+    counts, by which the expected calibration error weighs the bins, nor the place of empty bins.
+    """
     sureness = probabilities.max(axis=1)
     right = probabilities.argmax(axis=1) == labels
     place = np.minimum((sureness * bins).astype(int), bins - 1)
     counts = np.bincount(place, minlength=bins)
-    with np.errstate(invalid="ignore"):
-        sums = (np.bincount(place, weights=values, minlength=bins) for values in (sureness, right))
-        return Reliability(counts, *(total / counts for total in sums))
+    with np.errstate(invalid="ignore"):  # 0 / 0 in an empty bin
+        confidence = np.bincount(place, weights=sureness, minlength=bins) / counts
+        accuracy = np.bincount(place, weights=right, minlength=bins) / counts
+    return Reliability(counts, confidence, accuracy)

@@ -121,7 +121,7 @@ def auroc(familiar: np.ndarray, strange: np.ndarray) -> float:
     Over all pairs of the two arrays (n,) and (m,); a tie counts half. This is the area under the ROC curve
     (Hanley and McNeil 1982).
     """
-    ordered = np.sort(strange)
-    below = np.searchsorted(ordered, familiar, "left")
-    up_to = np.searchsorted(ordered, familiar, "right")
-    return float((below + up_to).mean() / (2 * len(strange)))
+    from sklearn.metrics import roc_auc_score
+
+    is_familiar = np.repeat([1, 0], [len(familiar), len(strange)])
+    return float(roc_auc_score(is_familiar, np.concatenate([familiar, strange])))

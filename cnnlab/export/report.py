@@ -1,42 +1,72 @@
-"""How does a run read on paper? One HTML file that opens offline: no scripts, nothing fetched, all inside."""
+"""How does a run read on paper? One HTML file that opens offline: no scripts, nothing fetched, all inside.
+
+`report.html` is its template. Each part of it is a list of paragraphs (texts), tables, figures and answers;
+whatever is no figure of ours is escaped.
+"""
 
 import math
 from collections.abc import Callable
-from html import escape
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnnlab import ops
 from cnnlab.config import Augmentation, ModelConfig, TrainConfig, losses
 from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets
 from cnnlab.evaluation import metrics
-from cnnlab.export.chart import Line, chart
 from cnnlab.export.code.rates import rates
-from cnnlab.figures.colours import text_on
-from cnnlab.figures.confusion import DARK, PALE
+from cnnlab.figures import static
 from cnnlab.figures.contact_sheet import sheet
-from cnnlab.figures.curves import TRAINING, VALIDATION, kept
+from cnnlab.figures.curves import kept
 from cnnlab.figures.tiles import colour_tiles, data_uri, enlarge
 from cnnlab.i18n import _, in_epochs, language, number, percent, plain
 from cnnlab.runs import Run, RunError, precision
-from cnnlab.runs.history import Row
 from cnnlab.training.models import SIDE
 
-STYLE = """
-body { font: 16px/1.5 system-ui, sans-serif; color: #22303c; background: #fcfaf6; margin: 2rem auto;
-       max-width: 60rem; padding: 0 1rem; }
-h1 { font-size: 1.9rem; margin-bottom: .3rem; } h2 { font-size: 1.3rem; margin-top: 2.2rem; }
-table { border-collapse: collapse; } td, th { padding: .25rem .7rem; text-align: left; }
-tr + tr { border-top: 1px solid #e3ddd1; } .quiet { color: #55606b; }
-.side { display: flex; flex-wrap: wrap; gap: 1.5rem; } svg { width: 100%; }
-.curve { flex: 1 1 26rem; }
-.wide { overflow-x: auto; } .pixels { image-rendering: pixelated; }
-.matrix td { text-align: center; min-width: 2.2rem; border: 1px solid #e3ddd1; }
-.matrix .right { outline: 2px solid #000; outline-offset: -2px; }
-.bar { display: inline-block; height: .7em; background: #55606b; vertical-align: baseline; }
-figure { margin: 0; } @media print { body { background: none; } h2 { break-after: avoid; } }
-"""
+TEMPLATE = Path(__file__).with_name("report.html")
+BAR = 6  # rem: the width of a certainty
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells, and a row of titles above them where there is one."""
+
+    rows: list[tuple[str, ...]]
+    head: tuple[str, ...] = ()
+    kind: ClassVar = "table"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """<svg> elements beside each other, each "half" or "whole" the page wide."""
+
+    figures: list[str]
+    size: str
+    kind: ClassVar = "figures"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An image (a data: address), its true class, and (class, share, bar's width in rem) of the likeliest."""
+
+    picture: str
+    true: str
+    likeliest: list[tuple[str, str, str]]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Images beside each other, each with its likeliest classes."""
+
+    answers: list[Answer]
+    kind: ClassVar = "answers"
+
+
+Part = str | Table | Figures | Answers
 
 
 def report(run: Run) -> str:
@@ -44,11 +74,12 @@ def report(run: Run) -> str:
 
     Any other damaged file costs its own part only, which says so.
     """
+    from jinja2 import Environment, StrictUndefined
+
     recipe = run.recipe()
     network = _(PRESETS[recipe.preset].title) if recipe.preset in PRESETS else recipe.preset
-    title = _("Training run {run}").format(run=run.id)
-    facts = " · ".join(filter(None, [network, recipe.created[:10], _(recipe.note) if recipe.note else ""]))
-    parts: dict[str, Callable[[Run], str]] = {
+    facts = filter(None, [network, recipe.created[:10], _(recipe.note) if recipe.note else ""])
+    sections: dict[str, Callable[[Run], list[Part]]] = {
         _("How it went"): _summary,
         _("Curves"): _curves,
         _("The first layer's kernels"): _kernels,
@@ -57,43 +88,31 @@ def report(run: Run) -> str:
         _("Settings"): _settings,
         _("The network"): _network,
     }
-    body = [f"<h1>{escape(title)}</h1>", f'<p class="quiet">{escape(facts)}</p>']
-    body += [
-        f"<section><h2>{escape(heading)}</h2>{_safely(part, run)}</section>"
-        for heading, part in parts.items()
-    ]
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
-    head += '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    lang = escape(language.get())
-    return f'<!doctype html>\n<html lang="{lang}"><head>{head}</head>\n<body>{"".join(body)}</body></html>\n'
+    templates = Environment(autoescape=True, undefined=StrictUndefined)
+    return templates.from_string(TEMPLATE.read_text("utf-8")).render(
+        language=language.get(),
+        title=_("Training run {run}").format(run=run.id),
+        facts=" · ".join(facts),
+        sections={heading: _safely(parts, run) for heading, parts in sections.items()},
+    )
 
 
-def _safely(part: Callable[[Run], str], run: Run) -> str:
+def _safely(parts: Callable[[Run], list[Part]], run: Run) -> list[Part]:
     try:
-        return part(run)
+        return parts(run)
     except (RunError, datasets.DatasetError) as error:
-        return _paragraph(str(error))
-
-
-def _paragraph(text: str) -> str:
-    return f"<p>{escape(text)}</p>"
-
-
-def _table(rows: list[tuple[str, ...]], head: tuple[str, ...] = ()) -> str:
-    lines = ["".join(f"<th>{escape(cell)}</th>" for cell in head)] if head else []
-    lines += ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in rows]
-    return f'<div class="wide"><table>{"".join(f"<tr>{line}</tr>" for line in lines)}</table></div>'
+        return [str(error)]
 
 
 # ---- What happened
 
 
-def _summary(run: Run) -> str:
+def _summary(run: Run) -> list[Part]:
     recipe, rows, state = run.recipe(), run.history(), run.state()
     if not rows:
-        return _paragraph(_("No epoch is finished yet."))
+        return [_("No epoch is finished yet.")]
     last = rows[-1]
-    facts = [(_("Data"), datasets.DATASETS[recipe.config.dataset].title)]
+    facts: list[tuple[str, ...]] = [(_("Data"), datasets.DATASETS[recipe.config.dataset].title)]
     facts.append((_("Finished epochs"), number(len(rows))))
     facts.append((_("Accuracy in training"), percent(last["accuracy"])))
     if math.isfinite(last["val_accuracy"]):
@@ -105,62 +124,46 @@ def _summary(run: Run) -> str:
     facts.append((_("Time"), _("{seconds} s").format(seconds=number(seconds, 1))))
     parameters = sum(ops.parameters(recipe.layers(), (SIDE, SIDE, 3)))
     facts.append((_("Parameters"), number(parameters)))
-    return _table(facts) + (_paragraph(state.message) if state.message else "")
+    return [Table(facts), *filter(None, [state.message])]
 
 
-def _curves(run: Run) -> str:
-    rows = run.history()
+def _curves(run: Run) -> list[Part]:
+    rows, recipe = run.history(), run.recipe()
     if not rows:
-        return _paragraph(_("No epoch is finished yet."))
-    config = run.recipe().config
-    curves = "".join(_curve(rows, what, name) for what, name in kept(rows, config).items())
-    return f'<div class="side">{curves}</div>{_paragraph(losses.explained(config, rows[-1]["l2"]))}'
-
-
-def _curve(rows: list[Row], what: str, name: str) -> str:
-    points = {
-        column: [(row["epoch"], row[column]) for row in rows if math.isfinite(row[column])]
-        for column in (what, f"val_{what}")
-    }
-    lines = [
-        Line(_("training"), TRAINING, False, points[what]),
-        Line(_("validation"), VALIDATION, True, points[f"val_{what}"]),
+        return [_("No epoch is finished yet.")]
+    curves = [
+        static.inline(static.curve(rows, what, 1 / len(recipe.classes), title=name, on=static.PAGE), name)
+        for what, name in kept(rows, recipe.config).items()
     ]
-    drawing = chart(lines, name, _("epoch"), percent if what == "accuracy" else losses.written)
-    return f'<figure class="curve"><figcaption>{escape(name)}</figcaption>{drawing}</figure>'
+    return [Figures(curves, "half"), losses.explained(recipe.config, rows[-1]["l2"])]
 
 
-def _kernels(run: Run) -> str:
+def _kernels(run: Run) -> list[Part]:
     epochs = run.kernel_epochs()
     if not epochs:
-        return _paragraph(_("This network has no convolution, or its kernels were not kept."))
-    pictures = []
+        return [_("This network has no convolution, or its kernels were not kept.")]
+    pictures = {}
     for epoch in sorted({epochs[0], epochs[-1]}):
         when = _("before training") if epoch == 0 else _("after epoch {epoch}").format(epoch=epoch)
         kernels = next(iter(run.kernels(epoch).values())).astype(np.float32)
-        pictures.append(_picture(sheet(colour_tiles(kernels), columns=8, zoom=10), when))
-    return f'<div class="side">{"".join(pictures)}</div>'
-
-
-def _picture(image: np.ndarray, words: str) -> str:
-    height, width = image.shape[:2]
-    place = f'class="pixels" width="{width}" height="{height}" alt="{escape(words)}"'
-    return f'<figure><img {place} src="{data_uri(image)}"><figcaption>{escape(words)}</figcaption></figure>'
+        pictures[when] = sheet(colour_tiles(kernels), columns=8)
+    drawn = static.kernel_sheets(pictures, on=static.strip(pictures))
+    return [Figures([static.inline(drawn, _("The first layer's kernels"))], "whole")]
 
 
 # ---- What it can do
 
 
-def _test(run: Run) -> str:
+def _test(run: Run) -> list[Part]:
     evaluation, before = run.evaluation(), run.last_evaluation()
     if before is None:
-        return _paragraph(_("The test set is still sealed for this training run."))
+        return [_("The test set is still sealed for this training run.")]
     if evaluation is None:
         text = _(
             "The test set was opened after {epochs}. Training has gone on since, so that result was "
             "another network's."
         )
-        return _paragraph(text.format(epochs=in_epochs(before.epochs)))
+        return [text.format(epochs=in_epochs(before.epochs))]
     text = _(
         "After {epochs} the network named {accuracy} of {count} test images rightly. In this training "
         "run the test set was opened {times}×."
@@ -173,64 +176,49 @@ def _test(run: Run) -> str:
     loss = _("Its loss on them is {loss}, the cross-entropy of its answers {cross_entropy}.")
     loss = loss.format(loss=losses.written(found.loss), cross_entropy=losses.written(found.cross_entropy))
     counts = metrics.confusion(evaluation.probabilities, evaluation.labels)
+    drawn = static.confusion_matrix(counts, run.recipe().classes, on=static.MATRIX)
+    text = text.format(times=number(evaluation.openings), **words)
     caption = _(
         "One row a true class, one column an answer, in per cent of the row; right answers are framed."
     )
-    matrix = _matrix(counts, run.recipe().classes)
-    text = text.format(times=number(evaluation.openings), **words)
-    return _paragraph(f"{text} {loss}") + _paragraph(caption) + matrix
+    return [f"{text} {loss}", caption, Figures([static.inline(drawn, _("Confusion matrix"))], "whole")]
 
 
-def _matrix(counts: np.ndarray, classes: tuple[str, ...]) -> str:
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    lines = ["<tr><th></th>" + "".join(f"<th>{escape(name)}</th>" for name in classes) + "</tr>"]
-    for row, name in enumerate(classes):
-        cells = [_cell(shares[row, col], counts[row, col], row == col) for col in range(len(classes))]
-        lines.append(f"<tr><th>{escape(name)}</th>{''.join(cells)}</tr>")
-    return f'<div class="wide"><table class="matrix">{"".join(lines)}</table></div>'
-
-
-def _cell(share: float, count: int, right: bool) -> str:
-    fill = np.rint(np.add(PALE, share * np.subtract(DARK, PALE))).astype(int)
-    style = f"background:rgb({fill[0]},{fill[1]},{fill[2]});color:{text_on(fill)}"
-    frame = ' class="right"' if right else ""
-    return f'<td{frame} style="{style}">{number(100 * share) if count else ""}</td>'
-
-
-def _answers(run: Run) -> str:
+def _answers(run: Run) -> list[Part]:
     panel, config, classes = run.answer_panel(), run.recipe().config, run.recipe().classes
     if panel is None:
-        return _paragraph(_("No answers for single images were kept."))
+        return [_("No answers for single images were kept.")]
     if not datasets.DATASETS[config.dataset].present():
-        return _paragraph(_("The images are not on this computer, so the answers cannot be shown."))
+        return [_("The images are not on this computer, so the answers cannot be shown.")]
     data = datasets.load(config.dataset)
     if not ((panel.index >= 0) & (panel.index < len(data.train_labels))).all():
-        return _paragraph(_("The answers belong to images that are not there."))
+        return [_("The answers belong to images that are not there.")]
     text = _("Held-out images and the three likeliest classes after epoch {epoch}; ✓ marks the true one.")
     shown = [
         _answer(data.train_images[index], classes, int(data.train_labels[index]), probabilities)
         for index, probabilities in zip(panel.index, panel.probabilities, strict=True)
     ]
-    return f'{_paragraph(text.format(epoch=panel.epoch))}<div class="side">{"".join(shown)}</div>'
+    return [text.format(epoch=panel.epoch), Answers(shown)]
 
 
-def _answer(image: np.ndarray, classes: tuple[str, ...], true: int, probabilities: np.ndarray) -> str:
-    rows = []
+def _answer(
+    image: NDArray[np.uint8], classes: tuple[str, ...], true: int, probabilities: NDArray[np.floating]
+) -> Answer:
+    likeliest = []
     for place in np.argsort(-probabilities, kind="stable")[:3]:
         share = float(probabilities[place])
-        bar = f'<span class="bar" style="width:{6 * share:.2f}rem"></span> {percent(share)}'
-        mark = " ✓" if place == true else ""
-        rows.append(f"<tr><td>{escape(classes[place])}{mark}</td><td>{bar}</td></tr>")
+        name = f"{classes[place]} ✓" if place == true else classes[place]
+        likeliest.append((name, percent(share), f"{BAR * share:.2f}"))
     words = _("true class: {name}").format(name=classes[true])
-    return f"<div>{_picture(enlarge(image, 96), words)}<table>{''.join(rows)}</table></div>"
+    return Answer(data_uri(enlarge(image, 96)), words, likeliest)
 
 
 # ---- How it was made
 
 
-def _settings(run: Run) -> str:
+def _settings(run: Run) -> list[Part]:
     config, used = run.recipe().config, {"precision": precision.words(run)}
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (_title(TrainConfig, name), used.get(name) or _written(getattr(config, name)))
         for name in TrainConfig.model_fields
         if name not in ("model", "augmentation")
@@ -242,9 +230,7 @@ def _settings(run: Run) -> str:
     plan = rates(config, run.commands(), recorded, run.state().steps, len(recorded))
     changes = [(first, rate) for first, (rate, _epochs) in plan.items()][1:]
     text = _("From epoch {epoch} on, the learning rate was set to {rate}.")
-    return _table(rows) + "".join(
-        _paragraph(text.format(epoch=e, rate=_written(rate))) for e, rate in changes
-    )
+    return [Table(rows), *(text.format(epoch=e, rate=_written(rate)) for e, rate in changes)]
 
 
 def _title(model: type, name: str) -> str:
@@ -264,18 +250,18 @@ def _written(value: object) -> str:
     return str(value)
 
 
-def _network(run: Run) -> str:
+def _network(run: Run) -> list[Part]:
     layers = run.recipe().layers()
     shapes = ops.output_shapes(layers, (SIDE, SIDE, 3))
     counts = ops.parameters(layers, (SIDE, SIDE, 3))
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (layer["name"], _details(layer), "×".join(map(number, shape)), number(count) if count else "")
         for layer, shape, count in zip(layers, shapes, counts, strict=True)
     ]
     rows.append(("", "", "", number(sum(counts))))
-    return _table(rows, (_("Layer"), _("Settings"), _("Output"), _("Parameters")))
+    return [Table(rows, (_("Layer"), _("Settings"), _("Output"), _("Parameters")))]
 
 
-def _details(layer: dict) -> str:
+def _details(layer: dict[str, Any]) -> str:
     shown = {name: value for name, value in layer.items() if name not in ("kind", "name")}
     return ", ".join(f"{name} {_written(value)}" for name, value in shown.items())

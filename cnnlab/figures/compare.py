@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from typing import TypeVar
 
 import plotly.graph_objects as go
 
 from cnnlab.evaluation.comparison import Entry
 from cnnlab.figures.colours import QUIET
+from cnnlab.figures.labels import apart, within
 from cnnlab.i18n import _, fine, percent
 
 # Runs are told apart by dash, symbol and name; the colours only help (Okabe and Ito's palette, readable for
@@ -17,6 +19,7 @@ SYMBOLS = {"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "�
 HEIGHT, PLOT, LINE, LETTER = 320, 240, 16, 7  # pixels: a chart, within its axes, a line, a letter
 FEW = 20  # points of a curve with markers in full size
 LETTERS = 18  # of a name beside a chart, at most
+Style = TypeVar("Style")
 
 
 def overlaid(entries: Sequence[Entry], names: Sequence[str], what: str, axis: str) -> go.Figure:
@@ -30,14 +33,14 @@ def overlaid(entries: Sequence[Entry], names: Sequence[str], what: str, axis: st
         points = [(row["epoch"], scale * row[what]) for row in entry.rows if math.isfinite(row[what])]
         if not points:
             continue
-        colour = _style(COLOURS, place)
+        colour = style(COLOURS, place)
         figure.add_scatter(
             x=[epoch for epoch, _value in points],
             y=[value for _epoch, value in points],
             name=name,
             mode="lines+markers",
-            line={"color": colour, "dash": _style(DASHES, place), "width": 2.5},
-            marker={"symbol": _style([*SYMBOLS], place), "size": 8 if len(points) <= FEW else 4},
+            line={"color": colour, "dash": style(DASHES, place), "width": 2.5},
+            marker={"symbol": style([*SYMBOLS], place), "size": 8 if len(points) <= FEW else 4},
         )
     _layout(figure, _("epoch"), axis)
     return figure
@@ -55,13 +58,17 @@ def cost(entries: Sequence[Entry], names: Sequence[str], what: str) -> go.Figure
             y=[100 * entry.validation],
             name=name,
             mode="markers",
-            marker={"symbol": _style([*SYMBOLS], place), "size": 12, "color": _style(COLOURS, place)},
+            marker={"symbol": style([*SYMBOLS], place), "size": 12, "color": style(COLOURS, place)},
             hovertemplate=f"{name}: {percent(entry.validation)}, {fine(spent, 0)}<extra></extra>",
         )
-    titles = {"seconds": _("training time (seconds)"), "parameters": _("parameters")}
-    _layout(figure, titles[what], _("validation accuracy (%)"))
+    _layout(figure, cost_titles()[what], _("validation accuracy (%)"))
     figure.update_xaxes(rangemode="tozero")
     return figure
+
+
+def cost_titles() -> dict[str, str]:
+    """Return the columns of an `Entry` that say what a run cost, with the titles of their axes."""
+    return {"seconds": _("training time (seconds)"), "parameters": _("parameters")}
 
 
 def _name(figure: go.Figure, low: float, high: float) -> None:
@@ -77,42 +84,16 @@ def _name(figure: go.Figure, low: float, high: float) -> None:
         place |= {"y": trace.y[-1], "yanchor": "middle", "yshift": is_now - was}
         colour = trace.line.color or trace.marker.color
         sign = f'<span style="color:{colour}">{SYMBOLS[trace.marker.symbol]}</span>'
-        figure.add_annotation(text=f"{sign} {_short(trace.name)}", showarrow=False, **place)
+        figure.add_annotation(text=f"{sign} {short(trace.name)}", showarrow=False, **place)
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
+    """Return a name cut to what has room beside a chart."""
     return name if len(name) <= LETTERS else name[: LETTERS - 1].rstrip() + "…"
 
 
-def within(places: Sequence[float], gap: float, top: float) -> list[float]:
-    """Move rising places that lie at least `gap` apart to between 0 and `top`, as far as they fit there."""
-    placed = list(places)
-    for n in range(len(placed)):
-        placed[n] = max(placed[n], n * gap)
-    for n in range(len(placed)):  # from the top down
-        placed[-1 - n] = min(placed[-1 - n], top - n * gap)
-    return placed
-
-
-def apart(wanted: Sequence[float], gap: float) -> list[float]:
-    """Move rising places so far that each two are `gap` apart, those that touch around their own middle."""
-    groups: list[list[float]] = []  # neighbours that touch: each with its wanted places
-    for place in wanted:
-        groups.append([place])
-        while len(groups) > 1 and _first(groups[-1], gap) - _last(groups[-2], gap) < gap:
-            groups[-2:] = [groups[-2] + groups[-1]]
-    return [_first(group, gap) + gap * n for group in groups for n in range(len(group))]
-
-
-def _first(group: Sequence[float], gap: float) -> float:
-    return sum(group) / len(group) - gap * (len(group) - 1) / 2
-
-
-def _last(group: Sequence[float], gap: float) -> float:
-    return _first(group, gap) + gap * (len(group) - 1)
-
-
-def _style(styles: Sequence[str], place: int) -> str:
+def style(styles: Sequence[Style], place: int) -> Style:
+    """Return the style of the run at this place; after the last the first comes again."""
     return styles[place % len(styles)]
 
 
@@ -123,7 +104,7 @@ def _layout(figure: go.Figure, x: str, y: str) -> None:
     low, high = low - room, high + room
     if figure.data:
         _name(figure, low, high)
-    longest = max((len(_short(trace.name)) for trace in figure.data), default=0)
+    longest = max((len(short(trace.name)) for trace in figure.data), default=0)
     figure.update_layout(
         height=HEIGHT,
         margin={"l": 10, "r": 24 + LETTER * longest, "t": 15, "b": 10},

@@ -59,7 +59,7 @@ def curve(
         "xaxis": {
             "title": {"text": _("epoch")},
             "range": [0.5, max(epochs, len(rows) + (running is not None)) + 0.5],
-            "tickvals": _ticks(max(epochs, len(rows))),
+            "tickvals": epoch_ticks(max(epochs, len(rows))),
             "zeroline": False,
         },
         "yaxis": {
@@ -129,7 +129,7 @@ def _ends(rows: Sequence[dict[str, float]], what: str, write, theme: str) -> lis
     ]
 
 
-def _ticks(epochs: int) -> list[int]:
+def epoch_ticks(epochs: int) -> list[int]:
     """Return whole epochs to label, at most about ten."""
     step = next(step for step in (1, 2, 5, 10, 20, 50, 100, 200) if epochs / step <= 10)
     return [1, *(tick for tick in range(step, epochs + 1, step) if tick > 1)]

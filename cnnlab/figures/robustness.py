@@ -16,7 +16,7 @@ def panels(
 ) -> go.Figure:
     """Draw title -> (strengths, accuracies from 0 to 1), each on `images` photos, two panels a row.
 
-    The bars are 95 % intervals: 1.96 standard errors of a share on so many photos. `chance` is marked.
+    The bars are 95 % intervals; the accuracy of guessing, `chance`, is marked.
     """
     figure = make_subplots(
         rows=2, cols=2, subplot_titles=list(curves), shared_yaxes=True, vertical_spacing=0.2
@@ -26,7 +26,7 @@ def panels(
         figure.add_scatter(
             x=list(strengths),
             y=[100 * a for a in accuracies],
-            error_y={"array": [196 * (a * (1 - a) / images) ** 0.5 for a in accuracies], "thickness": 1},
+            error_y={"array": [100 * half_interval(a, images) for a in accuracies], "thickness": 1},
             customdata=[percent(a) for a in accuracies],
             hovertemplate="%{x}: %{customdata}<extra></extra>",
             mode="lines+markers",
@@ -40,3 +40,8 @@ def panels(
         height=430, showlegend=False, margin={"l": 10, "r": 10, "t": 30, "b": 10}, title={"text": ""}
     )
     return figure
+
+
+def half_interval(share: float, images: int) -> float:
+    """Return half the 95 % interval of a share measured on so many images: 1.96 standard errors."""
+    return 1.96 * (share * (1 - share) / images) ** 0.5

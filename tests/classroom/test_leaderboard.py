@@ -7,7 +7,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
@@ -16,7 +16,6 @@ from cnnlab.classroom import Classroom, leaderboard
 from cnnlab.classroom.leaderboard import Standing
 from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets
-from cnnlab.figures import leaderboard as figure
 from cnnlab.figures.leaderboard import Dot, scatter
 from cnnlab.runs import Phase, RunError, Store
 from cnnlab.runs.attempt import Attempt
@@ -114,29 +113,6 @@ def test_the_ranking_is_that_of_plain_counting(values):
 
 
 # ---- The charts
-
-PLACES = st.tuples(st.floats(0, figure.WIDTH), st.floats(0, figure.HEIGHT))
-
-
-@settings(deadline=None)
-@given(st.lists(PLACES, min_size=1, max_size=30), st.lists(PLACES, max_size=10))
-def test_no_label_lies_on_another_or_on_a_point(points, tests):
-    names = [f"Merry Otter {n}" for n in range(len(points))]
-    boxes = figure.labels(points, names, tests)
-    half = figure.MARK / 2
-    marks = [(x - half, y - half, x + half, y + half) for x, y in points + tests]
-    drawn = [box for box in boxes if box]
-    for place, (left, top, right, bottom) in enumerate(drawn):
-        assert 0 <= left < right <= figure.WIDTH and 0 <= top < bottom <= figure.HEIGHT
-        assert right - left == pytest.approx(figure.LETTER * len(names[boxes.index(drawn[place])]))
-        for other in [*marks, *drawn[:place], *drawn[place + 1 :]]:
-            apart = right <= other[0] or other[2] <= left or bottom <= other[1] or other[3] <= top
-            assert apart, "two texts, or a text and a point, on the same pixels"
-
-
-def test_a_point_alone_has_its_label_beside_it_and_one_without_a_name_has_none():
-    boxes = figure.labels([(100, 100), (200, 200)], ["Merry Otter", ""])
-    assert boxes[1] is None and boxes[0][0] > 100 and boxes[0][1] < 100 < boxes[0][3]
 
 
 def test_the_charts_hold_the_numbers_and_mark_ones_own():

@@ -1,16 +1,14 @@
 """Runs are compared by what differs and by validation; racers differ in their optimiser alone."""
 
 import math
-from itertools import pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cnnlab.config import OPTIMIZERS
 from cnnlab.config.presets import PRESETS
 from cnnlab.evaluation.comparison import data, differences, entry, grouped, loss, race, ranked
-from cnnlab.figures.compare import LINE, PLOT, apart, cost, overlaid, within
+from cnnlab.figures import static
+from cnnlab.figures.compare import cost, overlaid
 from cnnlab.runs import Store
 from cnnlab.runs.history import COLUMNS
 from tests.runs.test_run import begin
@@ -74,11 +72,16 @@ def test_charts_hold_the_runs_numbers(tmp_path):
     assert all(note.xref == "paper" and note.x == 1 for note in chart.layout.annotations), "beside the axes"
 
 
-@given(st.lists(st.floats(-50, 300), max_size=6))
-def test_names_stay_beside_their_chart_and_off_each_other(wanted):
-    placed = within(apart(sorted(wanted), LINE), LINE, PLOT)
-    assert all(0 <= place <= PLOT for place in placed)
-    assert all(upper - lower >= LINE - 1e-9 for lower, upper in pairwise(placed))
+def test_a_slide_holds_the_same_numbers_in_the_same_colours(tmp_path):
+    entries = [entry(make(tmp_path, values)) for values in ([0.5, 0.6], [0.4, 0.9, 0.8])]
+    chart = overlaid(entries, ["one", "two"], "val_accuracy", "validation accuracy (%)")
+    [axes] = static.overlaid(entries, ["one", "two"], "val_accuracy", "validation accuracy (%)").axes
+    assert [list(line.get_ydata()) for line in axes.lines] == [list(trace.y) for trace in chart.data]
+    assert [line.get_color() for line in axes.lines] == [trace.line.color for trace in chart.data]
+    assert {note.get_text() for note in axes.texts} == {"● one", "■ two"}
+    [axes] = static.cost(entries, ["one", "two"], "seconds").axes
+    assert [line.get_xydata().tolist() for line in axes.lines] == [[[4.0, 60.0]], [[6.0, 80.0]]]
+    assert {note.get_text() for note in axes.texts} == {"● one", "■ two"}
 
 
 def test_a_long_name_is_cut_and_the_chart_keeps_most_of_its_width(tmp_path):
@@ -112,20 +115,6 @@ def test_networks_that_differ_in_much_are_told_as_wholes():
     table = differences([ARTICLE, champion])
     assert table["model"] == [ARTICLE.model, champion.model]
     assert not [name for name in table if name.startswith("model.")] and len(table) < 16
-
-
-@pytest.mark.parametrize(
-    ("wanted", "placed"),
-    [
-        ([], []),
-        ([0, 16, 40], [0, 16, 40]),
-        ([5, 5], [-3, 13]),
-        ([0, 0, 10, 100], [-38 / 3, 10 / 3, 58 / 3, 100]),
-        ([0, 20, 24], [-4 / 3, 44 / 3, 92 / 3]),  # the upper two push the lowest
-    ],
-)
-def test_names_that_touch_move_apart_around_their_middle(wanted, placed):
-    assert apart(wanted, 16) == pytest.approx(placed)
 
 
 def test_runs_differ_in_the_precision_that_they_really_used(tmp_path):

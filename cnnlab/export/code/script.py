@@ -9,6 +9,7 @@ import textwrap
 from dataclasses import dataclass
 
 from cnnlab.config import Augmentation, TrainConfig, losses, schedules
+from cnnlab.export.code import plots
 from cnnlab.export.code.data import DATA
 from cnnlab.export.code.network import network
 from cnnlab.export.code.rates import rates
@@ -60,8 +61,14 @@ def cells(run: Run) -> list[Cell]:
         _goal(config, _batches_at_once(recipe)),
         _rate(config, plan),
         _training(config),
+        Cell(_("Curves"), *plots.curves(config.validation > 0)),
     ]
-    return [*parts, _test(run)]
+    if shown := plots.kernels(recipe.layers()):
+        parts.append(Cell(_("The first layer's kernels"), *shown))
+    parts.append(_test(run))
+    if run.evaluation() is not None:
+        parts.append(Cell(_("Confusion matrix"), *plots.confusion()))
+    return parts
 
 
 def _heading(cell: Cell) -> str:
@@ -78,11 +85,11 @@ def _flat(text: str) -> str:
 
 def _how() -> str:
     return _(
-        "This file repeats it without the app. It needs Python with keras, tensorflow, numpy, pillow and "
-        "scikit-learn (pip install keras tensorflow numpy pillow scikit-learn). On the same kind of machine "
-        "the numbers of the first epoch agree to three digits or more. Rounding differs a little, and the "
-        "network learns on from each difference, so later epochs drift apart: in training by little, in "
-        "validation sometimes by several points."
+        "This file repeats it without the app. It needs Python with keras, tensorflow, numpy, matplotlib, "
+        "pillow and scikit-learn (pip install keras tensorflow numpy matplotlib pillow scikit-learn). On the "
+        "same kind of machine the numbers of the first epoch agree to three digits or more. Rounding differs "
+        "a little, and the network learns on from each difference, so later epochs drift apart: in training "
+        "by little, in validation sometimes by several points."
     )
 
 
@@ -110,7 +117,13 @@ def _recorded(rows: list[dict[str, float]]) -> str:
 def _libraries(config: TrainConfig) -> str:
     modules = ["import os"] if config.dataset == "cifar10" else []
     modules = ["import math", *modules] if config.schedule != "constant" else modules
-    return "\n".join([*modules, "", "import keras", "import numpy as np", "from keras import layers"]).strip()
+    used = [
+        "import keras",
+        "import matplotlib.pyplot as plt",
+        "import numpy as np",
+        "from keras import layers",
+    ]
+    return "\n".join([*modules, "", *used]).strip()
 
 
 def _settings(config: TrainConfig, epochs: int) -> Cell:

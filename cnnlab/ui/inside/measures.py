@@ -4,11 +4,13 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.evaluation import metrics
+from cnnlab.figures import static
 from cnnlab.figures.reliability import reliability_diagram
 from cnnlab.i18n import _, number, percent
 from cnnlab.ui.inside.mistakes import opened
-from cnnlab.ui.widgets import lesson, network_choice
+from cnnlab.ui.widgets import download, lesson, network_choice
 from cnnlab.ui.widgets.chart import chart
+from cnnlab.ui.widgets.run_status import in_words
 
 
 def by_class(net: network_choice.Network) -> None:
@@ -17,7 +19,7 @@ def by_class(net: network_choice.Network) -> None:
     if evaluation is None:
         return
     counts = metrics.confusion(evaluation.probabilities, evaluation.labels)
-    precision, recall = metrics.precision_and_recall(counts)
+    precision, recall = metrics.precision_and_recall(evaluation.probabilities, evaluation.labels)
     classes = [network_choice.class_name(name) for name in net.classes]
     text = _(
         "**Precision**: of the images that were *called* {name}, what share is one? **Recall**: of the "
@@ -67,6 +69,9 @@ def confidence(net: network_choice.Network) -> None:
     with right:
         figure = reliability_diagram(found)
         chart(figure, key="_inside.reliability", alt=_("Reliability diagram"))
+        note = f"{_('Expected calibration error')}: {percent(found.error)} · {in_words(net.run)}"
+        words = {"title": _("Reliability diagram"), "note": note}
+        download.figure(f"{net.run.id}-reliability", static.reliability_diagram, found, **words)
     with lesson.more(_("The same as text")):
         filled = np.flatnonzero(found.counts)
         edges = np.arange(len(found.counts) + 1) / len(found.counts)

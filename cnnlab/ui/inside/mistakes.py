@@ -5,12 +5,13 @@ import streamlit as st
 
 from cnnlab.data import datasets
 from cnnlab.evaluation import metrics
-from cnnlab.figures import tiles
+from cnnlab.figures import static, tiles
 from cnnlab.i18n import _, ngettext, number, percent
 from cnnlab.runs import Evaluation
 from cnnlab.ui.components.matrix import matrix
 from cnnlab.ui.session import class_state, projector, widget_state
-from cnnlab.ui.widgets import lesson, network_choice
+from cnnlab.ui.widgets import download, lesson, network_choice
+from cnnlab.ui.widgets.run_status import in_words
 
 WORST = 8
 OPENED = 12  # pictures of a cell of the matrix
@@ -40,6 +41,10 @@ def mistakes(net: network_choice.Network) -> None:
             )
         )
         matrix(counts, classes, key="_inside.confusion", chosen=cell, on_pick=_pick)
+        text = _("{accuracy} of {count} test images, in per cent of each row")
+        accuracy = text.format(accuracy=percent(evaluation.accuracy), count=all)
+        words = {"title": _("Confusion matrix"), "note": f"{accuracy} · {in_words(net.run)}"}
+        download.figure(f"{net.run.id}-confusion", static.confusion_matrix, counts, classes, **words)
     with right:
         _pictures_of(net, evaluation, classes, cell, counts[cell])
     _worst(net, evaluation, classes)

@@ -5,12 +5,14 @@ import streamlit as st
 
 from cnnlab.data import datasets
 from cnnlab.evaluation.robustness import CHANGES, IMAGES, Robustness, measure
+from cnnlab.figures import static
 from cnnlab.figures.contact_sheet import sheet
 from cnnlab.figures.robustness import panels
 from cnnlab.i18n import _, number, percent
 from cnnlab.ui.inside.mistakes import opened
-from cnnlab.ui.widgets import background_job, lesson, network_choice
+from cnnlab.ui.widgets import background_job, download, lesson, network_choice
 from cnnlab.ui.widgets.chart import chart
+from cnnlab.ui.widgets.run_status import in_words
 
 
 def robustness(net: network_choice.Network) -> None:
@@ -66,8 +68,10 @@ def _examples(net: network_choice.Network) -> None:
 def _result(net: network_choice.Network, found: Robustness) -> None:
     names = titles()
     curves = {names[name]: (CHANGES[name].strengths, values) for name, values in found.accuracy.items()}
-    figure = panels(curves, found.images, 1 / len(net.classes))
-    chart(figure, key="_inside.robustness", alt=_("Accuracy on changed photos"))
+    title, shown = _("Accuracy on changed photos"), (curves, found.images, 1 / len(net.classes))
+    chart(panels(*shown), key="_inside.robustness", alt=title)
+    words = {"title": title, "note": in_words(net.run)}
+    download.figure(f"{net.run.id}-robustness", static.panels, *shown, **words)
     short = {
         "brightness": _("brightness"),
         "blur": _("blur"),

@@ -8,7 +8,10 @@ import hashlib
 import secrets
 
 import streamlit as st
+from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cnnlab.network_address import HERE
 from cnnlab.ui.server.responses import is_page
@@ -20,17 +23,18 @@ YEAR = 365 * 24 * 3600
 class IdentityCookie:
     """ASGI middleware: answer a page request without the cookie by setting one."""
 
-    def __init__(self, app):
+    def __init__(self, app: ASGIApp):
         self.app = app
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or HTTPConnection(scope).cookies.get(COOKIE):
             return await self.app(scope, receive, send)
-        cookie = f"{COOKIE}={secrets.token_urlsafe(24)}; Path=/; Max-Age={YEAR}; HttpOnly; SameSite=Lax"
+        bearer = Response()
+        bearer.set_cookie(COOKIE, secrets.token_urlsafe(24), max_age=YEAR, httponly=True, samesite="lax")
 
-        async def send_with_cookie(message):
+        async def send_with_cookie(message: Message) -> None:
             if message["type"] == "http.response.start" and is_page(message):
-                message["headers"] = [*message["headers"], (b"set-cookie", cookie.encode())]
+                MutableHeaders(scope=message).append("set-cookie", bearer.headers["set-cookie"])
             await send(message)
 
         return await self.app(scope, receive, send_with_cookie)

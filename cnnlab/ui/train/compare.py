@@ -8,12 +8,14 @@ import streamlit as st
 from cnnlab.config import ModelConfig, losses, title
 from cnnlab.data.datasets import DATASETS, held_out
 from cnnlab.evaluation.comparison import Entry, data, differences, entry, grouped, loss, race, ranked
+from cnnlab.figures import static
 from cnnlab.figures.compare import cost, overlaid
 from cnnlab.i18n import _, fine, number, percent
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.runs.survey import sound
 from cnnlab.ui.session import browser, class_state, widget_state
 from cnnlab.ui.train import preflight
+from cnnlab.ui.widgets import download
 from cnnlab.ui.widgets.chart import chart
 from cnnlab.ui.widgets.run_status import name_of
 from cnnlab.workers import pool
@@ -95,21 +97,25 @@ def _charts(entries: list[Entry], kind: Hashable) -> None:
     """Draw the curves of runs with the same data, and what accuracy has cost. The table has the numbers."""
     names = [name_of(entry.run).partition(" (")[0] for entry in entries]
     axis = _("validation accuracy (%)")
-    charts = {_("Validation accuracy"): overlaid(entries, names, "val_accuracy", axis)}
+    curves, costs = (overlaid, static.overlaid), (cost, static.cost)  # here, and on a slide
+    drawn = {_("Validation accuracy"): (*curves, "val_accuracy", axis)}
     losses_alike = len(grouped(entries, loss)) == 1
     if losses_alike:
         title, column, axis = _("Training loss"), "loss", losses.name(entries[0].config)
     else:  # losses of different kinds have no common axis; the answers' cross-entropy is one quantity
         title, column, axis = _("Training cross-entropy"), "cross_entropy", _("cross-entropy")
-    charts[title] = overlaid(entries, names, column, axis)
-    charts[_("Accuracy and training time")] = cost(entries, names, "seconds")
-    charts[_("Accuracy and parameters")] = cost(entries, names, "parameters")
+    drawn[title] = (*curves, column, axis)
+    drawn[_("Accuracy and training time")] = (*costs, "seconds")
+    drawn[_("Accuracy and parameters")] = (*costs, "parameters")
+    charts = {}
     columns = st.columns(2)
-    for place, (title, figure) in enumerate(charts.items()):
+    for place, (title, (plot, draw, *what)) in enumerate(drawn.items()):
+        figure = charts[title] = plot(entries, names, *what)
         with columns[place % 2]:
             st.markdown(f"**{title}**")
             if figure.data:
                 chart(figure, key=f"_compare.{kind}.{place}", alt=title)
+                download.figure(f"compare-{kind}-{what[0]}", draw, entries, names, *what, title=title)
             else:
                 st.caption(_("Not known of these runs, or measured on another computer."))
     if not losses_alike:

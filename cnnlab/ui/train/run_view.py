@@ -9,20 +9,21 @@ import streamlit as st
 
 from cnnlab.config import losses
 from cnnlab.data import datasets
+from cnnlab.figures import static
 from cnnlab.figures.contact_sheet import sheet
 from cnnlab.figures.curves import curve, kept
 from cnnlab.figures.tiles import colour_tiles
 from cnnlab.i18n import _, in_epochs, number, percent, plain
-from cnnlab.runs import Phase, Recipe, Run, RunError, State, Store
+from cnnlab.runs import Run, RunError, State, Store
 from cnnlab.runs.history import Row
 from cnnlab.ui.session import class_state, context
 from cnnlab.ui.session import widget_state as page_state
 from cnnlab.ui.train import controls, findings, sample
 from cnnlab.ui.train.test_set import test_set
-from cnnlab.ui.widgets import damaged_run, dataset_status, lesson, network_table
+from cnnlab.ui.widgets import damaged_run, dataset_status, download, lesson, network_table
 from cnnlab.ui.widgets.chart import chart
 from cnnlab.ui.widgets.network_choice import layer_title
-from cnnlab.ui.widgets.run_status import before, duration, name_of, phase_text, title_of
+from cnnlab.ui.widgets.run_status import before, duration, in_words, name_of, phase_text, title_of
 
 SETTLED = 1_000  # steps after which running averages of batch normalisation have long settled (momentum 0.99)
 
@@ -81,7 +82,7 @@ def _live(run: Run, drawn_at: float | None) -> None:
             if state.phase.ended and run.has_weights():
                 controls.look_inside(run)
             controls.controls(run, state)
-            _curve(state, rows, run.recipe())
+            _curve(run, state, rows)
         with right:
             findings.findings(run, state, rows)
             _kernels(run)
@@ -95,7 +96,8 @@ def _live(run: Run, drawn_at: float | None) -> None:
         damaged_run.offer(run)
 
 
-def _curve(state: State, rows: list[Row], recipe: Recipe) -> None:
+def _curve(run: Run, state: State, rows: list[Row]) -> None:
+    recipe = run.recipe()
     names = kept(rows, recipe.config)
     page_state.default("train.curve", "accuracy", names)
     what = st.segmented_control(
@@ -105,6 +107,10 @@ def _curve(state: State, rows: list[Row], recipe: Recipe) -> None:
     theme = context.theme()
     figure = curve(rows, what, max(state.epochs, len(rows)), running, 1 / len(recipe.classes), theme)
     chart(figure, key="_train.chart")
+    if rows and state.phase.resting:  # a curve that still grows is drawn every two seconds
+        words = {"title": names[what], "note": in_words(run)}
+        name = f"{run.id}-{what.replace('_', '-')}"
+        download.figure(name, static.curve, rows, what, 1 / len(recipe.classes), **words)
     if what == "loss":
         st.caption(losses.explained(recipe.config, rows[-1]["l2"] if rows else math.nan))
     elif what == "cross_entropy":
@@ -149,6 +155,9 @@ def _kernels(run: Run) -> None:
         spec = next(spec for spec in run.recipe().layers() if spec["name"] == name)
         alt = _("{count} kernels of {layer}").format(count=count, layer=layer_title(spec))
         st.image(picture, width="stretch", caption=alt)
+        if run.state().phase.resting:
+            words = {"title": alt, "note": in_words(run)}
+            download.figure(f"{run.id}-kernels", static.kernel_sheets, {when: picture}, **words)
         if newest[0]:
             text = _("They began as random numbers and have moved by {share} of their size since.")
             st.caption(text.format(share=percent(moved, 0 if moved >= 0.01 else 2)))

@@ -1,8 +1,6 @@
 """What can a student take home of a training run, and how does one from elsewhere come in?"""
 
 from collections.abc import Callable
-from contextvars import copy_context
-from functools import partial
 
 import streamlit as st
 
@@ -16,6 +14,7 @@ from cnnlab.runs import Run, RunError, Store
 from cnnlab.ui.server import uploads
 from cnnlab.ui.session import browser, class_state
 from cnnlab.ui.widgets import upload_field
+from cnnlab.ui.widgets.download import later
 
 
 def take_home(run: Run) -> None:
@@ -77,37 +76,20 @@ def _downloads(run: Run) -> list[tuple[str, str, str, str, Callable | bytes]]:
     """Return what there is: label, icon, ending of the file's name, type of the content, and its maker."""
     page, python = "text/html", "text/x-python"
     downloads = [
-        (_("Python script"), ":material/code:", ".py", python, _later(script, run)),
-        (_("Notebook"), ":material/menu_book:", ".ipynb", "application/x-ipynb+json", _later(notebook, run)),
-        (_("Report"), ":material/article:", ".html", page, _later(report, run)),
+        (_("Python script"), ":material/code:", ".py", python, later(script, run)),
+        (_("Notebook"), ":material/menu_book:", ".ipynb", "application/x-ipynb+json", later(notebook, run)),
+        (_("Report"), ":material/article:", ".html", page, later(report, run)),
     ]
     if run.history():
-        make = _later(_read, run, "history.csv")
+        make = later(_read, run, "history.csv")
         downloads.append((_("History"), ":material/table:", ".csv", "text/csv", make))
     if run.history() and run.has_weights():
-        make = _later(export_archive, run)
+        make = later(export_archive, run)
         downloads.append((_("Archive"), ":material/folder_zip:", ".zip", "application/zip", make))
     if reading.there(run.folder / "model.keras"):
-        make = _later(_read, run, "model.keras")
+        make = later(_read, run, "model.keras")
         downloads.append((_("Keras model"), ":material/hub:", ".keras", "application/octet-stream", make))
     return downloads
-
-
-def _later(make: Callable, *arguments) -> Callable[[], bytes]:
-    """Return a function that makes a file in its own thread, in this session's language.
-
-    What cannot be made becomes a text file that says why: at that time no page is there to say it.
-    """
-    context = copy_context()
-
-    def made() -> bytes:
-        try:
-            content = context.copy().run(partial(make, *arguments))
-        except RunError as error:
-            content = str(error)
-        return content.encode() if isinstance(content, str) else content
-
-    return made
 
 
 def _read(run: Run, name: str) -> bytes:

@@ -37,6 +37,13 @@ def name_of(run: Run) -> str:
     return title_of(run.id) if run.shipped else run.id
 
 
+def in_words(run: Run) -> str:
+    """Return a run, its network and its data in a line, to stand under a figure's title."""
+    recipe = run.recipe()
+    names = [name_of(run), title_of(recipe.preset), datasets.DATASETS[recipe.config.dataset].title]
+    return " · ".join(dict.fromkeys(names))
+
+
 def before(run: Run) -> int:
     """Return how many runs are trained before this one; 0 for one that does not wait."""
     return _queue(str(Store().root)).get(run.id, (0, 0.0, False))[0]

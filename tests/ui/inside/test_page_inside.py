@@ -356,21 +356,35 @@ def more(tab: str, **state):
     return open_page("inside", **{"_inside__more": True, "_inside__more__tab": tab}, **state)
 
 
-def test_precision_and_recall_are_scikit_learns(store):
-    from sklearn.metrics import precision_score, recall_score
-
+def test_precision_and_recall_are_shares_of_answers_and_of_images(store):
     run = network(store, dataset="digits", evaluated=True)
     evaluation = run.evaluation()
     table = more("Class by class").table[0].value
-    said = evaluation.probabilities.argmax(1)
-    for column, score in (("precision", precision_score), ("recall", recall_score)):
-        expected = score(evaluation.labels, said, average=None)
+    said, labels = evaluation.probabilities.argmax(1), evaluation.labels
+    for column, among in (("precision", said), ("recall", labels)):
+        expected = [((said == c) & (labels == c)).sum() / (among == c).sum() for c in range(10)]
         assert table[column].tolist() == [f"{100 * share:.1f}\u00a0%" for share in expected]
 
 
 def test_a_class_never_answered_has_no_precision():
-    precision, recall = metrics.precision_and_recall(np.array([[3, 0], [2, 0]]))
+    always_the_first = np.tile([0.9, 0.1], (5, 1))
+    precision, recall = metrics.precision_and_recall(always_the_first, np.array([0, 0, 0, 1, 1]))
     assert precision[0] == 0.6 and np.isnan(precision[1]) and recall.tolist() == [1.0, 0.0]
+
+
+def test_reliability_is_scikit_learns_calibration_curve():
+    from sklearn.calibration import calibration_curve
+
+    rng = np.random.default_rng(3)
+    probabilities, labels = rng.dirichlet(np.ones(4), 500), rng.integers(0, 4, 500)
+    found = metrics.reliability(probabilities, labels)
+    right, sure = calibration_curve(
+        probabilities.argmax(1) == labels, probabilities.max(1), n_bins=len(found.counts)
+    )
+    filled = found.counts > 0
+    assert found.counts.sum() == 500 and not filled.all()
+    np.testing.assert_allclose(found.accuracy[filled], right)
+    np.testing.assert_allclose(found.confidence[filled], sure)
 
 
 def test_the_calibration_error_worked_by_hand():
