@@ -14,7 +14,7 @@ from cnnlab.figures.contact_sheet import sheet
 from cnnlab.figures.curves import curve, kept
 from cnnlab.figures.tiles import colour_tiles
 from cnnlab.i18n import _, in_epochs, number, percent, plain
-from cnnlab.runs import Run, RunError, State, Store
+from cnnlab.runs import Phase, Run, RunError, State, Store
 from cnnlab.runs.history import Row
 from cnnlab.ui.session import class_state, context
 from cnnlab.ui.session import widget_state as page_state
@@ -107,7 +107,7 @@ def _curve(run: Run, state: State, rows: list[Row]) -> None:
     theme = context.theme()
     figure = curve(rows, what, max(state.epochs, len(rows)), running, 1 / len(recipe.classes), theme)
     chart(figure, key="_train.chart")
-    if rows and state.phase.resting:  # a curve that still grows is drawn every two seconds
+    if rows and not state.phase.changes_by_itself:  # a curve that still grows is drawn every two seconds
         words = {"title": names[what], "note": in_words(run)}
         name = f"{run.id}-{what.replace('_', '-')}"
         download.figure(name, static.curve, rows, what, 1 / len(recipe.classes), **words)
@@ -155,7 +155,7 @@ def _kernels(run: Run) -> None:
         spec = next(spec for spec in run.recipe().layers() if spec["name"] == name)
         alt = _("{count} kernels of {layer}").format(count=count, layer=layer_title(spec))
         st.image(picture, width="stretch", caption=alt)
-        if run.state().phase.resting:
+        if not run.state().phase.changes_by_itself:
             words = {"title": alt, "note": in_words(run)}
             download.figure(f"{run.id}-kernels", static.kernel_sheets, {when: picture}, **words)
         if newest[0]:
