@@ -58,5 +58,5 @@ def test_the_charts_of_a_page_are_drawn_when_they_are_asked_for(name, offered, d
     for figure in figures:
         assert Image.open(io.BytesIO(offered[f"{figure}.png"]())).size == (1920, 1080)
         svg = offered[f"{figure}.svg"]().decode()
-        assert svg.startswith("<?xml") and ">Baseline (the article" in svg
+        assert svg.startswith("<?xml") and "Baseline (the article" in svg
     assert len(drawn) == 2 * len(figures)
