@@ -75,7 +75,7 @@ def _train_with_bar(run: Run) -> None:
     ended = threading.Event()
 
     def watch() -> None:
-        with tqdm(unit="batch") as bar:
+        with tqdm(unit="batch", delay=1e-3) as bar:  # nothing is drawn before there is something to say
             while not ended.wait(0.5):
                 _show(run, bar)
             _show(run, bar)
@@ -90,15 +90,19 @@ def _train_with_bar(run: Run) -> None:
 
 
 def _show(run: Run, bar: tqdm) -> None:
-    """Let the bar tell how far training is: one round of it an epoch."""
+    """Let the bar tell how far the whole run is."""
     state = run.state()
-    epoch = min(state.epoch + 1, state.epochs)
-    if (title := f"epoch {epoch}/{state.epochs}") != bar.desc.removesuffix(": "):
-        bar.reset(state.steps)
-        bar.set_description(title, refresh=False)
+    if not state.steps:
+        return  # TensorFlow is still being loaded
+    total = state.steps * state.epochs
+    if bar.total is None:
+        bar.reset(total)  # its clock begins to run with the training
+    bar.total = total
+    bar.set_description(f"epoch {min(state.epoch + 1, state.epochs)}/{state.epochs}", refresh=False)
     if state.accuracy is not None:
         bar.set_postfix(accuracy=f"{state.accuracy:.3f}", refresh=False)
-    bar.update(max(0, state.step - bar.n))
+    done = min(total, state.steps * state.epoch + state.step)
+    bar.update(max(0, done - bar.n))
     bar.refresh()
 
 

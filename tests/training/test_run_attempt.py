@@ -402,7 +402,9 @@ def test_training_from_the_command_line(tmp_path):
     assert run.recipe().config.limit == 200
     assert len(run.evaluation().labels) == 360, "always the whole test set"
     assert result["test_accuracy"] == pytest.approx(run.evaluation().accuracy, abs=1e-5)
-    assert "epoch 1/1" in done.stderr
+    last = done.stderr.replace("\r", "\n").splitlines()[-1]
+    assert last.startswith("epoch 1/1: 100%") and "4/4 " in last and "accuracy=" in last
+    assert "epoch 0" not in done.stderr
 
 
 def test_the_command_line_names_a_bad_value():
