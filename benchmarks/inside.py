@@ -33,10 +33,12 @@ from cnnlab.data import datasets, photos
 from cnnlab.files import write_arrays
 from cnnlab.inspection.ablation import Off, accuracy
 from cnnlab.inspection.activation_maximisation import made_for
-from cnnlab.inspection.attribution import Ask, attribute, sanity
+from cnnlab.inspection.attribution import attribute, sanity
 from cnnlab.inspection.dead_kernels import measure
 from cnnlab.inspection.embedding import place, space
-from cnnlab.inspection.grad_cam import layers_with_maps
+from cnnlab.inspection.grad_cam import GradCam, layers_with_maps
+from cnnlab.inspection.gradients import InputGradient, IntegratedGradients, SmoothGrad
+from cnnlab.inspection.occlusion import Occlusion
 from cnnlab.inspection.top_patches import best_patches
 from cnnlab.runs import Run, Store
 from cnnlab.training.models import SIDE
@@ -53,15 +55,15 @@ def questions(run: Run, image: np.ndarray) -> dict[str, tuple]:
     deepest = layers_with_maps(recipe.layers())[-1]
     convolutions = [layer["name"] for layer in recipe.layers() if layer["kind"] == "conv"]
     where = str(run.folder.parent), run.id
-    asks = {
-        "grad_cam": Ask("grad_cam", target, layer=deepest),
-        "occlusion": Ask("occlusion", target, window=8, stride=4),
-        "gradient": Ask("gradient", target),
-        "smooth_grad": Ask("smooth_grad", target),
-        "integrated_gradients": Ask("integrated", target, steps=64),
+    methods = {
+        "grad_cam": GradCam(deepest),
+        "occlusion": Occlusion(window=8, stride=4),
+        "gradient": InputGradient(),
+        "smooth_grad": SmoothGrad(),
+        "integrated_gradients": IntegratedGradients(steps=64),
     }
-    found = {name: (attribute, (*where, image, ask), False) for name, ask in asks.items()}
-    found["sanity_check_grad_cam"] = (sanity, (*where, image, asks["grad_cam"]), True)
+    found = {name: (attribute, (*where, image, target, way), False) for name, way in methods.items()}
+    found["sanity_check_grad_cam"] = (sanity, (*where, image, target, methods["grad_cam"]), True)
     found["maximisation_class"] = (made_for, (*where, "scores", target, STEPS, 0), True)
     found["maximisation_kernel"] = (made_for, (*where, convolutions[-1], 0, STEPS, 0), True)
     return found

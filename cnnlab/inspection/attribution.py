@@ -1,62 +1,47 @@
-"""Which parts of a photo mattered for a class? Any method, for a run's network. (Runs in a *look* worker.)"""
+"""Which parts of a photo mattered for a class? Any method asks a run's network. (Runs in a *look* worker.)"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from cnnlab.evaluation.test_set import trained_model
-from cnnlab.inspection.grad_cam import grad_cam
-from cnnlab.inspection.gradients import Integrated, input_gradient, integrated_gradients, smooth_grad
-from cnnlab.inspection.occlusion import Occlusion, occlusion
 from cnnlab.runs import Store
 from cnnlab.training import models
+
+if TYPE_CHECKING:
+    import keras
 
 SEEDS = (1, 2, 3)  # of the networks with random weights
 
 
-@dataclass(frozen=True)
-class Ask:
-    """A method, the class, and the settings; those of the other methods do nothing."""
-
-    method: str  # "occlusion", "grad_cam", "gradient", "smooth_grad" or "integrated"
-    target: int
-    layer: str = ""
-    window: int = 8
-    stride: int = 4
-    noise: float = 0.15
-    baseline: float = 0.0
-    steps: int = 64
-
-
 @dataclass(frozen=True, eq=False)
 class Attribution:
-    """A map (h, w): above 0 is what speaks for the class. `more`: what else the method found."""
+    """What a method found: values (h, w), or (h, w, 3) where each colour of a pixel has its own.
 
-    map: np.ndarray
-    more: Integrated | Occlusion | None = None
+    Above 0 is what speaks for the class. layer: whose cells they belong to; without one, the photo's pixels.
+    """
 
+    values: np.ndarray
+    layer: str = field(default="", kw_only=True)
 
-def explain(model, image: np.ndarray, ask: Ask) -> Attribution:
-    """Return what a method says of a Keras model and an image (32, 32, 3) uint8."""
-    match ask.method:
-        case "occlusion":
-            covered = occlusion(model, image, window=ask.window, stride=ask.stride)
-            return Attribution(covered.per_pixel(ask.target, image.shape[0]), covered)
-        case "grad_cam":
-            return Attribution(grad_cam(model, image, ask.layer, ask.target))
-        case "gradient":
-            return Attribution(input_gradient(model, image, ask.target).sum(-1))
-        case "smooth_grad":
-            return Attribution(smooth_grad(model, image, ask.target, noise=ask.noise).sum(-1))
-        case "integrated":
-            made = integrated_gradients(model, image, ask.target, baseline=ask.baseline, steps=ask.steps)
-            return Attribution(made.attributions.sum(-1), made)
-    raise ValueError(f"no attribution method is called {ask.method!r}")
+    @property
+    def map(self) -> np.ndarray:
+        """One value a pixel or cell, (h, w): the sum of its colours."""
+        return self.values.sum(-1) if self.values.ndim == 3 else self.values
 
 
-def attribute(root: str, run_id: str, image: np.ndarray, ask: Ask) -> Attribution:
+class Method(Protocol):
+    """A way to ask, with its settings: a frozen dataclass, so that equal questions have one answer."""
+
+    def attribute(self, model: "keras.Model", image: np.ndarray, target: int) -> Attribution:
+        """Ask a model about an image (32, 32, 3), pixels from 0 to 255, and a class, counted from 0."""
+        ...
+
+
+def attribute(root: str, run_id: str, image: np.ndarray, target: int, method: Method) -> Attribution:
     """Return what a method says of a run's network. Raises RunError."""
-    return explain(trained_model(Store(root).get(run_id)), image, ask)
+    return method.attribute(trained_model(Store(root).get(run_id)), image, target)
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,15 +52,15 @@ class Sanity:
     similarities: np.ndarray
 
 
-def sanity(root: str, run_id: str, image: np.ndarray, ask: Ask) -> Sanity:
+def sanity(root: str, run_id: str, image: np.ndarray, target: int, method: Method) -> Sanity:
     """Throw away all that was learned and ask again (Adebayo et al. 2018). Raises RunError.
 
     A map that stays as it was cannot have come from what the network learned.
     """
     run = Store(root).get(run_id)
-    before = explain(trained_model(run), image, ask).map
+    before = method.attribute(trained_model(run), image, target).map
     layers = run.recipe().layers()
-    maps = [explain(models.build(layers, 0, seed), image, ask).map for seed in SEEDS]
+    maps = [method.attribute(models.build(layers, 0, seed), image, target).map for seed in SEEDS]
     return Sanity(np.stack(maps), np.array([similarity(before, after) for after in maps]))
 
 

@@ -4,10 +4,12 @@ Grad-CAM (Selvaraju et al. 2017): each map is weighted by the mean of the class 
 cells, the weighted maps are added up, and what speaks against the class is left out by a ReLU.
 """
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cnnlab.inspection.attribution import Attribution
 from cnnlab.ops import receptive_field
 
 if TYPE_CHECKING:
@@ -16,28 +18,34 @@ if TYPE_CHECKING:
 KINDS = ("conv", "norm", "activation", "pool", "add")  # what makes maps that are worth asking about
 
 
-def grad_cam(model: "keras.Model", image: np.ndarray, layer: str, target: int) -> np.ndarray:
-    """Return the map (h, w) float32, 0 or more, at the layer's own resolution.
+@dataclass(frozen=True)
+class GradCam:
+    """Grad-CAM at a layer that makes maps: values of 0 or more, at the layer's own resolution.
 
-    image: (32, 32, 3) with pixels from 0 to 255. layer: one that makes maps. target: a class, from 0; its
-    score before softmax is what the gradient belongs to.
+    The gradient belongs to the class's score before softmax.
     """
-    import keras
-    import tensorflow as tf
 
-    both = keras.Model(model.input, [model.get_layer(layer).output, model.get_layer("scores").output])
-    x = tf.constant(image[np.newaxis], tf.float32)
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        maps, scores = both(x, training=False)
-        score = scores[0, target]
-    gradient = tape.gradient(score, maps)
-    weights = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)  # (1, 1, 1, k)
-    return tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1))[0].numpy()
+    layer: str
+
+    def attribute(self, model: "keras.Model", image: np.ndarray, target: int) -> Attribution:
+        import keras
+        import tensorflow as tf
+
+        outputs = [model.get_layer(name).output for name in (self.layer, "scores")]
+        both = keras.Model(model.input, outputs)
+        x = tf.constant(image[np.newaxis], tf.float32)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            maps, scores = both(x, training=False)
+            score = scores[0, target]
+        gradient = tape.gradient(score, maps)
+        weights = tf.reduce_mean(gradient, axis=(1, 2), keepdims=True)  # (1, 1, 1, k)
+        values = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1))[0]  # (h, w)
+        return Attribution(values.numpy(), layer=self.layer)
 
 
 def layers_with_maps(layers: list[dict]) -> list[str]:
-    """Return the names of the layers that `grad_cam` can be asked about, in order."""
+    """Return the names of the layers that Grad-CAM can be asked about, in order."""
     names = []
     for layer in layers:
         if layer["kind"] in ("flatten", "global_average", "global_max"):

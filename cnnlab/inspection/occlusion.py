@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cnnlab.inspection.attribution import Attribution
 from cnnlab.progress import report
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ BATCH = 96  # pictures at a time
 
 
 @dataclass(frozen=True, eq=False)
-class Occlusion:
-    """Answers with a square cover over the photo.
+class Covers(Attribution):
+    """Answers with a square cover over the photo; the values are `per_pixel` for the class asked about.
 
     places (n,): where along each side the cover began, in pixels; below 0 it lay partly outside.
     probabilities (n, n, classes) belong to each row and column of places, `uncovered` (classes,) to the whole
@@ -35,16 +36,9 @@ class Occlusion:
         """Return by how much each place of the cover lowers the probability of a class, (n, n)."""
         return self.uncovered[target] - self.probabilities[..., target]
 
-    def per_pixel(self, target: int, side: int) -> np.ndarray:
-        """Return for each pixel the mean drop over all covers that lay on it, (side, side)."""
-        total, count = np.zeros((side, side)), np.zeros((side, side))
-        drops = self.drops(target)
-        for i, row in enumerate(self.places):
-            for j, col in enumerate(self.places):
-                under = covered(row, col, self.window)
-                total[under] += drops[i, j]
-                count[under] += 1
-        return total / count
+    def per_pixel(self, target: int) -> np.ndarray:
+        """Return for each pixel the mean drop of a class over all covers that lay on it, (h, h)."""
+        return _per_pixel(self.drops(target), self.places, self.window, len(self.values))
 
 
 def covered(row: int, col: int, window: int) -> tuple[slice, slice]:
@@ -52,24 +46,42 @@ def covered(row: int, col: int, window: int) -> tuple[slice, slice]:
     return slice(max(0, row), row + window), slice(max(0, col), col + window)
 
 
-def occlusion(model: "keras.Model", image: np.ndarray, *, window: int, stride: int) -> Occlusion:
+@dataclass(frozen=True)
+class Occlusion:
     """Cover squares of window x window pixels, `stride` pixels apart, with the photo's mean colour.
 
-    image: (h, h, 3) uint8, window at most h, stride at most window. The first and last covers lie partly
-    outside, so that pixels at the border are covered as often as others.
+    window at most the photo's side, stride at most window. The first and last covers lie partly outside, so
+    that pixels at the border are covered as often as others.
     """
-    side = image.shape[0]
-    if not 1 <= stride <= window <= side:
-        raise ValueError(f"covers of {window} pixels, {stride} apart, do not cover {side} pixels")
-    places = np.arange(stride - window, side, stride)
-    colour = np.rint(image.mean((0, 1))).astype(np.uint8)
-    pictures = np.repeat(image[np.newaxis], len(places) ** 2 + 1, axis=0)  # the last one stays whole
-    for n, (row, col) in enumerate((row, col) for row in places for col in places):
-        pictures[(n, *covered(row, col, window))] = colour
-    answers = []
-    for first in range(0, len(pictures), BATCH):
-        report(first, len(pictures))
-        answers.append(np.asarray(model(pictures[first : first + BATCH], training=False)))
-    *answered, uncovered = np.concatenate(answers)
-    probabilities = np.reshape(answered, (len(places), len(places), -1))
-    return Occlusion(places, window, colour, probabilities, uncovered)
+
+    window: int = 8
+    stride: int = 4
+
+    def attribute(self, model: "keras.Model", image: np.ndarray, target: int) -> Covers:
+        side, window, stride = image.shape[0], self.window, self.stride
+        if not 1 <= stride <= window <= side:
+            raise ValueError(f"covers of {window} pixels, {stride} apart, do not cover {side} pixels")
+        places = np.arange(stride - window, side, stride)
+        colour = np.rint(image.mean((0, 1))).astype(np.uint8)
+        pictures = np.repeat(image[np.newaxis], len(places) ** 2 + 1, axis=0)  # the last one stays whole
+        for n, (row, col) in enumerate((row, col) for row in places for col in places):
+            pictures[(n, *covered(row, col, window))] = colour
+        answers = []
+        for first in range(0, len(pictures), BATCH):
+            report(first, len(pictures))
+            answers.append(np.asarray(model(pictures[first : first + BATCH], training=False)))
+        *answered, uncovered = np.concatenate(answers)
+        probabilities = np.reshape(answered, (len(places), len(places), -1))
+        values = _per_pixel(uncovered[target] - probabilities[..., target], places, window, side)
+        return Covers(values, places, window, colour, probabilities, uncovered)
+
+
+def _per_pixel(drops: np.ndarray, places: np.ndarray, window: int, side: int) -> np.ndarray:
+    """Spread drops (n, n) over the pixels that each cover lay on: their mean, (side, side)."""
+    total, count = np.zeros((side, side)), np.zeros((side, side))
+    for i, row in enumerate(places):
+        for j, col in enumerate(places):
+            under = covered(row, col, window)
+            total[under] += drops[i, j]
+            count[under] += 1
+    return total / count

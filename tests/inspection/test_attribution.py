@@ -1,17 +1,21 @@
 """Do the attribution methods find what a network that was built by hand is known to look at?"""
 
+from importlib import import_module
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from cnnlab import ops
+from cnnlab import inspection, ops
 from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.files import write_arrays
-from cnnlab.inspection.attribution import SEEDS, Ask, attribute, explain, sanity, similarity
-from cnnlab.inspection.grad_cam import layers_with_maps, on_photo
-from cnnlab.inspection.gradients import input_gradient, integrated_gradients, smooth_grad
-from cnnlab.inspection.occlusion import occlusion
+from cnnlab.inspection.attribution import SEEDS, Method, attribute, sanity, similarity
+from cnnlab.inspection.grad_cam import GradCam, layers_with_maps, on_photo
+from cnnlab.inspection.gradients import InputGradient, IntegratedGradients, SmoothGrad
+from cnnlab.inspection.occlusion import Occlusion
 from cnnlab.runs import RunError, Store
 from cnnlab.training import models
+from cnnlab.ui.inside.methods import METHODS
 
 pytest.importorskip("keras")
 
@@ -84,7 +88,7 @@ def scores(model, image) -> np.ndarray:
 
 @pytest.mark.parametrize(("target", "patch", "value"), [(0, RED, 200), (1, BLUE, 150)])
 def test_grad_cam_is_the_map_of_the_class(detector, photo, target, patch, value):
-    found = explain(detector, photo, Ask("grad_cam", target, layer="conv_1_relu")).map
+    found = GradCam("conv_1_relu").attribute(detector, photo, target).map
     # Every cell moves the score by STRENGTH / 1024, so that is the map's weight.
     expected = np.where(inside(patch), value / 255 * STRENGTH / 1024, 0)
     np.testing.assert_allclose(found, expected, atol=1e-6)
@@ -110,7 +114,7 @@ def test_a_deep_map_is_laid_over_what_its_cells_see(padding):
 
 @pytest.mark.parametrize(("target", "patch"), [(0, RED), (1, BLUE)])
 def test_occlusion_points_at_the_patch_of_the_class(detector, photo, target, patch):
-    found = occlusion(detector, photo, window=8, stride=4)
+    found = Occlusion(window=8, stride=4).attribute(detector, photo, target)
     assert list(found.places) == [-4, 0, 4, 8, 12, 16, 20, 24, 28]
     whole = scores(detector, photo)
     np.testing.assert_allclose(whole, STRENGTH * 36 * np.array([200, 150]) / 255 / 1024, rtol=1e-5)
@@ -124,21 +128,22 @@ def test_occlusion_points_at_the_patch_of_the_class(detector, photo, target, pat
             left = [200 * (inside(RED) & ~cover).sum(), 150 * (inside(BLUE) & ~cover).sum()]
             expected = ops.softmax(STRENGTH * (left + cover.sum() * to_kernels) / 255 / 1024)
             np.testing.assert_allclose(found.probabilities[i, j], expected, rtol=1e-4)
-    drops = found.per_pixel(target, 32)
+    drops = found.map
+    np.testing.assert_array_equal(drops, found.per_pixel(target))
     assert inside(patch)[np.unravel_index(drops.argmax(), drops.shape)]
     assert drops[patch].mean() > 4 * np.abs(drops[:, 12:17]).mean()
 
 
 def test_covers_reach_every_pixel_whatever_the_stride(detector, photo):
     for window, stride in ((5, 3), (7, 7), (32, 1), (3, 2), (8, 5)):
-        found = occlusion(detector, photo, window=window, stride=stride)
-        assert np.isfinite(found.per_pixel(0, 32)).all()
+        found = Occlusion(window, stride).attribute(detector, photo, 0)
+        assert found.map.shape == (32, 32) and np.isfinite(found.map).all()
     with pytest.raises(ValueError, match="covers of 8 pixels, 9 apart"):
-        occlusion(detector, photo, window=8, stride=9)
+        Occlusion(window=8, stride=9).attribute(detector, photo, 0)
 
 
 def test_one_cover_over_everything_leaves_the_answer_to_its_colour(detector, photo):
-    found = occlusion(detector, photo, window=32, stride=32)
+    found = Occlusion(window=32, stride=32).attribute(detector, photo, 0)
     plain = np.broadcast_to(found.colour, (32, 32, 3))
     np.testing.assert_allclose(found.probabilities[0, 0], ops.softmax(scores(detector, plain)), rtol=1e-5)
     np.testing.assert_array_equal(found.colour, np.rint(photo.mean((0, 1))))
@@ -146,7 +151,7 @@ def test_one_cover_over_everything_leaves_the_answer_to_its_colour(detector, pho
 
 def test_the_gradient_equals_finite_differences(smooth):
     image = random_photo().astype(float)
-    gradient = input_gradient(smooth, image, target=1)
+    gradient = InputGradient().attribute(smooth, image, target=1).values
     rng = np.random.default_rng(2)
     for _ in range(5):
         # Along the gradient's own signs, in part, so that the difference stands out of float32's noise.
@@ -157,7 +162,7 @@ def test_the_gradient_equals_finite_differences(smooth):
 
 def test_the_gradient_of_the_detector_is_known(detector, photo):
     slope = STRENGTH / 1024 / 255
-    gradient = input_gradient(detector, photo, target=0)
+    gradient = InputGradient().attribute(detector, photo, target=0).values
     np.testing.assert_allclose(gradient[RED], np.broadcast_to([slope, -slope, -slope], (6, 6, 3)), rtol=1e-5)
     np.testing.assert_array_equal(gradient[BLUE], 0)  # ReLU is shut there
 
@@ -165,19 +170,20 @@ def test_the_gradient_of_the_detector_is_known(detector, photo):
 def test_smooth_grad_sees_over_a_kink_where_the_gradient_is_nought(detector, photo):
     dark = photo.copy()
     dark[BLUE] = 0, 2, 0  # a little green keeps the red kernel's ReLU shut
-    np.testing.assert_array_equal(input_gradient(detector, dark, 0)[BLUE], 0)
-    found = smooth_grad(detector, dark, 0, noise=0.15)[BLUE][..., 0]
+    gradient = InputGradient().attribute(detector, dark, 0).values
+    np.testing.assert_array_equal(gradient[BLUE], 0)
+    found = SmoothGrad(noise=0.15).attribute(detector, dark, 0).values[BLUE][..., 0]
     # The kernel's input is then near 0 with noise about it: open about half of the time.
     assert found.mean() == pytest.approx(STRENGTH / 1024 / 255 / 2, rel=0.1)
-    plain = smooth_grad(detector, dark, 0, noise=0, copies=3)
-    np.testing.assert_allclose(plain, input_gradient(detector, dark, 0), rtol=1e-5)
+    plain = SmoothGrad(noise=0, copies=3).attribute(detector, dark, 0).values
+    np.testing.assert_allclose(plain, gradient, rtol=1e-5)
 
 
 def test_integrated_gradients_of_the_detector_are_complete_and_in_the_patch(detector, photo):
-    found = integrated_gradients(detector, photo, target=0, baseline=0.0, steps=7)
+    found = IntegratedGradients(baseline=0.0, steps=7).attribute(detector, photo, target=0)
     assert found.total == pytest.approx(found.difference, rel=1e-5)
     assert found.difference == pytest.approx(STRENGTH * 36 * 200 / 255 / 1024, rel=1e-5)
-    outside = found.attributions.sum(-1)[~inside(RED)]
+    outside = found.map[~inside(RED)]
     np.testing.assert_array_equal(outside, 0)
 
 
@@ -185,7 +191,7 @@ def test_integrated_gradients_of_the_detector_are_complete_and_in_the_patch(dete
 def test_integrated_gradients_become_complete_with_more_steps(smooth, baseline):
     gaps = []
     for steps in (2, 256):
-        found = integrated_gradients(smooth, random_photo(), 2, baseline=baseline, steps=steps)
+        found = IntegratedGradients(baseline, steps).attribute(smooth, random_photo(), 2)
         ends = [scores(smooth, x)[2] for x in (np.full((32, 32, 3), baseline), random_photo().astype(float))]
         assert found.difference == pytest.approx(ends[1] - ends[0], rel=1e-3)
         gaps.append(abs(found.total - found.difference) / abs(found.difference))
@@ -203,6 +209,7 @@ def test_similarity_is_the_rank_correlation_of_magnitudes():
     assert np.isnan(similarity(a, np.zeros_like(a)))
 
 
+WAYS = [shown().method for shown in METHODS.values()]  # all of the page's
 KINDS = {
     "flatten, strides, average": ModelConfig(
         blocks=(ConvBlock(filters=4, stride=2, padding="same", activation="elu", pool="average"),)
@@ -215,6 +222,28 @@ KINDS = {
 }
 
 
+def test_every_method_there_is_can_be_asked_on_the_page_and_has_all_its_words():
+    package = Path(inspection.__file__).parent
+    modules = [import_module(f"{inspection.__name__}.{file.stem}") for file in package.glob("[a-z]*.py")]
+    known = {
+        value
+        for module in modules
+        for value in vars(module).values()
+        if isinstance(value, type) and hasattr(value, "attribute") and value is not Method
+    }
+    assert set(WAYS) == known and len(WAYS) == len(known) == len(METHODS)
+    shown = [make() for make in METHODS.values()]
+    for one in shown:
+        params = one.method.__dataclass_params__
+        assert params.frozen and params.eq, "two equal questions are one"
+        assert all([one.method.__doc__, one.title, one.does, one.formula]) and one.beware.startswith(
+            "Beware: "
+        )
+        assert "{limit}" in (one.legend or "{limit}")
+    for words in ("title", "does", "beware", "formula"):
+        assert len({getattr(one, words) for one in shown}) == len(shown), f"two have the same {words}"
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_method_works_on_every_kind_of_network_and_notices_random_weights(tmp_path, kind):
     """The run's weights are those that the first random network gets as well: it alone must look the same."""
@@ -223,20 +252,20 @@ def test_every_method_works_on_every_kind_of_network_and_notices_random_weights(
     run = store.create(TrainConfig(model=KINDS[kind], dataset="digits"), classes, preset="own", owner="anna")
     layers = run.recipe().layers()
     write_arrays(run.folder / "weights.npz", models.weights(models.build(layers, 0, SEEDS[0])))
-    asks = [Ask("occlusion", 1), Ask("gradient", 1), Ask("smooth_grad", 1), Ask("integrated", 1, steps=8)]
-    asks += [Ask("grad_cam", target, layer=name) for name in layers_with_maps(layers) for target in (0, 1, 2)]
-    for ask in asks:
-        where = str(tmp_path), run.id, random_photo()
-        found = attribute(*where, ask).map
-        checked = sanity(*where, ask)
+    asks = [(kind(), 1) for kind in WAYS if kind is not GradCam]
+    asks += [(GradCam(name), target) for name in layers_with_maps(layers) for target in (0, 1, 2)]
+    for method, target in asks:
+        asked = str(tmp_path), run.id, random_photo(), target, method
+        found = attribute(*asked).map
+        checked = sanity(*asked)
         assert checked.maps.shape == (len(SEEDS), *found.shape)
         np.testing.assert_allclose(checked.maps[0], found, atol=1e-6)
         others = checked.similarities[1:]
-        assert not (others > 0.99).any(), f"{ask.method} does not notice that the weights are others"
+        assert not (others > 0.99).any(), f"{method} does not notice that the weights are others"
         if found.std() > 0:
             assert checked.similarities[0] == pytest.approx(1)
 
 
 def test_a_deleted_run_is_said_so(tmp_path):
     with pytest.raises(RunError, match="no run called"):
-        attribute(str(tmp_path), "kite-421", random_photo(), Ask("gradient", 0))
+        attribute(str(tmp_path), "kite-421", random_photo(), 0, InputGradient())

@@ -18,7 +18,8 @@ from cnnlab import malloc
 from cnnlab.classroom import Classroom
 from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
 from cnnlab.inspection.activation_maximisation import made_for
-from cnnlab.inspection.attribution import Ask, attribute
+from cnnlab.inspection.attribution import attribute
+from cnnlab.inspection.grad_cam import GradCam
 from cnnlab.runs import Phase, Run, Store, claims
 from cnnlab.runs.attempt import Attempt
 from cnnlab.workers import pool as workers_module
@@ -104,10 +105,10 @@ def test_the_look_worker_explains_an_answer_while_it_is_at_a_long_question(crew,
     _store, workers = crew
     held = [Job(workers, made_for, *where, "conv_1", 0, 1_000_000, 0, long=True)]
     wait_for(lambda: (held[0].progress or [0])[0] > 100, "the long question is being worked on")
-    ask = Ask("grad_cam", 3, layer="conv_3_relu")
-    quick = Job(workers, attribute, *where, photo, ask)
+    question = *where, photo, 3, GradCam("conv_3_relu")
+    quick = Job(workers, attribute, *question)
     assert quick.wait(300)
-    np.testing.assert_allclose(quick.result().map, attribute(*where, photo, ask).map, rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(quick.result().map, attribute(*question).map, rtol=1e-3, atol=1e-6)
     assert not held.pop().done()
     following = Job(workers, made_for, *where, "conv_1", 0, 8, 0, long=True)
     assert following.wait(300), "nobody waits for a question that was let go"

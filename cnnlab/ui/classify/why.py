@@ -7,8 +7,8 @@ from cnnlab.data import photos
 from cnnlab.figures.overlay import overlay
 from cnnlab.figures.tiles import enlarge, shrink
 from cnnlab.i18n import _, percent
-from cnnlab.inspection.attribution import Ask, attribute
-from cnnlab.inspection.grad_cam import layers_with_maps
+from cnnlab.inspection.attribution import attribute
+from cnnlab.inspection.grad_cam import GradCam, layers_with_maps
 from cnnlab.ui.classify.subject import Look
 from cnnlab.ui.widgets import background_job, lesson
 
@@ -29,10 +29,9 @@ def why(look: Look) -> None:
         with column:
             st.markdown(f"**{name}** · {share} · " + (_("the runner-up") if place else _("the answer")))
             about = (str(look.net.run.folder), look.net.stamp, look.about, int(target))
-            ask = Ask("grad_cam", int(target), layers[-1])
-            root = str(look.net.run.folder.parent)
-            kind = f"classify.why.{place}"
-            found = background_job.answer(kind, about, attribute, root, look.net.run.id, look.seen, ask)
+            where = str(look.net.run.folder.parent), look.net.run.id
+            asked = *where, look.seen, int(target), GradCam(layers[-1])
+            found = background_job.answer(f"classify.why.{place}", about, attribute, *asked)
             if found is not None:
                 limit = float(np.abs(found.map).max())
                 st.image(overlay(picture, found.map, limit, smooth=True), width="stretch")

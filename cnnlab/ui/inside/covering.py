@@ -6,8 +6,8 @@ import streamlit as st
 from cnnlab.figures import tiles
 from cnnlab.figures.overlay import overlay
 from cnnlab.i18n import _, number, percent
-from cnnlab.inspection.attribution import Ask, Attribution, attribute
-from cnnlab.inspection.occlusion import Occlusion, covered
+from cnnlab.inspection.attribution import attribute
+from cnnlab.inspection.occlusion import Covers, Occlusion, covered
 from cnnlab.training.models import SIDE
 from cnnlab.ui.components.film import Cells, Cover, film
 from cnnlab.ui.inside import sanity_check
@@ -20,31 +20,29 @@ WRITTEN = 12  # up to so many columns there is room for a number on each cell
 CLEAR = 1.25  # a quarter of the photo matters most when it does so by this factor
 
 
-def settings(target: int) -> Ask:
+def settings(_net: network_choice.Network) -> Occlusion:
     """Draw the choice of the cover's size and stride."""
     widget_state.default("why.window", 8)
     window = st.select_slider(_("Side of the cover, of 32 pixels"), WINDOWS, key="why.window")
     strides = [stride for stride in STRIDES if stride <= window]
     widget_state.default("why.stride", 4, strides)
     stride = st.select_slider(_("It moves by, in pixels"), strides, key="why.stride")
-    return Ask("occlusion", target, window=window, stride=stride)
+    return Occlusion(window, stride)
 
 
-def covering(net: network_choice.Network, shown: Picture, ask: Ask, probabilities: np.ndarray) -> None:
+def covering(
+    net: network_choice.Network, shown: Picture, target: int, method: Occlusion, probabilities: np.ndarray
+) -> None:
     """Ask for a prediction, then let the cover move. probabilities: the network's, for the whole photo."""
-    target = ask.target
-    all_classes = Ask("occlusion", 0, window=ask.window, stride=ask.stride)  # the answers hold every class
-    about = (net.run.id, net.mark, shown.about, all_classes)
-    where = str(net.run.folder.parent), net.run.id, shown.seen, all_classes
+    about = (net.run.id, net.mark, shown.about, method)
+    where = str(net.run.folder.parent), net.run.id, shown.seen
+    asked = *where, 0, method  # of any class: the answers hold all of them
     doing = _("Covering: {done} of {all} places")
-    found: Attribution | None = background_job.answer(
-        "inside.covering", about, attribute, *where, doing=doing
-    )
-    if found is None:
+    covers: Covers | None = background_job.answer("inside.covering", about, attribute, *asked, doing=doing)
+    if covers is None:
         return
-    covers: Occlusion = found.more
     name = network_choice.class_name(net.classes[target])
-    per_pixel = covers.per_pixel(target, SIDE)
+    per_pixel = covers.per_pixel(target)
     if target == int(probabilities.argmax()) and not _predicted(per_pixel, name, about):
         return
     _film(shown, covers, target, name)
@@ -58,8 +56,7 @@ def covering(net: network_choice.Network, shown: Picture, ask: Ask, probabilitie
     with lesson.more(_("The same as text")):
         title = _("Probability of “{name}” in percent, by the cover's row and column").format(name=name)
         number_text.grids(title, {shown.name: 100 * covers.probabilities[..., target]})
-    asked = *where[:3], ask
-    sanity_check.trust((*about, ask), asked, per_pixel, draw)
+    sanity_check.trust((*about, target), (*where, target, method), per_pixel, draw)
 
 
 def _predicted(per_pixel: np.ndarray, name: str, about: tuple) -> bool:
@@ -82,7 +79,7 @@ def _predicted(per_pixel: np.ndarray, name: str, about: tuple) -> bool:
     return lesson.predict("why.cover", question, list(quarters), first, reveal, about=about)
 
 
-def _film(shown: Picture, covers: Occlusion, target: int, name: str) -> None:
+def _film(shown: Picture, covers: Covers, target: int, name: str) -> None:
     """Let the cover move, with the class's probability at each place."""
     shares = covers.probabilities[..., target]
     drops = covers.drops(target)
@@ -119,7 +116,7 @@ def _film(shown: Picture, covers: Occlusion, target: int, name: str) -> None:
     )
 
 
-def _told(covers: Occlusion, target: int, name: str) -> str:
+def _told(covers: Covers, target: int, name: str) -> str:
     """Say which cover cost the class most, and what the network said then."""
     drops = covers.drops(target)
     i, j = np.unravel_index(drops.argmax(), drops.shape)
