@@ -7,6 +7,7 @@ from cnnlab import ops
 from cnnlab.figures.tiles import enlarge
 from cnnlab.i18n import _, number, percent
 from cnnlab.lessons.page_list import CONTROLS
+from cnnlab.ops.optimizers import gradient_descent
 from cnnlab.ui.components.terms import terms
 from cnnlab.ui.lessons.learning import steps
 from cnnlab.ui.lessons.learning import update as tables
@@ -87,8 +88,7 @@ def rate() -> None:
     with left:
         label = _("Learning rate of {steps} steps").format(steps=STEPS)
         chosen = page_control.draw("learning.rate", label=label)
-    step = ops.OPTIMIZERS["gradient_descent"].step
-    weights = ops.descend(step, [FIRST], lambda w: 2 * (w - WANTED), chosen, STEPS)[:, 0]
+    weights = ops.descend(gradient_descent, [FIRST], lambda w: 2 * (w - WANTED), chosen, STEPS)[:, 0]
     losses = (weights - WANTED) ** 2
     with left:
         steps.verdict(ops.pace(weights, losses), losses)
@@ -133,8 +133,6 @@ with lesson.more(_("More: why cross-entropy and not squares?")):
     steps.two_losses()
 with lesson.more(_("More: race the optimisers")):
     steps.race_optimisers()
-lesson.code(
-    ops.update, ops.descend, *dict.fromkeys(o.step for o in ops.OPTIMIZERS.values()), ops.mse_gradient
-)
+lesson.code(ops.update, ops.descend, *dict.fromkeys(racer.step for racer in steps.RACERS), ops.mse_gradient)
 lesson.next_lesson("inside", _("The weights that your network arrived at"))
 lesson.way_on("learning")

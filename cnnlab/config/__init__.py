@@ -1,9 +1,9 @@
 """What can be set: configurations, presets, schedules of the rate, links with settings, a class's rules."""
 
 from cnnlab.config.faults import INNER, faults, title
+from cnnlab.config.optimizers import OPTIMIZERS
 from cnnlab.config.schema import (
     LARGEST_RATE,
-    OPTIMIZERS,
     Augmentation,
     ConvBlock,
     DenseBlock,

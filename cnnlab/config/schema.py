@@ -9,14 +9,16 @@ A field's title and description are what a learner reads beside it; they are tra
 """
 
 import math
+from collections.abc import Iterable
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import CoreSchema, core_schema
 
+from cnnlab.config.optimizers import OPTIMIZERS
 from cnnlab.i18n import _
 
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "linear"]
-OptimizerName = Literal["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"]
 Dropout = Annotated[
     float,
     Field(
@@ -28,20 +30,21 @@ Dropout = Annotated[
 ]
 Function = Annotated[Activation, Field(title="Activation")]
 
-# Each optimiser with the learning rate to start from: Keras's own defaults, but for plain SGD's relatives.
-OPTIMIZERS: dict[str, float] = {
-    "sgd": 0.01,
-    "momentum": 0.01,
-    "nesterov": 0.01,
-    "rmsprop": 0.001,
-    "adam": 0.001,
-    "adamw": 0.001,
-}
 LARGEST_RATE = 10.0  # whether set in a form, asked for while a run trains, or brought in with an archive
 
 
 class Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class OneOf:
+    """What a field of a registry's names may hold: like Literal, but the registry says which they are."""
+
+    def __init__(self, registry: Iterable[str]):
+        self.names = list(registry)
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: object) -> CoreSchema:
+        return core_schema.literal_schema(self.names)
 
 
 class ConvBlock(Frozen):
@@ -169,7 +172,7 @@ class TrainConfig(Frozen):
         title="Held out for validation",
         description="The share of the training images not learned from, but used to judge each epoch.",
     )
-    optimizer: OptimizerName = Field(
+    optimizer: Annotated[str, OneOf(OPTIMIZERS)] = Field(
         default="adam",
         title="Optimiser",
         description="The rule by which gradients move the weights. Choosing one proposes its rate.",

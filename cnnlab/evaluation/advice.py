@@ -33,7 +33,7 @@ class Advice:
 
 def smaller_steps(config: TrainConfig) -> Advice | None:
     """Advise a tenth of the rate; where that is more than ten times the optimiser's usual rate, that one."""
-    usual, tenth = OPTIMIZERS[config.optimizer], config.learning_rate / 10
+    usual, tenth = OPTIMIZERS[config.optimizer].rate, config.learning_rate / 10
     if tenth < usual / 1000:
         return None  # steps as small as these cannot be the fault
     text = _("Its steps are too large. Try the learning rate {rate} instead of {now}.")
@@ -42,7 +42,7 @@ def smaller_steps(config: TrainConfig) -> Advice | None:
 
 def larger_steps(config: TrainConfig) -> Advice | None:
     """Advise ten times the rate; where that is less than a tenth of the optimiser's usual rate, that one."""
-    usual, tenfold = OPTIMIZERS[config.optimizer], config.learning_rate * 10
+    usual, tenfold = OPTIMIZERS[config.optimizer].rate, config.learning_rate * 10
     if tenfold > LARGEST_RATE:
         return None
     text = _("Its steps are too small. Try the learning rate {rate} instead of {now}.")

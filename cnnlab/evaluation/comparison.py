@@ -103,7 +103,8 @@ def race(config: TrainConfig) -> list[TrainConfig]:
     Equal seeds give them the same initial weights and the same batches.
     """
     return [
-        config.model_copy(update={"optimizer": name, "learning_rate": OPTIMIZERS[name]}) for name in RACERS
+        config.model_copy(update={"optimizer": name, "learning_rate": OPTIMIZERS[name].rate})
+        for name in RACERS
     ]
 
 

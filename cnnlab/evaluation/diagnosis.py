@@ -97,7 +97,7 @@ def _not_learning(rows: Rows, config: TrainConfig, classes: int) -> Finding | No
     begun = losses[-1] < min(guessing, losses[-2] - CREEPING * guessing)
     if warming_up or begun:
         return None
-    size = config.learning_rate / OPTIMIZERS[config.optimizer]
+    size = config.learning_rate / OPTIMIZERS[config.optimizer].rate
     small = size <= 0.1 or (_falling(losses) and losses[-1] < guessing and size < 30)
     text = _("After {epochs} epochs the training accuracy is {accuracy}; guessing gives {chance}.")
     words = {"accuracy": percent(rows[-1]["accuracy"]), "chance": percent(1 / classes)}

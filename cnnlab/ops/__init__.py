@@ -43,7 +43,7 @@ from .network import (
     parameters,
     weight_shapes,
 )
-from .optimizers import OPTIMIZERS, Optimizer, descend, estimated, pace
+from .optimizers import descend, estimated, pace
 from .pooling import (
     PoolStep,
     average_pool,
@@ -61,13 +61,11 @@ from .update import Update, update
 __all__ = [
     "ACTIVATIONS",
     "KERNELS",
-    "OPTIMIZERS",
     "SURFACES",
     "ConvStep",
     "DenseStep",
     "GeometryError",
     "LayerOutput",
-    "Optimizer",
     "PoolStep",
     "ReceptiveField",
     "SoftmaxSteps",

@@ -5,9 +5,6 @@ and what it remembers from the steps before (`memory`, {} at first), and returns
 memory. They are those of Keras, with Keras's default settings.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 
 from .floats import as_floats
@@ -55,26 +52,6 @@ def adam(w, g, rate, memory, beta_1=0.9, beta_2=0.999):
 def adamw(w, g, rate, memory, decay=0.004):
     """Adam that also pulls every weight a little towards 0 (weight decay)."""
     return adam(w - rate * decay * w, g, rate, memory)
-
-
-@dataclass(frozen=True)
-class Optimizer:
-    """An optimiser, and a learning rate that suits it on the surfaces of `surfaces`."""
-
-    step: Callable
-    rate: float
-    noisy: bool = False  # does it see an estimate of the gradient, as from a batch?
-
-
-OPTIMIZERS = {
-    "gradient_descent": Optimizer(gradient_descent, 0.04),
-    "sgd": Optimizer(gradient_descent, 0.04, noisy=True),
-    "momentum": Optimizer(momentum, 0.01),
-    "nesterov": Optimizer(nesterov, 0.01),
-    "rmsprop": Optimizer(rmsprop, 0.05),
-    "adam": Optimizer(adam, 0.1),
-    "adamw": Optimizer(adamw, 0.1),
-}
 
 
 def descend(step, start, gradient, rate, steps):

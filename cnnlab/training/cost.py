@@ -15,7 +15,7 @@ import psutil
 from cnnlab import ops
 from cnnlab.config import TrainConfig
 from cnnlab.runs import Run, RunError, precision
-from cnnlab.training.speed import FORWARD, INPUT, KEPT, Speed
+from cnnlab.training.speed import FORWARD, INPUT, Speed, numbers_per_weight
 
 PREPARING = 2.0  # seconds more for the first epoch: Keras traces the network (Digits, many runs: 1.2 to 5 s)
 BYTES = 4  # of a number in float32
@@ -125,7 +125,7 @@ def memory(config: TrainConfig, layers: Sequence[dict]) -> int:
 
     Each layer's output is kept for the way back, and its gradient stands beside it.
     """
-    weights = sum(ops.parameters(layers, INPUT)) * (2 + KEPT[config.optimizer])
+    weights = sum(ops.parameters(layers, INPUT)) * numbers_per_weight(config.optimizer)
     outputs = sum(prod(shape) for shape in ops.output_shapes(layers, INPUT))
     return BYTES * (weights + 2 * config.batch_size * (prod(INPUT) + outputs))
 

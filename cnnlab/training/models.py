@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cnnlab.config import OPTIMIZERS
 from cnnlab.training.batch_norm import fused_normalisation
 
 if TYPE_CHECKING:
@@ -107,23 +108,11 @@ def set_weights(model: "keras.Model", arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def optimizer(name: str, learning_rate: float) -> "keras.optimizers.Optimizer":
-    """Return the named Keras optimiser; its names are the keys of `cnnlab.config.OPTIMIZERS`."""
-    from keras import optimizers
+    """Return the Keras optimiser of one of `cnnlab.config.OPTIMIZERS`."""
+    import keras
 
-    match name:
-        case "sgd":
-            return optimizers.SGD(learning_rate)
-        case "momentum":
-            return optimizers.SGD(learning_rate, momentum=0.9)
-        case "nesterov":
-            return optimizers.SGD(learning_rate, momentum=0.9, nesterov=True)
-        case "rmsprop":
-            return optimizers.RMSprop(learning_rate)
-        case "adam":
-            return optimizers.Adam(learning_rate)
-        case "adamw":
-            return optimizers.AdamW(learning_rate)
-    raise ValueError(f"no optimiser is called {name!r}")
+    record = OPTIMIZERS[name]
+    return getattr(keras.optimizers, record.keras)(learning_rate, **record.arguments)
 
 
 def predict(model: "keras.Model", images: np.ndarray, batch: int = 500, dropout: bool = False) -> np.ndarray:

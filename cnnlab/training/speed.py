@@ -19,13 +19,11 @@ import numpy as np
 from pydantic import Field, TypeAdapter
 
 from cnnlab import files, ops, reading, system
-from cnnlab.config import Augmentation, TrainConfig, steps_per_epoch
+from cnnlab.config import OPTIMIZERS, Augmentation, TrainConfig, steps_per_epoch
 from cnnlab.training.models import SIDE
 
 INPUT = (SIDE, SIDE, 3)
 FORWARD, TRAINING = 2, 6  # operations a multiplication: with its addition; and twice more for gradients
-# How many numbers an optimiser keeps for each weight, beside the weight and its gradient.
-KEPT = {"sgd": 0, "momentum": 1, "nesterov": 1, "rmsprop": 1, "adam": 2, "adamw": 2}
 MEASURES = {"conv": 5, "dense": 3, "norm": 2, "pool_max": 2, "pool_average": 2, "plain": 2, "curved": 2}
 MEASURES |= {"dropout": 2}  # kind of layer -> how many measures its time depends on
 CURVED = ("elu", "gelu", "tanh", "sigmoid")  # activations that take an exponential; the others are "plain"
@@ -69,7 +67,7 @@ class Speed:
         precision, batch = self.used(config.precision), config.batch_size
         weights = sum(ops.parameters(layers, INPUT))
         step = self.step + self.layers(layers, batch, precision)
-        step += self.weight * weights * (2 + KEPT[config.optimizer]) / (2 + KEPT["adam"])
+        step += self.weight * weights * numbers_per_weight(config.optimizer) / numbers_per_weight("adam")
         step += batch * sum(self.changes[name] for name in CHANGES if getattr(config.augmentation, name))
         judged = self.step + self.layers(layers, batch, "float32") * FORWARD / TRAINING
         epochs = 2 if held else 1  # to judge is to go through images once more
@@ -79,6 +77,11 @@ class Speed:
     def used(self, precision: str) -> str:
         """Return the precision in which this computer computes what asks for this one."""
         return precision if self.bfloat16 else "float32"
+
+
+def numbers_per_weight(optimizer: str) -> int:
+    """Return how many numbers a step handles for each weight: it, its gradient, what the optimiser keeps."""
+    return 2 + OPTIMIZERS[optimizer].kept
 
 
 def kind_of(spec: dict) -> str:

@@ -38,7 +38,7 @@ def test_the_articles_network_layer_by_layer():
 
 
 def test_the_articles_recipe():
-    assert (ARTICLE.optimizer, ARTICLE.learning_rate) == ("adam", OPTIMIZERS["adam"])
+    assert (ARTICLE.optimizer, ARTICLE.learning_rate) == ("adam", OPTIMIZERS["adam"].rate)
     assert (ARTICLE.loss, ARTICLE.epochs, ARTICLE.batch_size) == ("cross_entropy", 10, 64)
     assert ARTICLE.validation == 0.1
     assert not ARTICLE.open_test

@@ -57,7 +57,7 @@ def test_racers_differ_in_optimiser_and_its_rate_alone():
     configs = race(ARTICLE)
     assert len(configs) == 4
     assert set(differences(configs)) == {"optimizer", "learning_rate"}
-    assert all(config.learning_rate == OPTIMIZERS[config.optimizer] for config in configs)
+    assert all(config.learning_rate == OPTIMIZERS[config.optimizer].rate for config in configs)
     assert len({config.seed for config in configs}) == 1
 
 

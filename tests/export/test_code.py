@@ -15,7 +15,6 @@ import nbformat
 import numpy as np
 import pytest
 
-from cnnlab import config as configuration
 from cnnlab import system
 from cnnlab.config import Augmentation, ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.config.presets import PRESETS
@@ -25,7 +24,7 @@ from cnnlab.data.datasets import BATCHES, RECORD
 from cnnlab.export.code.data import DATA
 from cnnlab.export.code.notebook import notebook
 from cnnlab.export.code.rates import rates
-from cnnlab.export.code.script import OPTIMIZERS, script
+from cnnlab.export.code.script import script
 from cnnlab.runs import Command, Run, Store
 from cnnlab.training.run_attempt import train
 
@@ -229,9 +228,8 @@ def test_the_notebook_is_valid(repeated):
     assert notebook(repeated["everything"][0]) == notebook(repeated["everything"][0])
 
 
-def test_every_dataset_and_optimiser_has_its_code():
+def test_every_dataset_has_its_code():
     assert set(DATA) == set(datasets.DATASETS)
-    assert set(OPTIMIZERS) == set(configuration.OPTIMIZERS)
 
 
 def test_nothing_of_it_needs_tensorflow(tmp_path):

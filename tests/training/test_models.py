@@ -78,8 +78,3 @@ def test_foreign_arrays_are_refused():
         models.set_weights(model, {k: v for k, v in arrays.items() if k != "conv_1/bias"})
     with pytest.raises(ValueError, match=r"conv_1/bias has shape \(31,\), the network needs \(32,\)"):
         models.set_weights(model, arrays | {"conv_1/bias": np.zeros(31, np.float32)})
-
-
-@pytest.mark.parametrize("name", ["sgd", "momentum", "nesterov", "rmsprop", "adam", "adamw"])
-def test_every_optimiser_gets_its_rate(name):
-    assert float(models.optimizer(name, 0.0123).learning_rate) == pytest.approx(0.0123)

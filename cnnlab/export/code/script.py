@@ -8,7 +8,7 @@ numbers, but for the rounding of another machine.
 import textwrap
 from dataclasses import dataclass
 
-from cnnlab.config import Augmentation, TrainConfig, losses, schedules
+from cnnlab.config import OPTIMIZERS, Augmentation, TrainConfig, losses, schedules
 from cnnlab.export.code import plots
 from cnnlab.export.code.data import DATA
 from cnnlab.export.code.network import network
@@ -188,16 +188,6 @@ class Batches(keras.utils.PyDataset):
     return Cell(_("Batches"), words, code)
 
 
-OPTIMIZERS = {
-    "sgd": "keras.optimizers.SGD({rate})",
-    "momentum": "keras.optimizers.SGD({rate}, momentum=0.9)",
-    "nesterov": "keras.optimizers.SGD({rate}, momentum=0.9, nesterov=True)",
-    "rmsprop": "keras.optimizers.RMSprop({rate})",
-    "adam": "keras.optimizers.Adam({rate})",
-    "adamw": "keras.optimizers.AdamW({rate})",
-}
-
-
 def _goal(config: TrainConfig, at_once: int) -> Cell:
     words = _(
         "The loss says how wrong the answers are ({loss}), the optimiser how the weights follow from it. "
@@ -209,7 +199,7 @@ def _goal(config: TrainConfig, at_once: int) -> Cell:
         loss = f"CategoricalCrossentropy({smoothing})"
     code = f"""\
 model.compile(
-    optimizer={OPTIMIZERS[config.optimizer].format(rate=config.learning_rate)},
+    optimizer={OPTIMIZERS[config.optimizer].source(config.learning_rate)},
     loss=keras.losses.{loss},
     metrics=["accuracy"],
     steps_per_execution=min({at_once}, STEPS),

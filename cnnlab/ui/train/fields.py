@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from pydantic import BaseModel
 
-from cnnlab.config import INNER, Augmentation, ModelConfig, TrainConfig
+from cnnlab.config import INNER, OPTIMIZERS, Augmentation, ModelConfig, TrainConfig
 from cnnlab.data import datasets
 from cnnlab.figures.contact_sheet import sheet
 from cnnlab.i18n import _, number
@@ -60,12 +60,7 @@ def option_words() -> dict[str, str]:
         "flatten": _("flatten"),
         "global_average": _("average of each map"),
         "global_max": _("maximum of each map"),
-        "sgd": "SGD",
-        "momentum": _("SGD with momentum"),
-        "nesterov": _("SGD with Nesterov momentum"),
-        "rmsprop": "RMSprop",
-        "adam": "Adam",
-        "adamw": "AdamW",
+        **{name: _(optimizer.title) for name, optimizer in OPTIMIZERS.items()},
         "constant": _("constant"),
         "cosine": _("cosine: falls to 0"),
         "one_cycle": _("one cycle: up, down"),

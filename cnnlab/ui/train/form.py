@@ -129,7 +129,7 @@ def remove(name: str, place: int) -> None:
 
 def propose_rate() -> None:
     """Set the learning rate that the chosen optimiser usually starts from."""
-    st.session_state["train.learning_rate"] = OPTIMIZERS[st.session_state["train.optimizer"]]
+    st.session_state["train.learning_rate"] = OPTIMIZERS[st.session_state["train.optimizer"]].rate
 
 
 def block(name: str, id: int) -> dict:

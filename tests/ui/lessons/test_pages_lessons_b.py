@@ -137,12 +137,12 @@ def test_another_step_is_another_question(open_page):
 @pytest.mark.parametrize("factor", [0.3, 1.0, 3.0])
 def test_every_race_can_be_shown(surface, factor):
     from cnnlab.ui.components.race import payload
-    from cnnlab.ui.lessons.learning.steps import RACE_STEPS, racers
+    from cnnlab.ui.lessons.learning.steps import RACE_STEPS, RACERS, racers
 
     land = ops.SURFACES[surface]
     runners = racers(surface, factor)
     data = payload(title="", surface=land, racers=runners)
-    assert len(runners) == len(ops.OPTIMIZERS)
+    assert len(runners) == len(RACERS)
     for racer, sent in zip(runners, data["racers"], strict=True):
         assert len(sent["points"]) == len(sent["losses"]) == RACE_STEPS + 1
         across, down = (float(part) for part in sent["points"][0].split(","))

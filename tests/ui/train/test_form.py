@@ -225,10 +225,10 @@ def test_every_block_can_go_and_there_can_be_twelve(store):
 
 def test_an_optimiser_proposes_its_rate(store):
     at = open_page()
-    for name, rate in OPTIMIZERS.items():
+    for name, optimizer in OPTIMIZERS.items():
         set_to(at, "learning_rate", 0.5)
         set_to(at, "optimizer", name)
-        assert at.number_input(key="train.learning_rate").value == rate
+        assert at.number_input(key="train.learning_rate").value == optimizer.rate
 
 
 def test_what_was_changed_is_said_and_can_be_undone(store):

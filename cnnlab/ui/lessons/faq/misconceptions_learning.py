@@ -11,6 +11,7 @@ from cnnlab import ops
 from cnnlab.data import photos
 from cnnlab.figures.curves import curve
 from cnnlab.i18n import _, in_epochs, number, percent
+from cnnlab.ops.optimizers import gradient_descent
 from cnnlab.ui.lessons.faq.misconceptions import cat, figures, shipped
 from cnnlab.ui.session import context, widget_state
 from cnnlab.ui.widgets import network_choice
@@ -101,8 +102,7 @@ def loss_is_error_rate() -> tuple[str, ...]:
 def every_step_improves() -> tuple[str, ...]:
     widget_state.default("faq.step", 1.1, RATES)
     rate = st.select_slider(_("Learning rate"), RATES, key="faq.step")
-    step = ops.OPTIMIZERS["gradient_descent"].step
-    weights = ops.descend(step, [START], lambda w: 2 * (w - LOWEST), rate, STEPS)[:, 0]
+    weights = ops.descend(gradient_descent, [START], lambda w: 2 * (w - LOWEST), rate, STEPS)[:, 0]
     losses = (weights - LOWEST) ** 2
     names = {1: _("↑ worse"), -1: _("↓ better"), 0: _("as before")}
     signs = [int(np.sign(np.round(change, 9))) for change in np.diff(losses)]

@@ -6,9 +6,11 @@ import numpy as np
 import streamlit as st
 
 from cnnlab import ops
+from cnnlab.config.optimizers import OPTIMIZERS, Race
 from cnnlab.figures.loss_curve import bowl
 from cnnlab.i18n import _, fine, number, percent, plain
 from cnnlab.lessons.questions import learning as questions
+from cnnlab.ops.optimizers import gradient_descent
 from cnnlab.ui.components.race import Racer, loss_text, race
 from cnnlab.ui.lessons.learning.update import marked
 from cnnlab.ui.session import context, widget_state
@@ -17,6 +19,11 @@ from cnnlab.ui.widgets.chart import chart
 from cnnlab.ui.widgets.number_field import number_field
 
 RACE_STEPS, NOISE = 80, 1.0
+# Plain descent along the true gradient, then the optimisers that one can train with.
+RACERS = [
+    Race("Gradient descent", gradient_descent, 0.04),
+    *(optimizer.race for optimizer in OPTIMIZERS.values() if optimizer.race),
+]
 
 
 def verdict(kind: str, losses: np.ndarray) -> None:
@@ -241,32 +248,23 @@ def standings(field: Sequence[Racer]) -> dict[str, list[str]]:
 
 def racers(name: str, factor: float) -> list[Racer]:
     """Return all optimisers with their paths over a surface, their usual rates times `factor`."""
-    names = {
-        "gradient_descent": _("Gradient descent"),
-        "sgd": _("SGD, with noise"),
-        "momentum": _("Momentum"),
-        "nesterov": _("Nesterov"),
-        "rmsprop": _("RMSprop"),
-        "adam": _("Adam"),
-        "adamw": _("AdamW"),
-    }
     found = []
-    for key, (path, losses) in _paths(name, factor).items():
-        rate = _("rate {rate}").format(rate=plain(factor * ops.OPTIMIZERS[key].rate))
-        found.append(Racer(names[key], rate, path, losses, drawn=key not in ("nesterov", "adamw")))
+    for racer, (path, losses) in zip(RACERS, _paths(name, factor), strict=True):
+        rate = _("rate {rate}").format(rate=plain(factor * racer.rate))
+        found.append(Racer(_(racer.name), rate, path, losses, racer.drawn))
     return found
 
 
 @st.cache_data(max_entries=len(ops.SURFACES) * 3, show_spinner=False)
-def _paths(name: str, factor: float) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _paths(name: str, factor: float) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return each optimiser's path (steps + 1, 2) over a surface, and the losses (steps + 1,) along it."""
-    surface, paths = ops.SURFACES[name], {}
-    for key, optimizer in ops.OPTIMIZERS.items():
+    surface, paths = ops.SURFACES[name], []
+    for racer in RACERS:
         noisy = ops.estimated(surface.gradient, NOISE, np.random.default_rng(0))
-        slope = noisy if optimizer.noisy else surface.gradient
-        path = ops.descend(optimizer.step, surface.start, slope, factor * optimizer.rate, RACE_STEPS)
+        slope = noisy if racer.noisy else surface.gradient
+        path = ops.descend(racer.step, surface.start, slope, factor * racer.rate, RACE_STEPS)
         with np.errstate(over="ignore", invalid="ignore"):
-            paths[key] = path, surface.value(path)
+            paths.append((path, surface.value(path)))
     return paths
 
 
