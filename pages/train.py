@@ -9,7 +9,7 @@ from cnnlab.i18n import _
 from cnnlab.ops import optimizers
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.training import models
-from cnnlab.training.augmentation import augment
+from cnnlab.training.augmentation import AUGMENTATIONS, augment
 from cnnlab.ui.session import class_state, widget_state
 from cnnlab.ui.train import compare, fields, form, preflight, run_list, run_view
 from cnnlab.ui.train.take_home import bring_in, take_home
@@ -129,4 +129,5 @@ else:
     lesson.way_on("train", run=run.id)
 run_list.others(run)
 run_view.article()
-lesson.code(models.build, augment, optimizers.adam)
+kinds = [kind.function for kind in AUGMENTATIONS.values()]
+lesson.code(models.build, augment, *kinds, optimizers.adam)

@@ -1,6 +1,6 @@
 """The optimisers that a network can be trained with: one record each, which everybody reads."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cnnlab.ops import optimizers as steps
@@ -11,7 +11,7 @@ class Race:
     """How an optimiser runs in the race over surfaces of two weights (`cnnlab.ops.surfaces`)."""
 
     name: str  # translated when shown
-    step: Callable  # one of `cnnlab.ops.optimizers`
+    step: steps.Step
     rate: float  # a learning rate that suits it there
     noisy: bool = False  # does it see an estimate of the gradient, as from a batch?
     drawn: bool = True  # whether its path is on the map at first

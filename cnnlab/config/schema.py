@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import CoreSchema, core_schema
 
 from cnnlab.config.optimizers import OPTIMIZERS
+from cnnlab.config.schedules import SCHEDULES
 from cnnlab.i18n import _
 
 Activation = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "linear"]
@@ -184,7 +185,7 @@ class TrainConfig(Frozen):
         title="Learning rate",
         description="How far one step moves the weights. Too large, and the loss explodes.",
     )
-    schedule: Literal["constant", "cosine", "one_cycle"] = Field(
+    schedule: Annotated[str, OneOf(SCHEDULES)] = Field(
         default="constant",
         title="Schedule",
         description="How the learning rate changes over the training run.",

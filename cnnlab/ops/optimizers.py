@@ -1,41 +1,50 @@
 """Which way, and how far, does each optimiser move the weights?
 
-Every optimiser is one function: it takes the weights w, the gradient g of the loss there, the learning rate
-and what it remembers from the steps before (`memory`, {} at first), and returns the new weights and the new
-memory. They are those of Keras, with Keras's default settings.
+Every optimiser is one function: it takes the weights w, the gradient g of the loss there (of the same shape),
+the learning rate and what it remembers from the steps before (`memory`, {} at first), and returns the new
+weights and the new memory; it changes neither in place. They are those of Keras, with Keras's default
+settings. `cnnlab.config.optimizers` lists those that one can train with.
 """
 
+from collections.abc import Callable
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .floats import as_floats
 
+Memory = dict[str, np.ndarray | float]
+Moved = tuple[np.ndarray, Memory]
+Step = Callable[[np.ndarray, np.ndarray, float, Memory], Moved]
 EPSILON = 1e-7  # keeps a division from being one by 0
 
 
-def gradient_descent(w, g, rate, memory):
+def gradient_descent(w: np.ndarray, g: np.ndarray, rate: float, memory: Memory) -> Moved:
     """Go downhill: w <- w - rate * g. With a gradient estimated from a batch this is SGD."""
     return w - rate * g, memory
 
 
-def momentum(w, g, rate, memory, beta=0.9):
+def momentum(w: np.ndarray, g: np.ndarray, rate: float, memory: Memory, beta: float = 0.9) -> Moved:
     """Roll downhill: the velocity keeps 90 % of itself, and the slope adds to it."""
     velocity = beta * memory.get("velocity", 0.0) - rate * g
     return w + velocity, {"velocity": velocity}
 
 
-def nesterov(w, g, rate, memory, beta=0.9):
+def nesterov(w: np.ndarray, g: np.ndarray, rate: float, memory: Memory, beta: float = 0.9) -> Moved:
     """Roll downhill, taking the next step of the velocity into account already now."""
     velocity = beta * memory.get("velocity", 0.0) - rate * g
     return w + beta * velocity - rate * g, {"velocity": velocity}
 
 
-def rmsprop(w, g, rate, memory, rho=0.9):
+def rmsprop(w: np.ndarray, g: np.ndarray, rate: float, memory: Memory, rho: float = 0.9) -> Moved:
     """Divide by the usual size of each weight's gradient, so that steep and flat directions move alike."""
     square = rho * memory.get("square", 0.0) + (1 - rho) * g**2
     return w - rate * g / np.sqrt(square + EPSILON), {"square": square}
 
 
-def adam(w, g, rate, memory, beta_1=0.9, beta_2=0.999):
+def adam(
+    w: np.ndarray, g: np.ndarray, rate: float, memory: Memory, beta_1: float = 0.9, beta_2: float = 0.999
+) -> Moved:
     """Adaptive moment estimation: a running mean of the gradient over the root of one of its square.
 
     Both means begin at 0 and are too small at first; m_hat and v_hat correct that (Kingma and Ba, 2015).
@@ -49,17 +58,19 @@ def adam(w, g, rate, memory, beta_1=0.9, beta_2=0.999):
     return w - rate * m_hat / (np.sqrt(v_hat) + epsilon), {"t": t, "m": m, "v": v}
 
 
-def adamw(w, g, rate, memory, decay=0.004):
+def adamw(w: np.ndarray, g: np.ndarray, rate: float, memory: Memory, decay: float = 0.004) -> Moved:
     """Adam that also pulls every weight a little towards 0 (weight decay)."""
     return adam(w - rate * decay * w, g, rate, memory)
 
 
-def descend(step, start, gradient, rate, steps):
+def descend(
+    step: Step, start: ArrayLike, gradient: Callable[[np.ndarray], np.ndarray], rate: float, steps: int
+) -> np.ndarray:
     """Return the path (steps + 1, n) of weights that `step` takes from `start` (n,), start included.
 
     gradient: a function from weights (n,) to the gradient (n,) there, or to an estimate of it.
     """
-    w, memory = as_floats(start), {}
+    w, memory = as_floats(start), Memory()
     path = [w]
     with np.errstate(over="ignore", invalid="ignore"):  # too large a rate explodes: infinity, then nan
         for _ in range(steps):
@@ -68,12 +79,14 @@ def descend(step, start, gradient, rate, steps):
     return np.stack(path)
 
 
-def estimated(gradient, noise, rng):
+def estimated(
+    gradient: Callable[[np.ndarray], np.ndarray], noise: float, rng: np.random.Generator
+) -> Callable[[np.ndarray], np.ndarray]:
     """Return a gradient that errs as one from a batch does, by normal noise of this standard deviation."""
     return lambda w: gradient(w) + noise * rng.normal(size=np.shape(w))
 
 
-def pace(weights, losses):
+def pace(weights: ArrayLike, losses: ArrayLike) -> str:
     """Return how a learning rate does by the path of one weight (steps + 1,) and its losses (steps + 1,).
 
     "diverging": the loss has grown, or is no finite number any more. "right": less than a hundredth of it is

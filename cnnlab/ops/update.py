@@ -11,6 +11,7 @@ and gradient descent takes `rate` times the gradient off each weight and each bi
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from .dense import dense, softmax
 from .floats import as_floats
@@ -38,7 +39,7 @@ class Update:
     new_loss: float
 
 
-def update(inputs, weights, bias, label, rate):
+def update(inputs: ArrayLike, weights: ArrayLike, bias: ArrayLike, label: int, rate: float) -> Update:
     """Return the Update that the photo `inputs` (n,) of class `label` (counted from 0) makes.
 
     weights: (n, c), bias: (c,). Raises GeometryError where the sizes do not fit together.

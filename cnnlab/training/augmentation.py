@@ -1,7 +1,11 @@
 """How does one photo become many? Flip, shift, rotate and cut out, at random, image by image.
 
-NumPy alone, so that the page can preview on real images exactly what the trainer does.
+NumPy alone, so that the page can preview on real images exactly what the trainer does, and so that the source
+of each function can stand in an exported script.
 """
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,15 +17,38 @@ def augment(images: np.ndarray, settings: Augmentation, rng: np.random.Generator
 
     What comes into the picture from outside is black, except for shifts, which repeat the border pixels.
     """
-    if settings.flip:
-        images = np.where(rng.random(len(images))[:, None, None, None] < 0.5, images[:, :, ::-1], images)
-    if settings.rotate:
-        images = rotated(images, np.radians(rng.uniform(-settings.rotate, settings.rotate, len(images))))
-    if settings.shift:
-        images = shifted(images, rng.integers(-settings.shift, settings.shift + 1, (len(images), 2)))
-    if settings.cutout:
-        images = cut_out(images, settings.cutout, rng)
+    for kind, amount in asked(settings):
+        images = kind.function(images, *amount, rng)
     return images
+
+
+def flip(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Mirror about half of the images, left and right."""
+    return np.where(rng.random(len(images))[:, None, None, None] < 0.5, images[:, :, ::-1], images)
+
+
+def rotate(images: np.ndarray, degrees: int, rng: np.random.Generator) -> np.ndarray:
+    """Turn each image by at most so many degrees either way."""
+    return rotated(images, np.radians(rng.uniform(-degrees, degrees, len(images))))
+
+
+def shift(images: np.ndarray, pixels: int, rng: np.random.Generator) -> np.ndarray:
+    """Move each image by at most so many pixels up or down and left or right."""
+    return shifted(images, rng.integers(-pixels, pixels + 1, (len(images), 2)))
+
+
+def cut_out(images: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
+    """Blacken a square of `side` pixels in each image; its centre may lie anywhere, so borders clip it.
+
+    DeVries and Taylor, *Improved Regularization of Convolutional Neural Networks with Cutout*, 2017.
+    """
+    n, height, width, _channels = images.shape
+    top = rng.integers(0, height, n)[:, None] - side // 2
+    left = rng.integers(0, width, n)[:, None] - side // 2
+    rows = (np.arange(height) >= top) & (np.arange(height) < top + side)  # (n, h)
+    cols = (np.arange(width) >= left) & (np.arange(width) < left + side)  # (n, w)
+    hole = rows[:, :, None] & cols[:, None, :]
+    return np.where(hole[..., None], 0, images).astype(images.dtype)
 
 
 def shifted(images: np.ndarray, by: np.ndarray) -> np.ndarray:
@@ -44,15 +71,27 @@ def rotated(images: np.ndarray, angles: np.ndarray) -> np.ndarray:
     return np.where(inside[..., None], taken, 0).astype(images.dtype)
 
 
-def cut_out(images: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
-    """Blacken a square of `side` pixels in each image; its centre may lie anywhere, so borders clip it.
+@dataclass(frozen=True)
+class Kind:
+    """A kind of augmentation: function(images, amount, rng), without an amount where it is only on or off.
 
-    DeVries and Taylor, *Improved Regularization of Convolutional Neural Networks with Cutout*, 2017.
+    An exported script shows the source of the function, and before it that of those which it `uses`.
     """
-    n, height, width, _channels = images.shape
-    top = rng.integers(0, height, n)[:, None] - side // 2
-    left = rng.integers(0, width, n)[:, None] - side // 2
-    rows = (np.arange(height) >= top) & (np.arange(height) < top + side)  # (n, h)
-    cols = (np.arange(width) >= left) & (np.arange(width) < left + side)  # (n, w)
-    hole = rows[:, :, None] & cols[:, None, :]
-    return np.where(hole[..., None], 0, images).astype(images.dtype)
+
+    function: Callable[..., np.ndarray]
+    uses: tuple[Callable[..., np.ndarray], ...] = ()
+
+
+# The fields of `cnnlab.config.Augmentation`, in the order in which an image is changed.
+AUGMENTATIONS = {
+    "flip": Kind(flip),
+    "rotate": Kind(rotate, (rotated,)),
+    "shift": Kind(shift, (shifted,)),
+    "cutout": Kind(cut_out),
+}
+
+
+def asked(settings: Augmentation) -> list[tuple[Kind, tuple[int, ...]]]:
+    """Return the kinds that the settings ask for, each with its amount: () where it is only switched on."""
+    amounts = [(kind, getattr(settings, name)) for name, kind in AUGMENTATIONS.items()]
+    return [(kind, () if amount is True else (amount,)) for kind, amount in amounts if amount]

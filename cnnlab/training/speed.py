@@ -19,7 +19,8 @@ import numpy as np
 from pydantic import Field, TypeAdapter
 
 from cnnlab import files, ops, reading, system
-from cnnlab.config import OPTIMIZERS, Augmentation, TrainConfig, steps_per_epoch
+from cnnlab.config import OPTIMIZERS, TrainConfig, steps_per_epoch
+from cnnlab.training.augmentation import AUGMENTATIONS
 from cnnlab.training.models import SIDE
 
 INPUT = (SIDE, SIDE, 3)
@@ -27,7 +28,6 @@ FORWARD, TRAINING = 2, 6  # operations a multiplication: with its addition; and 
 MEASURES = {"conv": 5, "dense": 3, "norm": 2, "pool_max": 2, "pool_average": 2, "plain": 2, "curved": 2}
 MEASURES |= {"dropout": 2}  # kind of layer -> how many measures its time depends on
 CURVED = ("elu", "gelu", "tanh", "sigmoid")  # activations that take an exponential; the others are "plain"
-CHANGES = tuple(Augmentation.model_fields)
 Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 
 
@@ -68,7 +68,9 @@ class Speed:
         weights = sum(ops.parameters(layers, INPUT))
         step = self.step + self.layers(layers, batch, precision)
         step += self.weight * weights * numbers_per_weight(config.optimizer) / numbers_per_weight("adam")
-        step += batch * sum(self.changes[name] for name in CHANGES if getattr(config.augmentation, name))
+        step += batch * sum(
+            self.changes[name] for name in AUGMENTATIONS if getattr(config.augmentation, name)
+        )
         judged = self.step + self.layers(layers, batch, "float32") * FORWARD / TRAINING
         epochs = 2 if held else 1  # to judge is to go through images once more
         full = training / batch  # the last batch may be smaller
@@ -148,7 +150,7 @@ def _is_whole(speed: Speed) -> bool:
     """Say whether nothing is missing for any network on that computer."""
     tables = [speed.costs.get(name, {}) for name in ("float32", "bfloat16")[: 1 + speed.bfloat16]]
     counts = [{kind: len(table.get(kind, ())) for kind in MEASURES} for table in tables]
-    return set(CHANGES) <= set(speed.changes) and all(one == MEASURES for one in counts)
+    return set(AUGMENTATIONS) <= set(speed.changes) and all(one == MEASURES for one in counts)
 
 
 def fitted(timed: Sequence[tuple[list[float], float]]) -> list[float]:

@@ -21,8 +21,8 @@ from cnnlab.data import datasets
 from cnnlab.runs import Store
 from cnnlab.runs.attempt import Attempt
 from cnnlab.training import models, speed
-from cnnlab.training.augmentation import augment
-from cnnlab.training.speed import CHANGES, Speed
+from cnnlab.training.augmentation import AUGMENTATIONS, augment
+from cnnlab.training.speed import Speed
 from cnnlab.training.trainer import Training
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def measure(wait: Callable[[], None] = lambda: None, clock: Clock = time.perf_co
             timed[speed.kind_of(spec)].append((values, max(spent, call / 10)))
         costs[precision] = {kind: speed.fitted(found) for kind, found in timed.items()}
     images = datasets.load("digits").train_images[:128]
-    changes = {name: seconds(_change, name, images) / len(images) for name in CHANGES}
+    changes = {name: seconds(_change, name, images) / len(images) for name in AUGMENTATIONS}
     weight = seconds(_adam) / WEIGHTS
     known = Speed(costs, changes, weight, 1.0, 0.0, 0.0, native, threads())
     return replace(known, **_beside(known, wait, clock))
@@ -201,5 +201,6 @@ def _adam(weights: int = WEIGHTS) -> Callable[[], object]:
 
 def _change(name: str, images: np.ndarray) -> Callable[[], object]:
     """Return what augments these images in one way."""
-    settings = Augmentation(**{name: True if name == "flip" else 4})
+    off = Augmentation.model_fields[name].default
+    settings = Augmentation(**{name: type(off)(4)})  # on; or by 4 pixels, degrees or what its unit is
     return lambda: augment(images, settings, np.random.default_rng(0))

@@ -19,6 +19,7 @@ from cnnlab.config import (
     settings_link,
 )
 from cnnlab.config.presets import PRESETS
+from cnnlab.config.schedules import SCHEDULES
 
 ACTIVATIONS = ("relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "linear")
 shares = st.floats(0, 0.9)
@@ -58,7 +59,7 @@ def configs(draw) -> TrainConfig:
         validation=validation,
         optimizer=draw(st.sampled_from(list(OPTIMIZERS))),
         learning_rate=draw(st.floats(0, 10, exclude_min=True)),
-        schedule=draw(st.sampled_from(["constant", "cosine", "one_cycle"])),
+        schedule=draw(st.sampled_from(list(SCHEDULES))),
         loss=loss,
         label_smoothing=draw(st.floats(0, 0.5)) if loss == "cross_entropy" else 0.0,
         augmentation=Augmentation(

@@ -1,12 +1,13 @@
-"""Augmentation does to each image what it says, and nothing else; schedules are what their names promise."""
+"""Does augmentation do to each image what it says, and nothing else? Is every kind of it whole?"""
 
 import numpy as np
 import pytest
 
 from cnnlab.config import Augmentation
-from cnnlab.config.schedules import SCHEDULES
 from cnnlab.data import photos
-from cnnlab.training.augmentation import augment
+from cnnlab.export.code import sources
+from cnnlab.training import speed
+from cnnlab.training.augmentation import AUGMENTATIONS, augment
 
 RNG = np.random.default_rng(7)
 PICTURES = RNG.integers(1, 256, (60, 32, 32, 3), dtype=np.uint8)  # no black: black marks what was changed
@@ -70,6 +71,26 @@ def test_rotation_turns_about_the_centre_within_the_limit():
     assert max(angles) > 15
 
 
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_every_kind_is_whole(name):
+    """It can be set, changes images by itself, has a title in the form, and a typical computer's time."""
+    assert set(AUGMENTATIONS) == set(Augmentation.model_fields)
+    field = Augmentation.model_fields[name]
+    assert field.title and not field.default
+    assert (changed(**{name: type(field.default)(4)}) != PICTURES).any()
+    assert speed.load(speed.TYPICAL).changes[name] > 0
+
+
+def test_an_exported_script_changes_images_as_training_does():
+    settings = {"flip": True, "shift": 2, "rotate": 10, "cutout": 5}
+    _words, code = sources.augmentation(Augmentation(**settings))
+    alone: dict = {"np": np}
+    exec(code, alone)
+    np.testing.assert_array_equal(
+        alone["augment"](PICTURES, np.random.default_rng(1)), changed(1, **settings)
+    )
+
+
 def test_the_same_seed_draws_the_same_changes():
     settings = {"flip": True, "shift": 2, "rotate": 10, "cutout": 5}
     np.testing.assert_array_equal(changed(5, **settings), changed(5, **settings))
@@ -80,18 +101,3 @@ def test_a_real_photo_stays_recognisable():
     photo = photos.resize(photos.square(photos.sample("cat")))[np.newaxis]
     turned = augment(photo, Augmentation(rotate=10), np.random.default_rng(1))
     assert np.abs(turned.astype(float) - photo).mean() < 40
-
-
-def test_schedules_start_peak_and_end_where_they_should():
-    progress = np.linspace(0, 1, 201)
-    constant, cosine, one_cycle = ([SCHEDULES[name](p) for p in progress] for name in SCHEDULES)
-    assert set(constant) == {1.0}
-    assert cosine[0] == 1
-    assert cosine[100] == pytest.approx(0.5)
-    assert cosine[-1] == pytest.approx(0)
-    assert (np.diff(cosine) < 0).all()
-    assert one_cycle[0] == pytest.approx(0.04)
-    assert max(one_cycle) == one_cycle[60] == pytest.approx(1)
-    assert one_cycle[-1] == pytest.approx(0.001)
-    assert (np.diff(one_cycle[:61]) > 0).all()
-    assert (np.diff(one_cycle[60:]) < 0).all()

@@ -189,7 +189,7 @@ def test_the_schedule_reaches_the_optimiser(tmp_path, schedule):
     work(run, should_stop=look)
     rates = [row["learning_rate"] for row in run.history()]
     # Six batches an epoch are computed in one go, with the rate of the first of them.
-    expected = [0.01 * SCHEDULES[schedule](epoch / 4) for epoch in range(4)]
+    expected = [0.01 * SCHEDULES[schedule].factor(epoch / 4) for epoch in range(4)]
     assert rates == pytest.approx(expected, rel=1e-5)
     assert len(set(rates)) > 2
 

@@ -17,7 +17,7 @@ from cnnlab.workers import preload_worker
 ONES = {kind: [1.0] * count for kind, count in speed.MEASURES.items()}
 HERE = speed.Speed(
     costs={"float32": ONES, "bfloat16": {kind: [2.0, *row[1:]] for kind, row in ONES.items()}},
-    changes=dict.fromkeys(speed.CHANGES, 3.0),
+    changes=dict.fromkeys(speed.AUGMENTATIONS, 3.0),
     weight=5.0,
     together=1.5,
     step=7.0,

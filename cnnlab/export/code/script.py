@@ -8,7 +8,8 @@ numbers, but for the rounding of another machine.
 import textwrap
 from dataclasses import dataclass
 
-from cnnlab.config import OPTIMIZERS, Augmentation, TrainConfig, losses, schedules
+from cnnlab.config import OPTIMIZERS, Augmentation, TrainConfig, losses
+from cnnlab.config.schedules import SCHEDULES
 from cnnlab.export.code import plots
 from cnnlab.export.code.data import DATA
 from cnnlab.export.code.network import network
@@ -226,17 +227,17 @@ def learning_rate(epoch):
         "Beside it stands over how many epochs the schedule is spread: the rate is multiplied by a factor "
         "that depends on the share of training done."
     )
-    functions = [schedules.cosine] + ([schedules.one_cycle] if config.schedule == "one_cycle" else [])
+    schedule = SCHEDULES[config.schedule]
     code = f"""\
 RATES = {plan}
 
 
-{_joined(functions)}
+{_joined([*schedule.uses, schedule.factor])}
 
 
 def learning_rate(epoch, step):
     rate, epochs = RATES[max(first for first in RATES if first <= epoch + 1)]
-    return rate * {config.schedule}(min(1.0, (epoch + step / STEPS) / epochs))
+    return rate * {schedule.factor.__name__}(min(1.0, (epoch + step / STEPS) / epochs))
 
 
 class SetRate(keras.callbacks.Callback):

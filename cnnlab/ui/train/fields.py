@@ -8,6 +8,7 @@ import streamlit as st
 from pydantic import BaseModel
 
 from cnnlab.config import INNER, OPTIMIZERS, Augmentation, ModelConfig, TrainConfig
+from cnnlab.config.schedules import SCHEDULES
 from cnnlab.data import datasets
 from cnnlab.figures.contact_sheet import sheet
 from cnnlab.i18n import _, number
@@ -60,10 +61,7 @@ def option_words() -> dict[str, str]:
         "flatten": _("flatten"),
         "global_average": _("average of each map"),
         "global_max": _("maximum of each map"),
-        **{name: _(optimizer.title) for name, optimizer in OPTIMIZERS.items()},
-        "constant": _("constant"),
-        "cosine": _("cosine: falls to 0"),
-        "one_cycle": _("one cycle: up, down"),
+        **{name: _(record.title) for name, record in (OPTIMIZERS | SCHEDULES).items()},
         "cross_entropy": _("cross-entropy"),
         "mse": _("mean squared error"),
     }
