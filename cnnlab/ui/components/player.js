@@ -1,5 +1,9 @@
-// What every step-through view shares: buttons, slider, keys, playing, announcements, writing numbers.
+// What every step-through view shares: buttons, slider, keys, playing, announcements.
 // A view owns its drawing; the player only knows that there are `count` steps and which one is current.
+
+import { leastNumber } from "./cell_size.js";
+import { element } from "./element.js";
+import { stepFor, within } from "./keys.js";
 
 const ICONS = {
   first: "M4 3v10M12 3 6 8l6 5z",
@@ -13,15 +17,6 @@ const SPEEDS = [0.5, 1, 2, 4, 16];
 const STEP_MS = 700; // one step at speed 1
 const REST_MS = 250; // at one step before it counts as looked at
 
-function element(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined) node.setAttribute(name, value);
-  }
-  node.append(...children.filter((child) => child !== null));
-  return node;
-}
-
 function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("viewBox", "0 0 16 16");
@@ -32,48 +27,7 @@ function icon(name) {
   return svg;
 }
 
-// "row {row}" and {row: 4} -> "row 4"
-function fill(template, values) {
-  return template.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? values[name] : whole));
-}
-
-// A whole number that stands for value * 10^digits, written with a true minus and separated thousands.
-function written(whole, digits, plus = false) {
-  const figures = String(Math.abs(whole)).padStart(digits + 1, "0");
-  const cut = figures.length - digits;
-  const thousands = figures.slice(0, cut).replace(/\B(?=(\d{3})+$)/g, ",");
-  return (whole < 0 ? "\u2212" : plus && whole > 0 ? "+" : "") + thousands + (digits ? "." + figures.slice(cut) : "");
-}
-
-function bytes(base64) {
-  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
-}
-
-// What data.pack wrote. `at` gives the whole number, `write` its text; both take the row-major position.
-function unpack({ shape, digits, type, base64 }) {
-  const { buffer } = bytes(base64);
-  const numbers = type === "int16" ? new Int16Array(buffer) : new Int32Array(buffer);
-  return {
-    shape,
-    length: numbers.length,
-    at: (position) => numbers[position],
-    write: (position, plus) => written(numbers[position], digits, plus),
-    tone: (position) => (numbers[position] > 0 ? "positive" : numbers[position] < 0 ? "negative" : "zero"),
-    longest: () => Math.max(written(Math.max(...numbers), digits).length, written(Math.min(...numbers), digits).length),
-  };
-}
-
-// On a projector (see projector.js): the smallest size of a number on a grid, in px; elsewhere 0.
-function leastNumber(node) {
-  return parseFloat(getComputedStyle(node).getPropertyValue("--cnnlab-number")) || 0;
-}
-
-// The side of a cell that holds a number of so many letters in that size.
-function cellFor(letters, number) {
-  return Math.ceil(Math.max(1.5 * number, letters * 0.6 * number + 5));
-}
-
-class Player {
+export class Player {
   // `root` hears the keys; `onStep(index, how)` draws and calls `drawn`. How: "manual", "restart" (cover up
   // again), "play", "play-again" (from the start), "update" (new data); the first two are announced.
   // `onKey(name)` may handle ArrowUp, ArrowDown and Enter and then returns true. `onRest()`: the student has
@@ -126,7 +80,7 @@ class Player {
 
   go(index, how = "manual") {
     if (how !== "play") this.pause();
-    this.index = Math.max(0, Math.min(this.count - 1, index));
+    this.index = within(index, this.count);
     this.onStep(this.index, how);
   }
 
@@ -202,14 +156,9 @@ class Player {
     if (from === this.select) return;
     if (from.tagName === "BUTTON" && (event.key === " " || event.key === "Enter")) return;
     if (onSlider && event.key !== " ") return; // the slider moves by itself
-    const moves = {
-      ArrowLeft: () => this.go(this.index - 1),
-      ArrowRight: () => this.go(this.index + 1),
-      Home: () => this.go(0),
-      End: () => this.go(this.count - 1),
-      " ": () => this.toggle(),
-    };
-    if (moves[event.key]) moves[event.key]();
+    const step = stepFor(event.key, this.index, this.count);
+    if (step !== null) this.go(step);
+    else if (event.key === " ") this.toggle();
     else if (!this.onKey(event.key)) return;
     event.preventDefault();
     event.stopPropagation();

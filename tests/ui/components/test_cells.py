@@ -54,7 +54,7 @@ def test_the_sentence_stands_at_the_grid():
         st.session_state["store.wrong"] = {(1, 2): ("x", "“x” is not a number.")}
         cells("Weights", np.eye(3), key="grid", store="store", role="signed", low=-9, high=9)
 
-    app = AppTest.from_function(page).run()
+    app = AppTest.from_function(page, default_timeout=300).run()
     assert not app.exception
     assert [error.value for error in app.error] == [
         "Row 2, column 3: “x” is not a number. The picture stays as it was."

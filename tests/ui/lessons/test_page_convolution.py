@@ -14,7 +14,7 @@ from cnnlab.data import photos
 from cnnlab.figures import tiles
 from cnnlab.lessons.questions.convolution import Setting
 from cnnlab.runs import records
-from cnnlab.ui.components.windows import Plane, convolved, payload
+from cnnlab.ui.components.windows.payload import Plane, convolved, payload
 from cnnlab.ui.lessons.convolution import steps as view
 from cnnlab.ui.widgets.crop import SIDE, busiest
 from tests.conftest import ROOT

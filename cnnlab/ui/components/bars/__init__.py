@@ -9,10 +9,11 @@ import streamlit as st
 
 from cnnlab.figures.tiles import data_uri
 from cnnlab.i18n import _, percent
+from cnnlab.ui.components.sources import joined
 
 HERE = Path(__file__).parent
 _component = st.components.v2.component(
-    "cnnlab.bars", js=(HERE / "bars.js").read_text("utf-8"), css=(HERE / "bars.css").read_text("utf-8")
+    "cnnlab.bars", js=joined(HERE / "bars.js"), css=(HERE / "bars.css").read_text("utf-8")
 )
 
 

@@ -13,13 +13,14 @@ import streamlit as st
 from cnnlab.figures.colours import text_on
 from cnnlab.figures.tiles import data_uri
 from cnnlab.i18n import _, number
+from cnnlab.ui.components.sources import joined
 from cnnlab.ui.components.told import places, told
 
 HERE = Path(__file__).parent
 WRITTEN = 14  # up to so many columns there can be room for a number on each cell
 _component = st.components.v2.component(
     "cnnlab.field",
-    js=(HERE / "field.js").read_text("utf-8"),
+    js=joined(HERE / "field.js"),
     css=(HERE / "field.css").read_text("utf-8"),
 )
 Span = tuple[int, int]  # first and last pixel, counted from 0

@@ -1,4 +1,7 @@
 // A map and its photo. Nothing is computed here but where things lie on the screen.
+
+import { fill } from "../numbers.js";
+
 const HEADER = 60; // px at the top of the page that the app's header covers
 const SETTLED = 300; // ms until what stands above has its new height
 const WAIT = 300; // ms without another arrow key until the server hears of the cell
@@ -152,10 +155,6 @@ function put(frame, top, left, height, width) {
   Object.entries({ top, left, height, width }).forEach(([name, share]) => {
     frame.style[name] = `${100 * share}%`;
   });
-}
-
-function fill(template, values) {
-  return template.replace(/\{(\w+)\}/g, (_whole, name) => values[name]);
 }
 
 export default function ({ data, parentElement, setTriggerValue }) {

@@ -1,5 +1,9 @@
-
 // A picture that is played. See __init__.py for the data: every picture, place and sentence comes ready-made.
+
+import { element } from "../element.js";
+import { rowFor } from "../keys.js";
+import { bytes } from "../numbers.js";
+import { Player } from "../player.js";
 
 class FilmView {
   constructor(parent) {
@@ -92,9 +96,8 @@ class FilmView {
   }
 
   key(name) {
-    const row = { ArrowUp: -1, ArrowDown: 1 }[name];
-    const next = this.player.index + (row ?? 0) * (this.data.cells?.cols ?? 0);
-    if (!row || !this.data.cells || next < 0 || next >= this.player.count) return false;
+    const next = rowFor(name, this.player.index, this.data.cells?.cols ?? 0, this.player.count);
+    if (next === null) return false;
     this.player.go(next);
     return true;
   }

@@ -1,5 +1,10 @@
 // Many small grids and one of them large, at each recorded step. See __init__.py for the data.
 
+import { leastNumber } from "../cell_size.js";
+import { element } from "../element.js";
+import { bytes, fill, unpack } from "../numbers.js";
+import { Player } from "../player.js";
+
 const READABLE = 8; // up to so many columns the cells bear their numbers, if there is room
 const LEGIBLE = 7.5; // px: smaller numbers are not drawn
 

@@ -9,12 +9,13 @@ import streamlit as st
 from cnnlab.figures.colours import text_on
 from cnnlab.figures.confusion import fills
 from cnnlab.i18n import _, number
+from cnnlab.ui.components.sources import joined
 from cnnlab.ui.components.told import places, told
 
 HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "cnnlab.matrix",
-    js=(HERE / "matrix.js").read_text("utf-8"),
+    js=joined(HERE / "matrix.js"),
     css=(HERE / "matrix.css").read_text("utf-8"),
 )
 

@@ -1,4 +1,7 @@
 // Streamlit calls this again whenever data changes; the focus goes along with the picked cell.
+
+import { element } from "../element.js";
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.getRootNode();
   const old = parentElement.querySelector("fieldset");
@@ -27,11 +30,4 @@ export default function ({ data, parentElement, setTriggerValue }) {
     label.style.color = cell.ink;
     return label;
   }
-}
-
-function element(name, attributes, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
 }

@@ -9,12 +9,13 @@ import streamlit as st
 
 from cnnlab.i18n import number
 from cnnlab.ui.components.colours import levels, palette
+from cnnlab.ui.components.sources import joined
 from cnnlab.ui.components.told import places, told
 
 HERE = Path(__file__).parent
 _component = st.components.v2.component(
     "cnnlab.pick",
-    js=(HERE / "pick.js").read_text("utf-8"),
+    js=joined(HERE / "pick.js"),
     css=(HERE / "pick.css").read_text("utf-8"),
 )
 

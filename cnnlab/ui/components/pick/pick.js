@@ -1,6 +1,8 @@
-
 // One radio button a value: arrow keys move and pick, as the browser has it for radio buttons.
 // Streamlit calls this again whenever data changes; the focus goes along with the picked value.
+
+import { element } from "../element.js";
+
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.getRootNode();
   const old = parentElement.querySelector("fieldset");
@@ -31,11 +33,4 @@ export default function ({ data, parentElement, setTriggerValue }) {
   if (old) old.replaceWith(group);
   else parentElement.append(group);
   if (focused) group.querySelector("input:checked")?.focus({ preventScroll: true });
-}
-
-function element(name, attributes, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  node.append(...children);
-  return node;
 }

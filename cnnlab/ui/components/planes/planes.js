@@ -1,5 +1,8 @@
-
 // A crop and its colour planes. See __init__.py for the data; the view only looks numbers up.
+
+import { cellFor, leastNumber } from "../cell_size.js";
+import { element } from "../element.js";
+import { bytes, fill, unpack } from "../numbers.js";
 
 const REST = 250; // ms at one pixel before it counts as looked at
 const ROW = 19; // px of a cell: four grids stand in a row where cells are no smaller

@@ -1,5 +1,7 @@
-
 // Optimisers that race over a map. See __init__.py for the data: the points of the paths come ready-made.
+
+import { element } from "../element.js";
+import { Player } from "../player.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 

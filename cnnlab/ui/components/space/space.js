@@ -1,5 +1,8 @@
 // Pictures at their places on a canvas. See __init__.py for the data.
 
+import { element } from "../element.js";
+import { fill, unpack } from "../numbers.js";
+
 const EXTENT = 10000;
 
 class SpaceView {

@@ -13,14 +13,13 @@ import streamlit as st
 from cnnlab.figures.tiles import data_uri, enlarge
 from cnnlab.i18n import _, percent
 from cnnlab.ui.components.bars import labels, written
+from cnnlab.ui.components.sources import joined
 
 HERE = Path(__file__).parent
-_BARS = HERE.parent / "bars"
 _component = st.components.v2.component(
     "cnnlab.sweep",
-    js=(_BARS / "bars.js").read_text("utf-8").partition("export default")[0]
-    + (HERE / "sweep.js").read_text("utf-8"),
-    css=(_BARS / "bars.css").read_text("utf-8") + (HERE / "sweep.css").read_text("utf-8"),
+    js=joined(HERE / "sweep.js"),
+    css=(HERE.parent / "bars/bars.css").read_text("utf-8") + (HERE / "sweep.css").read_text("utf-8"),
 )
 LINES = 4  # classes in the chart, at most: those that lead somewhere come first
 

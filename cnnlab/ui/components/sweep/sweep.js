@@ -1,5 +1,7 @@
-
 // A slider over answers that were computed before. Nothing is computed here but places on the screen.
+
+import { Bars } from "../bars/column.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const DASHES = ["", "7 4", "2 4", "12 3 2 3"];
 // Pixels; on a projector more, as its letters.

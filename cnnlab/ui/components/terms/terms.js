@@ -1,5 +1,7 @@
-
 // A table that fills in step by step. See __init__.py for the data: texts and bars come ready-made.
+
+import { element } from "../element.js";
+import { Player } from "../player.js";
 
 class TermsView {
   constructor(parent) {
