@@ -30,7 +30,6 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.damage import Case, cases
-from cnnlab import ops
 from cnnlab.access import PIN, TeacherPass
 from cnnlab.classroom import Classroom, leaderboard, limits
 from cnnlab.classroom.limits import LimitError
@@ -46,6 +45,7 @@ from cnnlab.runs.history import COLUMNS
 from cnnlab.training import speed
 from cnnlab.training.cost import measure
 from cnnlab.workers import pool
+from tests.support.networks import random_weights
 
 OWNERS = {"anna": "a" * 32, "ben": "b" * 32}  # Anna's run is damaged, Ben's waits beside it
 CLASSES = tuple("0123456789")
@@ -86,7 +86,7 @@ def build(root: Path) -> tuple[str, str]:
 def _train(run: Run) -> None:
     """Leave what a trainer leaves after two epochs."""
     attempt = Attempt(run, run.claim("queued"))
-    weights = _weights(run.recipe().layers())
+    weights = random_weights(run.recipe().layers())
     kernels = {name: array for name, array in weights.items() if array.ndim == 4}
     attempt.update(steps=26, epoch=2, epochs=3, step=0, images_per_second=900.0, learning_rate=0.001)
     values = {"loss": 1.5, "accuracy": 0.5, "val_loss": 1.6, "val_accuracy": 0.4}
@@ -104,18 +104,9 @@ def _train(run: Run) -> None:
 def _finish(run: Run) -> None:
     attempt = Attempt(run, 1)
     attempt.update(steps=26, epoch=2, epochs=3)
-    attempt.write_result(_weights(run.recipe().layers()))
+    attempt.write_result(random_weights(run.recipe().layers()))
     run.save_evaluation(np.full((20, 10), 0.1), np.arange(20) % 10)
     attempt.enter(Phase.STOPPED)
-
-
-def _weights(layers: list[dict]) -> dict[str, np.ndarray]:
-    rng, shape, weights = np.random.default_rng(0), (32, 32, 3), {}
-    for layer, output in zip(layers, ops.output_shapes(layers, shape), strict=True):
-        for part, size in ops.weight_shapes(layer, shape).items():
-            weights[f"{layer['name']}/{part}"] = rng.uniform(0.1, 1, size).astype(np.float32)
-        shape = output
-    return weights
 
 
 # ---- The dispatcher, with a stand-in for Dask and its worker

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, settings
 
 from cnnlab import malloc
 
+pytest_plugins = ["tests.support.stores"]
 ROOT = Path(__file__).parents[1]
 # One process tree with TensorFlow at a time is enough for two cores.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

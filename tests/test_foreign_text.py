@@ -16,7 +16,8 @@ from cnnlab.data.datasets import DatasetError, load
 from cnnlab.i18n import Sentence, foreign
 from cnnlab.lessons.page_list import CONTROLS, FOLDER
 from tests.conftest import ROOT
-from tests.ui.lessons.test_pages_look import network, store  # noqa: F401
+from tests.support.pages import open_page
+from tests.support.runs import network
 
 HOST = "evil.test"
 HOSTILE = (
@@ -105,18 +106,10 @@ def json_texts(text: str) -> list[str]:
 
 def quoted(at: AppTest) -> list[str]:
     """Return the texts that quote what came in; fail where one is more than text."""
-    assert not at.exception, at.exception
     found = [text for text in said(at) if HOST.split(".")[0] in text]
     live = [text for text in found if LIVE.search(text)]
     assert not live
     return found
-
-
-def visit(page: str, **query: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
-    at.query_params.update(query)
-    at.switch_page(f"../../../pages/{page}.py")
-    return at.run()
 
 
 def parameters() -> set[str]:
@@ -143,23 +136,18 @@ def configs(text: str) -> list[str]:
     ]
 
 
-@pytest.fixture
-def nothing_trained(tmp_path, monkeypatch):
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-
-
 @pytest.mark.parametrize("page", sorted(path.stem for path in FOLDER.glob("[a-z]*.py")))
-def test_no_page_makes_more_than_text_of_an_address(nothing_trained, page):
+def test_no_page_makes_more_than_text_of_an_address(store, page):
     names = parameters()
     assert {"run", "config", "lesson", "level", "projector"} <= names
     first, second, _all = HOSTILE
-    quoted(visit(page, **dict.fromkeys(names, first)))
-    found = quoted(visit(page, **dict.fromkeys(names - {"lesson"}, second)))
+    quoted(open_page(page, query=dict.fromkeys(names, first)))
+    found = quoted(open_page(page, query=dict.fromkeys(names - {"lesson"}, second)))
     assert found or page not in ("train", "network", "answer", "inside", "classify")
 
 
 @pytest.mark.parametrize("place", range(6))
-def test_the_form_says_what_a_link_asks_for_and_makes_no_more_of_it(nothing_trained, place):
+def test_the_form_says_what_a_link_asks_for_and_makes_no_more_of_it(store, place):
     text = HOSTILE[place % 3]
     changes = (
         {"preset": text},
@@ -169,11 +157,13 @@ def test_the_form_says_what_a_link_asks_for_and_makes_no_more_of_it(nothing_trai
         {"model": {"blocks": [{"filters": 8, text: 1}]}},
         {"augmentation": {text: text}},
     )
-    assert quoted(visit("train", config=json.dumps(changes[place]))) or place == 3  # which names the field
+    assert (
+        quoted(open_page("train", query={"config": json.dumps(changes[place])})) or place == 3
+    )  # which names the field
 
 
 @pytest.mark.parametrize("page", ["home", "answer", "network", "inside", "classify", "train", "layer"])
-def test_nobodys_network_brings_more_than_text(store, page):  # noqa: F811
+def test_nobodys_network_brings_more_than_text(store, page):
     run = network(store)
     path = run.folder / "config.json"
     recipe = json.loads(path.read_text())
@@ -181,5 +171,5 @@ def test_nobodys_network_brings_more_than_text(store, page):  # noqa: F811
     path.write_text(json.dumps(recipe | {"classes": classes, "preset": HOSTILE[0], "note": HOSTILE[1]}))
     state = json.loads((run.folder / "state.json").read_text())
     (run.folder / "state.json").write_text(json.dumps(state | {"phase": "failed", "message": HOSTILE[2]}))
-    found = quoted(visit(page, run=run.id, level="code"))
+    found = quoted(open_page(page, query={"run": run.id, "level": "code"}))
     assert found or page in ("inside", "layer")  # where no class is named at first

@@ -9,8 +9,10 @@ from cnnlab.data import photos
 from cnnlab.inspection.ablation import Off, edited, left_by_off
 from cnnlab.lessons.questions.answer import Largest, largest_input, telling_unit
 from cnnlab.ui.widgets.formulas import ACTIVATED
-from tests.ui.lessons.test_page_answer import network
-from tests.ui.lessons.test_pages_look import open_page, seen_of, store, texts  # noqa: F401
+from tests.support.pages import centre, open_page, words
+from tests.support.runs import network
+
+pytestmark = pytest.mark.usefixtures("nothing_shipped")
 
 EVERY = [(name, normalise) for name in ops.ACTIVATIONS for normalise in (False, True)]
 
@@ -23,10 +25,10 @@ def model(activation: str, normalise: bool = False) -> ModelConfig:
 
 
 @pytest.mark.parametrize(("activation", "normalise"), EVERY)
-def test_the_map_of_a_kernel_that_is_off_is_what_is_said_of_it(store, activation, normalise):  # noqa: F811
+def test_the_map_of_a_kernel_that_is_off_is_what_is_said_of_it(store, activation, normalise):
     run = network(store, model(activation, normalise))
     layers, weights = run.recipe().layers(), run.weights()
-    outputs = ops.forward(layers, edited(weights, [Off("conv_1", 1)]), seen_of(photos.sample("cat")))
+    outputs = ops.forward(layers, edited(weights, [Off("conv_1", 1)]), centre(photos.sample("cat")))
     left = left_by_off(layers, "conv_1")
     assert len(left) == 1 + normalise + (activation != "linear")
     for output in outputs:
@@ -35,7 +37,7 @@ def test_the_map_of_a_kernel_that_is_off_is_what_is_said_of_it(store, activation
 
 
 @pytest.mark.parametrize(
-    ("activation", "normalise", "words"),
+    ("activation", "normalise", "said"),
     [
         ("relu", False, "has no weights and no bias: its map is 0 everywhere"),
         (
@@ -46,10 +48,10 @@ def test_the_map_of_a_kernel_that_is_off_is_what_is_said_of_it(store, activation
         ("sigmoid", False, "sigmoid makes 0.5 of that. So its map is 0.5 everywhere"),
     ],
 )
-def test_switching_off_says_what_is_passed_on(store, activation, normalise, words):  # noqa: F811
+def test_switching_off_says_what_is_passed_on(store, activation, normalise, said):
     network(store, model(activation, normalise))
-    at = open_page("inside", **{"_inside__more": True, "_inside__more__tab": "Switch parts off"})
-    assert words in texts(at)
+    at = open_page("inside", state={"_inside.more": True, "_inside.more.tab": "Switch parts off"})
+    assert said in words(at)
 
 
 def telling(x: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> Largest | None:
@@ -58,35 +60,35 @@ def telling(x: np.ndarray, weights: np.ndarray, bias: np.ndarray) -> Largest | N
 
 
 @pytest.mark.parametrize(("activation", "plain"), [("relu", True), ("tanh", False)])
-def test_the_largest_value_is_only_called_so_where_none_lies_below_0(store, activation, plain):  # noqa: F811
+def test_the_largest_value_is_only_called_so_where_none_lies_below_0(store, activation, plain):
     for seed in range(20):  # until there is something to ask, and a value below 0 is the one farthest from it
         run = network(store, model(activation), seed=seed)
-        x = ops.forward(run.recipe().layers(), run.weights(), seen_of(photos.sample("cat")))[-3].values
+        x = ops.forward(run.recipe().layers(), run.weights(), centre(photos.sample("cat")))[-3].values
         weights = run.weights()
         asked = telling(x, weights["scores/kernel"], weights["scores/bias"])
         if asked and (plain or x[asked.value] < 0):
             break
-    at = open_page("answer", run.id)
+    at = open_page("answer", query={"run": run.id})
     [options] = [group.options for group in at.button_group if str(group.key).startswith("_answer.largest")]
     assert any("it has the largest value" in option for option in options) == plain and len(options) == 3
 
 
 @pytest.mark.parametrize(
-    ("activation", "normalise", "words"),
+    ("activation", "normalise", "said"),
     [
         ("leaky_relu", False, "from 0 to 1, with their bias."),
         ("linear", False, "no activation follows"),
         ("relu", True, "batch normalisation follows"),
     ],
 )
-def test_a_layer_of_a_network_has_its_own_formula(store, activation, normalise, words):  # noqa: F811
+def test_a_layer_of_a_network_has_its_own_formula(store, activation, normalise, said):
     network(store, model(activation, normalise))
-    at = open_page("layer", layer__source="trained", lesson__level="formulas")
+    at = open_page("layer", state={"layer.source": "trained", "lesson.level": "formulas"})
     general = at.latex[0].value
-    assert words in texts(at) and ("with their bias" in texts(at)) != normalise
+    assert said in words(at) and ("with their bias" in words(at)) != normalise
     [asked] = [group for group in at.button_group if str(group.key).startswith("_layer.weights")]
     again = asked.set_value("27").run()
-    assert ("no biases" in texts(again)) == normalise and ("plus 3 biases" in texts(again)) != normalise
+    assert ("no biases" in words(again)) == normalise and ("plus 3 biases" in words(again)) != normalise
     named = [formula for formula in ACTIVATED.values() if f"a = {formula}" in general]
     assert named == ([ACTIVATED["leaky_relu"]] if activation == "leaky_relu" else [])
     assert all("_" not in text for text in at.latex[1].value.split(r"\text{")[1:]), (

@@ -1,7 +1,6 @@
 """The class: nicknames, rules, first answers, votes and the end of it, in files that all servers share."""
 
 import errno
-import hashlib
 import json
 import os
 import threading
@@ -18,31 +17,22 @@ from cnnlab.config.presets import PRESETS
 from cnnlab.names import ANIMALS, MANNERS, nicknames
 from cnnlab.runs import Phase, RunError, Store
 from cnnlab.runs.attempt import Attempt
+from tests.support.pages import owner
 
 CONFIG = PRESETS["article"].config
-
-
-def owner(name: str) -> str:
-    return hashlib.sha256(name.encode()).hexdigest()[:32]
 
 
 ANNA, BEN = owner("anna"), owner("ben")
 
 
-@pytest.fixture
-def classroom(tmp_path, monkeypatch):
-    monkeypatch.setenv("CNNLAB_TEACHER_PIN", "4711")
-    return Classroom(tmp_path)
-
-
 # ---- Students
 
 
-def test_two_hundred_students_have_two_hundred_names_and_keep_them(classroom, tmp_path):
+def test_two_hundred_students_have_two_hundred_names_and_keep_them(classroom):
     owners = [owner(str(n)) for n in range(200)]
     names = [classroom.nickname(one) for one in owners]
     assert len(set(names)) == 200
-    assert [Classroom(tmp_path).nickname(one) for one in owners] == names
+    assert [Classroom(classroom.root).nickname(one) for one in owners] == names
     assert {student.owner: student.nickname for student in classroom.students()} == dict(
         zip(owners, names, strict=True)
     )
@@ -52,13 +42,13 @@ def test_two_hundred_students_have_two_hundred_names_and_keep_them(classroom, tm
         assert animal in ANIMALS.split()
 
 
-def test_two_tabs_that_come_at_once_get_one_name(classroom, tmp_path):
+def test_two_tabs_that_come_at_once_get_one_name(classroom):
     owners = [owner(str(n % 4)) for n in range(32)]
     together = threading.Barrier(len(owners))
 
     def come(one: str) -> str:
         together.wait()
-        return Classroom(tmp_path).nickname(one)
+        return Classroom(classroom.root).nickname(one)
 
     with ThreadPoolExecutor(len(owners)) as pool:
         names = list(pool.map(come, owners))
@@ -219,8 +209,8 @@ def test_a_vote_on_another_question_begins_empty(classroom):
 # ---- The end
 
 
-def test_a_new_class_puts_everything_away_and_gives_new_names(classroom, tmp_path):
-    store = Store(tmp_path)
+def test_a_new_class_puts_everything_away_and_gives_new_names(classroom):
+    store = Store(classroom.root)
     run = store.create(CONFIG, ("cat", "dog"), preset="article", owner=ANNA)
     before = classroom.nickname(ANNA)
     classroom.record(ANNA, "a", "", "x", True)
@@ -237,8 +227,8 @@ def test_a_new_class_puts_everything_away_and_gives_new_names(classroom, tmp_pat
     assert classroom.rules().began != rules.began
 
 
-def test_a_new_class_waits_for_what_is_being_trained(classroom, tmp_path):
-    run = Store(tmp_path).create(CONFIG, ("cat", "dog"), preset="article", owner=ANNA)
+def test_a_new_class_waits_for_what_is_being_trained(classroom):
+    run = Store(classroom.root).create(CONFIG, ("cat", "dog"), preset="article", owner=ANNA)
     attempt = Attempt(run, run.claim("queued"))
     attempt.enter(Phase.RUNNING)
     classroom.nickname(ANNA)
@@ -252,9 +242,9 @@ def test_a_new_class_waits_for_what_is_being_trained(classroom, tmp_path):
 
 @pytest.mark.parametrize("fails", [1, 2, 3])
 def test_where_the_disk_is_full_no_new_class_begins_and_the_old_one_stays_whole(
-    classroom, tmp_path, monkeypatch, fails
+    classroom, monkeypatch, fails
 ):
-    run = Store(tmp_path).create(CONFIG, ("cat", "dog"), preset="article", owner=ANNA)
+    run = Store(classroom.root).create(CONFIG, ("cat", "dog"), preset="article", owner=ANNA)
     classroom.nickname(ANNA)
     steps = iter(range(1, 100))
 
@@ -271,7 +261,7 @@ def test_where_the_disk_is_full_no_new_class_begins_and_the_old_one_stays_whole(
         patch.setattr(Path, "write_bytes", full(Path.write_bytes))
         with pytest.raises(OSError):
             classroom.new_class()
-    assert Store(tmp_path).runs() == [run] and len(classroom.students()) == 1
-    assert not list(tmp_path.glob(".archive-*"))
+    assert Store(classroom.root).runs() == [run] and len(classroom.students()) == 1
+    assert not list(classroom.root.glob(".archive-*"))
     classroom.new_class()
-    assert Store(tmp_path).runs() == classroom.students() == []
+    assert Store(classroom.root).runs() == classroom.students() == []

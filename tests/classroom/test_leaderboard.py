@@ -22,21 +22,17 @@ from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import COLUMNS
 from cnnlab.ui.classroom import board as view
 from cnnlab.ui.session import teacher_pass
-from tests.pages import open_page, owner, run, words
+from tests.support.pages import again, open_page, owner, press, sent, words
+from tests.support.runs import trained
 
 ARTICLE = PRESETS["article"].config.model_copy(update={"dataset": "digits"})
 
 
-def trained(store, whose: str, accuracies, **settings):
+def with_accuracies(store, whose: str, accuracies, **settings):
     """Put a run there as if it had been trained: an epoch of two seconds for each validation accuracy."""
     config = ARTICLE.model_copy(update=settings)
-    run = store.create(config, tuple("0123456789"), preset="article", owner=owner(whose))
-    attempt = Attempt(run, run.claim("queued"))
-    row = dict.fromkeys(COLUMNS, 2.0)
-    attempt.write_history([row | {"epoch": n + 1, "val_accuracy": a} for n, a in enumerate(accuracies)])
-    attempt.update(epoch=len(accuracies), epochs=len(accuracies))
-    attempt.enter(Phase.FINISHED)
-    return run
+    rows = [{"val_accuracy": accuracy, "seconds": 2.0} for accuracy in accuracies]
+    return trained(store, config, owner(whose), rows=rows, kernels=False)
 
 
 # ---- The ranking
@@ -44,17 +40,17 @@ def trained(store, whose: str, accuracies, **settings):
 
 def test_each_students_best_network_stands_there_by_validation(tmp_path):
     store = Store(tmp_path)
-    trained(store, "anna", [0.5, 0.9, 0.8])
-    best = trained(store, "anna", [0.95])
-    trained(store, "ben", [math.nan])  # without validation
-    trained(store, "clara", [0.7])
-    trained(store, "stranger", [0.99])
-    trained(store, "clara", [1.0], limit=500, validation=0.1)  # 50 photos: a lucky guess
-    few = trained(store, "clara", [0.8], limit=500, validation=0.2)  # 100 are enough
-    other = trained(store, "ben", [0.6], dataset="cifar10")
-    damaged = trained(store, "ben", [0.9])
+    with_accuracies(store, "anna", [0.5, 0.9, 0.8])
+    best = with_accuracies(store, "anna", [0.95])
+    with_accuracies(store, "ben", [math.nan])  # without validation
+    with_accuracies(store, "clara", [0.7])
+    with_accuracies(store, "stranger", [0.99])
+    with_accuracies(store, "clara", [1.0], limit=500, validation=0.1)  # 50 photos: a lucky guess
+    few = with_accuracies(store, "clara", [0.8], limit=500, validation=0.2)  # 100 are enough
+    other = with_accuracies(store, "ben", [0.6], dataset="cifar10")
+    damaged = with_accuracies(store, "ben", [0.9])
     (damaged.folder / "history.csv").write_text("nothing")
-    imported = trained(store, "ben", [0.99])
+    imported = with_accuracies(store, "ben", [0.99])
     config = json.loads((imported.folder / "config.json").read_text())
     (imported.folder / "config.json").write_text(json.dumps(config | {"note": "Imported"}))
     found = leaderboard.standings(store.runs(), {owner(name) for name in ("anna", "ben", "clara")})
@@ -70,7 +66,7 @@ def test_each_students_best_network_stands_there_by_validation(tmp_path):
 
 def test_a_longer_history_is_read_again(tmp_path):
     store = Store(tmp_path)
-    run = trained(store, "anna", [0.5])
+    run = with_accuracies(store, "anna", [0.5])
     assert leaderboard.standings([run], {owner("anna")})[0].validation == 0.5
     rows = [dict.fromkeys(COLUMNS, 2.0) | {"epoch": n, "val_accuracy": 0.4 + 0.1 * n} for n in (1, 2)]
     Attempt(run, run.attempt()).write_history(rows)
@@ -147,16 +143,12 @@ def test_the_worker_opens_the_test_sets_that_can_be_opened(tmp_path, digits_run)
 
 
 @pytest.fixture
-def classroom(tmp_path, monkeypatch):
-    """A class of two with a network each, and a teacher."""
-    monkeypatch.setenv("CNNLAB_TEACHER_PIN", "4711")
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(teacher_pass, "_inside", {owner("teacher"): TeacherPass()})
+def classroom(store, classroom) -> Classroom:
+    """A class of two with a network each."""
     view._live.clear()
-    classroom, store = Classroom(Store().root), Store()
     for name, accuracy in (("anna", 0.9), ("ben", 0.8)):
         classroom.nickname(owner(name))
-        trained(store, name, [accuracy])
+        with_accuracies(store, name, [accuracy])
     return classroom
 
 
@@ -188,8 +180,7 @@ def test_the_test_sets_open_once_and_a_new_class_seals_them(classroom):
 
 
 def table(at: AppTest) -> dict:
-    views = [v.proto for v in at.get("bidi_component") if v.proto.component_name == "cnnlab.standings"]
-    return json.loads(views[0].json)
+    return sent(at, "standings")[0]
 
 
 def rows(at: AppTest) -> list[tuple]:
@@ -198,23 +189,23 @@ def rows(at: AppTest) -> list[tuple]:
 
 def test_everybody_sees_the_ranking_and_their_own_row(classroom):
     anna, ben = (classroom.nickname(owner(name)) for name in ("anna", "ben"))
-    assert rows(open_page("anna", "board")) == [
+    assert rows(open_page("board", "anna")) == [
         ("1", f"{anna} (you)", "90.0\u00a0%", "own"),
         ("2", ben, "80.0\u00a0%", "student"),
     ]
-    at = open_page("ben", "board")
+    at = open_page("board", "ben")
     assert [kind for *_rest, kind in rows(at)] == ["student", "own"]
     assert len(at.get("plotly_chart")) == 2 and "test" not in table(at)["heads"]
     assert not [button for button in at.button if "Open" in button.label]
-    trained(Store(), "ben", [0.95])
+    with_accuracies(Store(), "ben", [0.95])
     view._live.clear()  # two seconds later
-    assert [kind for *_rest, kind in rows(run(at))] == ["own", "student"]
+    assert [kind for *_rest, kind in rows(again(at))] == ["own", "student"]
 
 
 def test_hidden_names_do_not_reach_the_page_but_ones_own_row_is_marked(classroom):
     names = [classroom.nickname(owner(name)) for name in ("anna", "ben")]
     classroom.change(names_hidden=True)
-    at = open_page("anna", "board")
+    at = open_page("board", "anna")
     shown = [name for _place, name, *_rest in rows(at)]
     assert sorted(name.removesuffix(" (you)") for name in shown) == ["Student 1", "Student 2"]
     assert shown[0].endswith("(you)")
@@ -231,19 +222,17 @@ def test_the_teacher_opens_all_test_sets_with_one_press(classroom, monkeypatch):
         asked.append((function, root, runs))
         return dict(zip(runs, (0.87, 0.83), strict=True))
 
-    monkeypatch.setattr(view.background_job, "answer", answer)
-    at = open_page("teacher", "board")
-    [button] = [button for button in at.button if button.label == "Open them now"]
-    button.click()
-    run(at)
+    monkeypatch.setattr(view.job, "answer", answer)
+    at = open_page("board", "teacher")
+    press(at, "Open them now")
     assert asked == [(leaderboard.open_test_sets, str(Store().root), ids)]
-    for page in (run(at), open_page("anna", "board")):
+    for page in (again(at), open_page("board", "anna")):
         assert [row["values"][1] for row in table(page)["rows"]] == ["87.0\u00a0%", "83.0\u00a0%"]
         assert "on average **as good as validation**" in words(page) and "stands still" in words(page)
         assert not [button for button in page.button if "Open" in button.label]
-    trained(Store(), "ben", [0.99])  # who trains on has seen the test
+    with_accuracies(Store(), "ben", [0.99])  # who trains on has seen the test
     view._live.clear()
-    assert [value for _place, _name, value, _kind in rows(open_page("ben", "board"))] == [
+    assert [value for _place, _name, value, _kind in rows(open_page("board", "ben"))] == [
         "90.0\u00a0%",
         "80.0\u00a0%",
     ]
@@ -255,12 +244,6 @@ def in_phase(run, phase: str, **state):
     attempt.update(epoch=1, epochs=9, heartbeat=time.monotonic_ns(), **state)
     attempt.enter(Phase(phase))
     return attempt
-
-
-def pressed(at: AppTest, label: str) -> AppTest:
-    [button] = [button for button in at.button if button.label == label]
-    button.click()
-    return run(at)
 
 
 def news() -> None:
@@ -284,12 +267,12 @@ def opened(monkeypatch) -> list[list[str]]:
 def test_what_is_not_done_is_named_and_only_what_has_ended_is_opened(classroom, opened):
     store = Store()
     done = next(run for run in store.runs() if run.recipe().owner == owner("anna"))
-    at_work, paused = trained(store, "anna", [0.99]), trained(store, "ben", [0.98])
+    at_work, paused = with_accuracies(store, "anna", [0.99]), with_accuracies(store, "ben", [0.98])
     in_phase(at_work, "running")
     in_phase(paused, "paused")
     waits = store.create(ARTICLE, tuple("0123456789"), preset="article", owner=owner("ben"))
     news()
-    at = open_page("teacher", "board")
+    at = open_page("board", "teacher")
     anna, ben = (classroom.nickname(owner(name)) for name in ("anna", "ben"))
     for line in (
         f"{anna}, {at_work.id}: epoch 2 of 9",
@@ -298,7 +281,7 @@ def test_what_is_not_done_is_named_and_only_what_has_ended_is_opened(classroom, 
     ):
         assert line in words(at)
     assert "{count}" not in words(at) and "ended, 2 in all" in words(at)
-    pressed(at, "Open now, without them")
+    press(at, "Open now, without them")
     [ids] = opened
     assert done.id in ids and not {at_work.id, paused.id, waits.id} & set(ids)
     assert {one.run for one in leaderboard.revealed(classroom).standings} == set(ids)
@@ -306,26 +289,26 @@ def test_what_is_not_done_is_named_and_only_what_has_ended_is_opened(classroom, 
 
 def test_the_test_sets_wait_until_nothing_is_trained_and_open_by_themselves(classroom, opened):
     store = Store()
-    late = trained(store, "ben", [0.97])
+    late = with_accuracies(store, "ben", [0.97])
     attempt = in_phase(late, "running")
     news()
-    at = pressed(open_page("teacher", "board"), "Open when these are done")
+    at = press(open_page("board", "teacher"), "Open when these are done")
     assert "one training run is done" in words(at) and not opened
-    assert late.id in words(open_page("anna", "board")), "students read what the class waits for"
-    at = open_page("teacher", "board")  # a reload forgets nothing
+    assert late.id in words(open_page("board", "anna")), "students read what the class waits for"
+    at = open_page("board", "teacher")  # a reload forgets nothing
     assert "one training run is done" in words(at) and not opened
     attempt.enter(Phase.FINISHED)
     news()
-    run(at)
+    again(at)
     assert opened and late.id in opened[0]
     assert classroom.rules().test_sets_opened and not classroom.rules().test_sets_wait
 
 
 def test_waiting_for_the_test_sets_can_be_called_off(classroom, opened):
-    in_phase(trained(Store(), "ben", [0.97]), "running")
+    in_phase(with_accuracies(Store(), "ben", [0.97]), "running")
     news()
-    at = pressed(open_page("teacher", "board"), "Open when these are done")
-    pressed(at, "Do not wait")
+    at = press(open_page("board", "teacher"), "Open when these are done")
+    press(at, "Do not wait")
     assert not classroom.rules().test_sets_wait and not opened
     classroom.change(test_sets_wait=True)
     for one in Store().runs():
@@ -339,14 +322,14 @@ def test_whoever_waits_for_the_test_sets_reads_what_for(classroom, opened):
     waits = store.create(ARTICLE, tuple("0123456789"), preset="article", owner=owner("ben"))
     classroom.change(test_sets_wait=True, queue_paused=True)
     news()
-    text = words(open_page("anna", "board"))
+    text = words(open_page("board", "anna"))
     assert f"({waits.id})" in text and "The queue is paused" in text
     for one in store.runs():
         one.delete(TeacherPass())
     news()
-    text = words(open_page("anna", "board"))
+    text = words(open_page("board", "anna"))
     assert "once your teacher looks at this page" in text and "when these training runs" not in text
-    assert "there is no envelope to open" in words(open_page("teacher", "board"))
+    assert "there is no envelope to open" in words(open_page("board", "teacher"))
     assert not opened and not classroom.rules().test_sets_wait
 
 
@@ -365,30 +348,28 @@ def test_a_network_that_is_being_trained_is_not_tested(tmp_path, digits_run):
 
 def test_a_phone_that_showed_a_run_of_the_class_before_reads_that_a_new_class_began(classroom):
     id = next(run.id for run in Store().runs() if run.recipe().owner == owner("anna"))
-    watching = open_page("anna", "train", run=id)
+    watching = open_page("train", "anna", {"run": id})
     classroom.new_class()
     told = f"A new class has begun, and training run {id} was put away"
-    assert told in words(run(watching))
+    assert told in words(again(watching))
     for page in ("train", "inside"):
-        assert told in words(open_page("anna", page, run=id))
-    assert "There is no run called kite-999" in words(open_page("anna", "train", run="kite-999"))
+        assert told in words(open_page(page, "anna", {"run": id}))
+    assert "There is no run called kite-999" in words(open_page("train", "anna", {"run": "kite-999"}))
 
 
 def test_a_student_who_holds_no_pass_opens_nothing(classroom, monkeypatch):
-    monkeypatch.setattr(view.background_job, "answer", lambda *_given, **_options: {"kite-421": 0.5})
-    at = open_page("teacher", "board")
+    monkeypatch.setattr(view.job, "answer", lambda *_given, **_options: {"kite-421": 0.5})
+    at = open_page("board", "teacher")
     teacher_pass._inside.clear()
-    [button] = [button for button in at.button if button.label == "Open them now"]
-    button.click()
-    run(at)
+    press(at, "Open them now")
     assert classroom.rules().test_sets_opened is None
 
 
 def test_a_network_far_ahead_of_the_class_stands_in_the_table_alone(classroom):
-    trained(Store(), "anna", [0.62], dataset="cifar10")
-    at = open_page("anna", "board")
+    with_accuracies(Store(), "anna", [0.62], dataset="cifar10")
+    at = open_page("board", "anna")
     at.session_state["board.dataset"] = "cifar10"
-    run(at)
+    again(at)
     names = [row["name"] for row in table(at)["rows"] if row["kind"] == "shipped"]
     charts = "".join(chart.proto.spec for chart in at.get("plotly_chart"))
     assert names == ["Champion", "Baseline (the article's)"]
@@ -405,11 +386,9 @@ def test_the_apps_own_networks_tell_their_tests_with_those_of_the_class():
 
 def test_the_gap_is_computed_and_said_in_either_direction(classroom):
     reveal(classroom, 0.86, 0.81)  # 4 points lower, 1 point higher
-    text = words(open_page("anna", "board"))
+    text = words(open_page("board", "anna"))
     assert "on average **1.5 points lower**" in text and "luck" in text
 
 
-def test_without_a_class_the_page_says_what_it_is_for(tmp_path, monkeypatch):
-    monkeypatch.delenv("CNNLAB_TEACHER_PIN", raising=False)
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    assert "CNNLAB_TEACHER_PIN" in words(open_page("anna", "board"))
+def test_without_a_class_the_page_says_what_it_is_for(store):
+    assert "CNNLAB_TEACHER_PIN" in words(open_page("board", "anna"))

@@ -5,34 +5,26 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from cnnlab.access import TeacherPass
-from cnnlab.classroom import Classroom
 from cnnlab.classroom.limits import LimitError, seconds_trained, stop_overdue
 from cnnlab.classroom.limits import within as keep_to
 from cnnlab.config.presets import PRESETS
-from cnnlab.runs import Checkpoint, Phase, RunError, Store
+from cnnlab.runs import Phase, RunError
 from cnnlab.runs.attempt import Attempt
-from cnnlab.runs.history import COLUMNS
 from cnnlab.ui.widgets import run_status
 from cnnlab.ui.widgets.run_status import phase_text
 from cnnlab.workers.pool import Workers
-from tests.classroom.test_classroom import ANNA, BEN
+from tests.support.pages import owner
+from tests.support.runs import leave
 
 CONFIG = PRESETS["article"].config.model_copy(update={"dataset": "digits", "epochs": 5})
 CLASSES = tuple("0123456789")
+ANNA, BEN = owner("anna"), owner("ben")
 NONE = {"waiting": None, "epochs": None, "minutes": None, "images": None}
 
 
 @pytest.fixture
-def store(tmp_path, monkeypatch):
-    monkeypatch.setenv("CNNLAB_TEACHER_PIN", "4711")
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path))
-    return Store()
-
-
-@pytest.fixture
-def classroom(store):
+def classroom(classroom):
     """A class without limits; each test sets the one that it is about."""
-    classroom = Classroom(store.root)
     classroom.change(**NONE)
     return classroom
 
@@ -44,14 +36,7 @@ def submit(classroom, store, owner=ANNA, seconds=None, **changes):
 
 def trained(classroom, store, phase="stopped", seconds=(10.0, 20.0), **state):
     """Return Anna's run after some epochs that took so many seconds each."""
-    run = submit(classroom, store)
-    attempt = Attempt(run, run.claim("queued"))
-    row = dict.fromkeys(COLUMNS, 0.5)
-    attempt.write_history([row | {"epoch": n, "seconds": s} for n, s in enumerate(seconds, start=1)])
-    attempt.write_checkpoint(Checkpoint(len(seconds), {}, {}))
-    attempt.update(epoch=len(seconds), epochs=5, **state)
-    attempt.enter(Phase(phase))
-    return run
+    return leave(submit(classroom, store), phase, [{"seconds": s} for s in seconds], **state)
 
 
 # ---- Into the queue

@@ -18,7 +18,7 @@ from cnnlab.runs import Store
 from cnnlab.training import models
 from cnnlab.training.command_line import main
 from cnnlab.training.trainer import measures
-from tests.pages import open_page
+from tests.support.pages import open_page
 
 KINDS = [
     (loss, smoothing, l2)
@@ -114,7 +114,7 @@ def test_the_command_line_prints_the_loss_that_was_trained_on(smoothed, true):
 def test_the_page_shows_both_by_their_names_and_the_part_of_the_penalty(smoothed, true, monkeypatch):
     run, _result = smoothed
     monkeypatch.setenv("CNNLAB_RUNS", str(run.folder.parent))
-    at = open_page("anna", "train", run=run.id)
+    at = open_page("train", "anna", {"run": run.id})
     shown = {metric.label: metric.value for metric in at.metric}
     assert shown["Test loss"] == number(true["loss"], 3)
     assert shown["Test cross-entropy"] == number(true["cross_entropy"], 3)

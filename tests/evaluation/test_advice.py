@@ -19,7 +19,7 @@ from cnnlab.evaluation.advice import (
 from cnnlab.evaluation.diagnosis import diagnose, guessing_loss, silence
 from cnnlab.export.code.rates import held_since
 from cnnlab.i18n import plain
-from tests.config.test_settings_link import configs
+from tests.support.configs import configs
 
 ARTICLE = PRESETS["article"].config
 QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -10,23 +10,14 @@ from cnnlab.evaluation.comparison import data, differences, entry, grouped, loss
 from cnnlab.figures import static
 from cnnlab.figures.compare import cost, overlaid
 from cnnlab.runs import Store
-from cnnlab.runs.history import COLUMNS
-from tests.runs.test_run import begin
+from tests.support.runs import trained
 
 ARTICLE = PRESETS["article"].config
 
 
 def make(tmp_path, accuracies, config=ARTICLE, digits=8):
-    from cnnlab.runs.attempt import Attempt
-
-    run = Store(tmp_path).create(config, tuple("0123456789"), preset="article", owner="anna")
-    number = begin(run)
-    rows = [
-        dict.fromkeys(COLUMNS, 2.0) | {"epoch": i + 1, "val_accuracy": a, "precision": digits}
-        for i, a in enumerate(accuracies)
-    ]
-    Attempt(run, number).write_history(rows)
-    return run
+    rows = [{"val_accuracy": accuracy, "seconds": 2.0, "precision": digits} for accuracy in accuracies]
+    return trained(Store(tmp_path), config, phase="running", rows=rows, kernels=False)
 
 
 def test_only_what_differs_is_listed():

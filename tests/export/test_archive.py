@@ -15,85 +15,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnlab import ops
-from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
+from cnnlab.config import ConvBlock, DenseBlock
 from cnnlab.export import ArchiveError, archive, export_archive, import_archive, safe_zip
-from cnnlab.export.code.script import script
-from cnnlab.runs import Phase, Run, RunError, Store
+from cnnlab.export.code import script
+from cnnlab.runs import Run, RunError, Store
 from cnnlab.runs.attempt import Attempt
-from cnnlab.runs.history import ALWAYS, COLUMNS
-
-CLASSES = ("cat", "dog", "frog")
-SECRET = "0123456789abcdef0123456789abcdef"  # the exporting owner's hash
-MODEL = ModelConfig(
-    blocks=(ConvBlock(filters=4, stride=3, normalise=True), ConvBlock(filters=3, kernel=2)),
-    head="global_average",
-    dense=(DenseBlock(units=5),),
-)
-CONFIG = TrainConfig(model=MODEL, dataset="digits", epochs=3)
-ROW = dict.fromkeys(COLUMNS, 0.5)
-
-
-def random_weights(layers: list[dict]) -> dict[str, np.ndarray]:
-    rng, shape, weights = np.random.default_rng(0), (32, 32, 3), {}
-    for layer, output in zip(layers, ops.output_shapes(layers, shape), strict=True):
-        for part, size in ops.weight_shapes(layer, shape).items():
-            weights[f"{layer['name']}/{part}"] = rng.uniform(0.1, 1, size).astype(np.float32)
-        shape = output
-    return weights
-
-
-def trained(store: Store, config: TrainConfig = CONFIG, epochs: int = 3, evaluated: bool = True) -> Run:
-    """Return a run as a trainer leaves it, with random weights."""
-    run = store.create(config, CLASSES, preset="article", owner=SECRET)
-    weights = random_weights(run.recipe().layers())
-    attempt = Attempt(run, run.claim("queued"))
-    attempt.write_history([ROW | {"epoch": epoch} for epoch in range(1, epochs + 1)])
-    for epoch in range(epochs + 1):
-        attempt.write_kernels(epoch, {name: array for name, array in weights.items() if array.ndim == 4})
-    if epochs:
-        attempt.write_result(weights)
-    attempt.update(steps=21)
-    attempt.enter(Phase.FINISHED)
-    if evaluated:
-        run.save_evaluation(np.full((6, 3), 1 / 3), np.array([0, 1, 2, 0, 1, 2]))
-    return run
-
-
-@pytest.fixture
-def store(tmp_path) -> Store:
-    """The store that an archive comes to."""
-    return Store(tmp_path / "here")
+from cnnlab.runs.history import ALWAYS
+from tests.support.archives import CLASSES, CONFIG, SECRET, arrays, npz, pack, to_send, unpack
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory) -> Run:
-    return trained(Store(tmp_path_factory.mktemp("there")))
+    return to_send(Store(tmp_path_factory.mktemp("there")))
 
 
 @pytest.fixture(scope="module")
 def files(source) -> dict[str, bytes]:
     """The files of a good archive."""
-    with zipfile.ZipFile(io.BytesIO(export_archive(source))) as packed:
-        return {name: packed.read(name) for name in packed.namelist()}
-
-
-def pack(files: dict[str, bytes]) -> bytes:
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, data in files.items():
-            packed.writestr(name, data)
-    return buffer.getvalue()
-
-
-def npz(**arrays) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
-    return buffer.getvalue()
-
-
-def arrays(data: bytes) -> dict[str, np.ndarray]:
-    with np.load(io.BytesIO(data)) as file:
-        return dict(file)
+    return unpack(export_archive(source))
 
 
 def refused(data: bytes, store: Store, *words: str) -> None:
@@ -164,7 +103,7 @@ def test_it_rests_as_finished_and_wants_no_worker(source, store):
 
 
 def test_one_that_was_stopped_rests_as_stopped(tmp_path, store):
-    run = trained(Store(tmp_path / "there"), epochs=2, evaluated=False)
+    run = to_send(Store(tmp_path / "there"), rows=2, evaluated=False)
     run = import_archive(export_archive(run), store, "ben")
     assert (run.state().phase, run.state().epoch, run.state().epochs) == ("stopped", 2, 3)
     assert run.evaluation() is None
@@ -188,9 +127,7 @@ def test_it_can_be_sent_on_and_repeated(source, store, tmp_path):
 
 
 def test_changes_travel_but_pauses_do_not(tmp_path, store):
-    run = trained(Store(tmp_path / "there"), epochs=2)
-    (run.folder / "checkpoint").mkdir()
-    (run.folder / "checkpoint" / "state.npz").write_bytes(npz(epoch=2))
+    run = to_send(Store(tmp_path / "there"), rows=2)
     for command, value in (("pause", None), ("rate", 0.02), ("resume", None), ("epochs", 2)):
         run.command(command, SECRET, value)
     run = import_archive(export_archive(run), store, "ben")
@@ -206,7 +143,7 @@ def test_the_owner_is_never_exported(source, files):
 
 
 def test_what_has_not_finished_an_epoch_cannot_be_exported(tmp_path):
-    run = trained(Store(tmp_path), epochs=0, evaluated=False)
+    run = to_send(Store(tmp_path), rows=0, evaluated=False)
     with pytest.raises(RunError, match="not finished an epoch"):
         export_archive(run)
 

@@ -13,7 +13,8 @@ from cnnlab.export import report
 from cnnlab.i18n import foreign
 from cnnlab.runs import Store
 from cnnlab.runs.attempt import Attempt
-from tests.export.test_archive import ROW, SECRET, trained
+from tests.support.archives import SECRET, to_send
+from tests.support.runs import table
 
 
 class Page(HTMLParser):
@@ -44,10 +45,10 @@ class Page(HTMLParser):
 @pytest.fixture
 def run(tmp_path):
     """A run on Digits with three classes, evaluated, with answers to two held-out images."""
-    run = trained(Store(tmp_path))
+    run = to_send(Store(tmp_path))
     attempt = Attempt(run, 1)
-    rows = [ROW | {"epoch": n, "accuracy": n / 4, "val_accuracy": n / 5, "loss": 1 / n} for n in (1, 2, 3)]
-    attempt.write_history(rows)
+    rows = ({"accuracy": n / 4, "val_accuracy": n / 5, "loss": 1 / n} for n in (1, 2, 3))
+    attempt.write_history(table(rows))
     labels = datasets.load("digits").train_labels
     index = np.flatnonzero(labels < 3)[[4, 9]]
     attempt.write_answer_panel(3, index, np.array([[0.7, 0.2, 0.1], [0.05, 0.05, 0.9]]))
@@ -132,7 +133,7 @@ def test_a_damaged_file_costs_its_own_part_only(run, name, sentence):
 
 
 def test_a_run_that_has_only_begun(tmp_path):
-    run = trained(Store(tmp_path), epochs=0, evaluated=False)
+    run = to_send(Store(tmp_path), rows=0, evaluated=False)
     text = Page(report(run)).text
     assert "No epoch is finished yet" in text and "still sealed" in text
 
@@ -145,12 +146,11 @@ def test_images_that_are_not_here_are_spoken_of(run, monkeypatch):
 
 def test_small_losses_are_written_with_the_decimals_that_differ(run):
     """Those of a squared error: 0.0131 and 0.0128 are not one number."""
-    rows = [ROW | {"epoch": n, "loss": loss, "val_loss": loss} for n, loss in ((1, 0.0131), (2, 0.0128))]
-    Attempt(run, 1).write_history(rows)
+    Attempt(run, 1).write_history(table({"loss": loss, "val_loss": loss} for loss in (0.0131, 0.0128)))
     assert "0.01280" in Page(report(run)).text
 
 
 def test_after_one_epoch_it_speaks_of_one(run):
-    Attempt(run, 1).write_history([ROW | {"epoch": 1}])
+    Attempt(run, 1).write_history(table(1))
     run.save_evaluation(np.full((3, 3), 1 / 3), np.zeros(3, int), epochs=1)
     assert "1 epochs" not in Page(report(run)).text

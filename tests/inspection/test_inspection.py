@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
+from cnnlab.config import ConvBlock, DenseBlock, ModelConfig
 from cnnlab.evaluation.keras_parity import difference
 from cnnlab.files import write_arrays
 from cnnlab.runs import RunError, Store
-from cnnlab.training import models
+from tests.support.runs import network
 
 pytest.importorskip("keras")
 
@@ -39,17 +39,9 @@ def photo(seed=0):
     return np.random.default_rng(seed).integers(0, 256, (32, 32, 3), dtype=np.uint8)
 
 
-def made(store, config, classes=("a", "b", "c", "d")):
-    """A run with random weights of the right shapes, as if it had been trained."""
-    run = store.create(TrainConfig(model=config, dataset="digits"), classes, preset="own", owner="anna")
-    model = models.build(run.recipe().layers(), 0, seed=1)
-    rng = np.random.default_rng(2)
-    arrays = {
-        name: rng.normal(0, 0.3, a.shape).astype(np.float32) for name, a in models.weights(model).items()
-    }
-    arrays = {name: np.abs(a) + 0.5 if name.endswith("/variance") else a for name, a in arrays.items()}
-    write_arrays(run.folder / "weights.npz", arrays)
-    return run, arrays
+def made(root, name):
+    """Return a run with random weights of the right shapes, as if it had been trained."""
+    return network(Store(root), CONFIGS[name], dataset="digits", classes=tuple("abcd"), owner="anna")
 
 
 def test_a_trained_network_equals_keras_at_every_layer(digits_run):
@@ -64,8 +56,7 @@ def test_a_trained_network_equals_keras_at_every_layer(digits_run):
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_networks_of_every_kind_equal_keras(tmp_path, name):
-    store = Store(tmp_path)
-    run, _arrays = made(store, CONFIGS[name])
+    run = made(tmp_path, name)
     rows = difference(str(tmp_path), run.id, photo())
     assert [row[0] for row in rows] == [layer["name"] for layer in run.recipe().layers()]
     assert max(row[2] for row in rows) < 1e-4
@@ -75,8 +66,7 @@ def test_a_difference_is_found_where_it_begins(tmp_path, monkeypatch):
     """Give our side other arithmetic in one layer: that layer and those after it must show it."""
     from cnnlab import ops
 
-    store = Store(tmp_path)
-    run, _arrays = made(store, CONFIGS["normalised, average, global average"])
+    run = made(tmp_path, "normalised, average, global average")
     honest = ops.forward
 
     def wrong(layers, weights, image):
@@ -93,8 +83,8 @@ def test_new_weights_are_read_again(tmp_path):
     """The model is kept between calls; weights of the next epoch must not be answered with the old ones."""
     from cnnlab.evaluation import keras_parity as module
 
-    store = Store(tmp_path)
-    run, arrays = made(store, CONFIGS["no convolution"])
+    run = made(tmp_path, "no convolution")
+    arrays = run.weights()
     difference(str(tmp_path), run.id, photo())
     old = run.written()
     write_arrays(run.folder / "weights.npz", {name: 2 * a for name, a in arrays.items()})
@@ -105,8 +95,7 @@ def test_new_weights_are_read_again(tmp_path):
 
 
 def test_deleted_and_damaged_runs_are_said_so(tmp_path):
-    store = Store(tmp_path)
-    run, _arrays = made(store, CONFIGS["no convolution"])
+    run = made(tmp_path, "no convolution")
     (run.folder / "weights.npz").write_bytes(b"no archive")
     with pytest.raises(RunError, match=r"weights\.npz"):
         difference(str(tmp_path), run.id, photo())

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cnnlab.lessons.lesson_link import read, write
-from tests.pages import open_page
+from tests.support.pages import open_page
 
 GIVEN_OUT = json.loads(Path(__file__).with_name("addresses.json").read_text("utf-8"))
 
@@ -28,5 +28,5 @@ def test_a_link_means_what_it_meant_and_is_written_as_it_was():
 @pytest.mark.parametrize("given", GIVEN_OUT["addresses"], ids=lambda given: given["page"])
 def test_an_address_opens_what_it_opened(given, tmp_path, monkeypatch):
     monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    at = open_page("me", given["page"], **given["query"])
+    at = open_page(given["page"], query=given["query"])
     assert {key: at.session_state[key] for key in given["session"]} == given["session"]

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from cnnlab.config.presets import PRESETS
 from cnnlab.lessons.lesson_link import LIMIT, LessonLink, LessonLinkError, read, read_or_none, write
 from cnnlab.lessons.page_list import LESSONS
-from tests.pages import drawn, open_page, run, widget
+from tests.support.pages import again, drawn, open_page, widget
 
 # ---- text and back ----------------------------------------------------------------------------------
 
@@ -103,13 +103,11 @@ def test_what_no_page_has_cannot_be_written(link):
 # ---- the pages --------------------------------------------------------------------------------------
 
 
-@pytest.fixture(autouse=True)
-def nothing_trained(tmp_path, monkeypatch):
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
+pytestmark = pytest.mark.usefixtures("store")
 
 
 def visit(page: str, **query: str) -> AppTest:
-    return open_page("me", page, **query)
+    return open_page(page, query=query)
 
 
 def test_a_locked_kernel_stays_whichever_way_one_tries():
@@ -119,14 +117,14 @@ def test_a_locked_kernel_stays_whichever_way_one_tries():
         assert widget(at, f"convolution.{key}").disabled, key
     assert widget(at, "_convolution.undo").disabled
     at.session_state["convolution.all"] = at.session_state["convolution.kernel"] = "gaussian"
-    assert widget(run(at), "convolution.kernel").value == "random"
+    assert widget(again(at), "convolution.kernel").value == "random"
 
 
 def test_a_locked_stride_survives_a_window_that_brings_its_own():
     link = LessonLink("pooling", {"window": 2, "stride": 1}, frozenset({"stride"}))
     at = visit("pooling", lesson=write(link))
     widget(at, "pooling.window").set_value(4)
-    run(at)
+    again(at)
     assert (widget(at, "pooling.window").value, widget(at, "pooling.stride").value) == (4, 1)
 
 
@@ -140,7 +138,7 @@ def test_on_train_a_locked_preset_leaves_the_train_button_alone():
 def test_the_way_out_keeps_the_settings_and_gives_the_app_back():
     at = visit("pooling", lesson=write(LessonLink("pooling", {"window": 3}, frozenset({"window"}))))
     widget(at, "_lesson.leave").click()
-    run(at)
+    again(at)
     shown = widget(at, "pooling.window")
     assert (shown.value, shown.disabled) == (3, False)
     assert "lesson" not in at.query_params and at.sidebar.radio(key="lesson.level")

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from cnnlab import ops
 from cnnlab.lessons.lesson_link import LessonLink, write
 from cnnlab.lessons.page_list import CONTROLS, FOLDER, LESSONS, PAGES, Control, Numbers, Value, after
-from tests.pages import open_page, run, widget
+from tests.support.pages import again, open_page, widget
 
 FOLDED = {"answer": {"temperature": 0.5}}  # a link that sets it unfolds it
 WHOLE = {"convolution.kernel": "convolution.all"}  # the page shows a few, and below them all
@@ -16,14 +16,11 @@ MORE = {"photo.choice": ["A photo of yours …"]}  # options beyond those of a l
 SOME = 12  # numbers of a slider that are tried
 
 
-@pytest.fixture(autouse=True)
-def nothing_trained(tmp_path, monkeypatch):
-    """Only the networks that come with the app are there."""
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
+pytestmark = pytest.mark.usefixtures("store")
 
 
 def visit(link: LessonLink) -> AppTest:
-    return open_page("me", link.page, lesson=write(link))
+    return open_page(link.page, query={"lesson": write(link)})
 
 
 def tried(control: Control) -> list[Value]:
@@ -100,7 +97,7 @@ def test_every_option_of_every_control_works(name):
                 widget(at, WHOLE[key]).set_value(value)
             else:
                 at.session_state[key] = value
-        run(at)
+        again(at)
         assert {key: widget(at, key).value for key in wanted} == wanted
 
 
@@ -118,14 +115,14 @@ def test_a_locked_control_shows_the_value_of_the_link_and_keeps_it(name):
         shown = widget(at, control.key)
         assert (shown.value, shown.disabled) == (wanted[part], True), part
         at.session_state[control.key] = usual[part]  # as a button or another widget may do
-    run(at)
+    again(at)
     assert {part: widget(at, control.key).value for part, control in controls.items()} == wanted
 
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_a_page_leads_on_to_the_one_that_follows(name):
     following = after(name)
-    at = open_page("me", name, **({"run": "article"} if name == "train" else {}))
+    at = open_page(name, query={"run": "article"} if name == "train" else {})
     links = [(link.proto.label, link.proto.page) for link in at.get("page_link")]
     if following:
         assert (following.invitation, following.url) in links

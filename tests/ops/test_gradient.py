@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from cnnlab import ops
-from tests.ops.test_network import ENDS, KERAS_NAMES, every_kind, keras_model, random_weights
+from tests.ops.every_kind import ENDS, KERAS_NAMES, every_kind, keras_model
+from tests.support.networks import random_weights
 
 SHAPE = (32, 32, 3)
 

@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks import faults
 from benchmarks.damage import HEADERS, VALUES, npy
-from cnnlab import access, reading
+from cnnlab import reading
 from cnnlab.access import PIN, TeacherPass
 from cnnlab.classroom import Classroom, leaderboard, limits
 from cnnlab.classroom.limits import LimitError
@@ -29,22 +29,17 @@ from cnnlab.runs.history import COLUMNS
 from cnnlab.runs.records import COMMANDS
 from cnnlab.runs.survey import sound, survey
 from cnnlab.ui.classroom.class_rules import LIMITS
-from cnnlab.ui.session import teacher_pass
 from cnnlab.ui.widgets import run_status
 from cnnlab.workers import resources
-from tests import pages
 from tests.conftest import ROOT
-from tests.export.test_archive import trained
+from tests.support import stores
+from tests.support.archives import npz, pack, to_send, unpack
+from tests.support.pages import again, open_page, owner, press, words
 
 ANNA, BEN = faults.OWNERS.values()
 
 
-@pytest.fixture
-def store(tmp_path, monkeypatch) -> Store:
-    """A class with its teacher."""
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv(PIN, "2718")
-    return Store()
+pytestmark = pytest.mark.usefixtures("classroom")
 
 
 def waiting_run(store: Store, owner: str = ANNA) -> Run:
@@ -210,12 +205,6 @@ def test_a_crafted_header_is_refused_wherever_arrays_are_read(tmp_path, header):
 EXPORTS = (script, notebook, report, export_archive)
 
 
-def _arrays(**named) -> bytes:
-    buffer = io.BytesIO()
-    np.savez(buffer, **named)
-    return buffer.getvalue()
-
-
 def _row(**values) -> bytes:
     row = dict.fromkeys(COLUMNS, 0.5) | {"epoch": 1} | values
     return f"{','.join(row)}\n{','.join(map(str, row.values()))}\n".encode()
@@ -235,17 +224,17 @@ def _row(**values) -> bytes:
         ("history.csv", _row(learning_rate="nan")),
         ("history.csv", _row(loss="inf")),
         ("history.csv", _row(seconds="1e308")),
-        ("kernels/epoch-0001.npz", _arrays()),
-        ("kernels/epoch-0001.npz", _arrays(x=np.zeros((3, 3, 3, 4)))),
-        ("kernels/epoch-0001.npz", _arrays(**{"conv_1/kernel": np.zeros((3, 3))})),
-        ("evaluation.npz", _arrays(probabilities=np.ones((0, 3)), labels=np.zeros(0, int), openings=1)),
-        ("evaluation.npz", _arrays(probabilities=np.ones((2, 3)), labels=[0, 1], openings=np.nan)),
+        ("kernels/epoch-0001.npz", npz()),
+        ("kernels/epoch-0001.npz", npz(x=np.zeros((3, 3, 3, 4)))),
+        ("kernels/epoch-0001.npz", npz(**{"conv_1/kernel": np.zeros((3, 3))})),
+        ("evaluation.npz", npz(probabilities=np.ones((0, 3)), labels=np.zeros(0, int), openings=1)),
+        ("evaluation.npz", npz(probabilities=np.ones((2, 3)), labels=[0, 1], openings=np.nan)),
         ("state.json", b'{"phase": "finished", "attempt": 1, "steps": 1e400}'),
-        ("weights.npz", _arrays(**{"conv_1/kernel": np.zeros(3)})),
+        ("weights.npz", npz(**{"conv_1/kernel": np.zeros(3)})),
     ],
 )
 def test_every_export_of_a_damaged_run_is_a_file_or_a_sentence(store, name, content):
-    run = trained(store)
+    run = to_send(store)
     (run.folder / name).write_bytes(content)
     refused = 0
     for export in EXPORTS:
@@ -274,17 +263,11 @@ def test_what_was_measured_and_is_damaged_is_said_in_a_sentence(store, text):
 
 def archive(rows: int = 3, **values) -> bytes:
     """An archive whose history says something of its own."""
-    there = trained(Store(Path(os.environ["CNNLAB_RUNS"]).with_name("there")), epochs=rows)
-    with zipfile.ZipFile(io.BytesIO(export_archive(there))) as packed:
-        files = {name: packed.read(name) for name in packed.namelist()}
+    there = to_send(Store(Path(os.environ["CNNLAB_RUNS"]).with_name("there")), rows=rows)
     made = dict.fromkeys(COLUMNS, 0.5) | {"learning_rate": 0.001} | values
     lines = [",".join(map(str, (made | {"epoch": n}).values())) for n in range(1, rows + 1)]
-    files["history.csv"] = "\n".join([",".join(made), *lines, ""]).encode()
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, data in files.items():
-            archive.writestr(name, data)
-    return packed.getvalue()
+    history = "\n".join([",".join(made), *lines, ""]).encode()
+    return pack(unpack(export_archive(there)) | {"history.csv": history})
 
 
 def test_what_another_computer_measured_says_nothing_of_this_one(store):
@@ -423,11 +406,11 @@ def test_a_student_keeps_the_name_when_the_rules_are_damaged(store):
 
 def test_what_cannot_be_read_of_one_student_is_passed_over(store):
     classroom, rng = Classroom(store.root), random.Random(0)
-    names = {owner: classroom.nickname(owner).replace(" ", "-") for owner in (ANNA, BEN)}
+    names = {one: classroom.nickname(one).replace(" ", "-") for one in (ANNA, BEN)}
     vote = classroom.ask("brightest").vote
-    for owner in (ANNA, BEN):
-        classroom.record(owner, "a", "b", "c", right=True)
-        classroom.cast(owner, 1, vote)
+    for one in (ANNA, BEN):
+        classroom.record(one, "a", "b", "c", right=True)
+        classroom.cast(one, 1, vote)
     files = [classroom.folder / "names" / names[ANNA], classroom.folder / "answers" / f"{ANNA}.jsonl"]
     files.append(classroom.folder / "votes" / f"{vote.id}-first" / ANNA)
     for file in files:
@@ -471,47 +454,36 @@ def test_every_limit_is_one_that_the_teacher_can_set_and_the_guide_tells_it():
 # ---- The pages
 
 
-@pytest.fixture
-def nobody_inside(monkeypatch):
-    monkeypatch.setattr(teacher_pass, "_door", access.Door())
-    monkeypatch.setattr(teacher_pass, "_inside", {})
-
-
-def test_the_page_train_names_a_damaged_run_beside_the_others_and_its_owner_sets_it_aside(
-    store, nobody_inside
-):
-    mine, theirs, whole = broken(store, pages.owner("me")), broken(store, BEN), waiting_run(store, BEN)
-    at = pages.open_page("me", "train")
+def test_the_page_train_names_a_damaged_run_beside_the_others_and_its_owner_sets_it_aside(store):
+    mine, theirs, whole = broken(store, owner("me")), broken(store, BEN), waiting_run(store, BEN)
+    at = open_page("train")
     links = {link.proto.query_string: link.proto.label for link in at.main.get("page_link")}
     assert "changes.jsonl" in links[f"run={mine.id}"] and "changes.jsonl" in links[f"run={theirs.id}"]
     assert whole.id in links[f"run={whole.id}"]
     assert [button.label for button in at.button if "aside" in button.label] == [f"Set {mine.id} aside"]
-    at = pages.open_page("me", "train", run=mine.id)
+    at = open_page("train", query={"run": mine.id})
     assert "changes.jsonl" in at.error[0].value
-    at.button(key=f"_damaged.{mine.id}").click()
-    pages.run(at)
+    press(at, f"_damaged.{mine.id}")
     assert set(store.runs()) == {theirs, whole}
     assert "run" not in at.query_params
 
 
-def test_the_teacher_sees_damaged_runs_and_rules_and_sets_runs_aside(store, nobody_inside):
+def test_the_teacher_sees_damaged_runs_and_rules_and_sets_runs_aside(store):
     run, whole = broken(store), waiting_run(store, BEN)
     Classroom(store.root).change(waiting=1)
     (store.root / ".class" / "rules.json").write_text("{")
-    at = pages.open_page("teacher", "teacher")
-    at.text_input(key="_teacher.pin").input("2718")
-    at.button(key="_teacher.enter").click()
-    pages.run(at)
+    at = open_page("teacher")
+    at.text_input(key="_teacher.pin").input(stores.PIN)
+    press(at, "_teacher.enter")
     assert any("rules of the class cannot be read" in error.value for error in at.error)
-    assert run.id in pages.words(at) and whole.id in pages.words(at)
+    assert run.id in words(at) and whole.id in words(at)
     at.session_state["teacher.tab"] = "Training runs"
-    pages.run(at)
+    again(at)
     at.multiselect(key="teacher.runs").set_value([run.id, whole.id])
-    pages.run(at)
-    at.button(key="_teacher.runs.aside").click()
-    pages.run(at)
+    again(at)
+    press(at, "_teacher.runs.aside")
     assert store.runs() == [whole]
-    assert f"Set aside: {run.id}" in pages.words(at)
+    assert f"Set aside: {run.id}" in words(at)
 
 
 # ---- Links, bombs, too much of something, and files where folders belong

@@ -27,8 +27,8 @@ from cnnlab.runs.attempt import PART, Attempt, Superseded
 from cnnlab.runs.history import COLUMNS
 from cnnlab.runs.queue import last_taken_up, places, waiting
 from tests.conftest import App, wait_for
-from tests.ui.train.test_page_train import open_page
-from tests.workers.test_pool import LONG, SHORT, alive, at_work_beyond, computing, queue
+from tests.support.pages import open_page
+from tests.support.workers import LONG, SHORT, alive, at_work_beyond, computing, queue
 
 CLASSES = tuple("0123456789")
 TINY = TrainConfig(
@@ -84,18 +84,6 @@ def disk(request, tmp_path):
         pytest.skip("mounting a tmpfs is not allowed here; the variant with a limit runs all the same")
     yield Disk(tmp_path)
     subprocess.run(["umount", str(tmp_path)], check=True)
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    """A monotonic clock that moves only when told to."""
-    now = [1000.0]
-    monkeypatch.setattr(claims.time, "monotonic", lambda: now[0])
-
-    def move(seconds: float) -> None:
-        now[0] += seconds
-
-    return move
 
 
 def make(root: Path, owner: str = "anna", config: TrainConfig = TINY) -> Run:
@@ -204,7 +192,7 @@ def test_no_room_for_heartbeats_is_silence_and_not_running_for_ever(disk, clock)
         attempt.update(heartbeat=1)
         with pytest.raises(OSError):
             attempt.enter(Phase.RUNNING)
-        clock(claims.SILENCE + 1)
+        clock.move(claims.SILENCE + 1)
         assert run.state().phase == "interrupted"
     content(run)
     assert run.needs_attempt() == "recovery"
@@ -323,15 +311,15 @@ def test_a_reader_that_slept_ten_minutes_takes_no_run_from_a_trainer_that_lives(
     attempt = Attempt(run, run.claim("queued"))
     attempt.enter(Phase.RUNNING)
     assert run.state().phase == "running"
-    clock(600)
+    clock.move(600)
     assert (run.state().phase, run.needs_attempt()) == ("running", None), "nobody has listened meanwhile"
     attempt.update(heartbeat=1)
     attempt.enter(Phase.RUNNING)
-    clock(claims.SILENCE - 1)
+    clock.move(claims.SILENCE - 1)
     assert (run.state().phase, run.needs_attempt()) == ("running", None)
-    clock(600)
+    clock.move(600)
     assert run.needs_attempt() is None
-    clock(claims.SILENCE + 1)
+    clock.move(claims.SILENCE + 1)
     assert run.needs_attempt() == "recovery", "a trainer that did not wake up is found out"
 
 
@@ -395,7 +383,7 @@ def test_a_clock_set_back_changes_neither_order_nor_turns_nor_heartbeats(tmp_pat
         attempt.update(heartbeat=heartbeat)
         attempt.enter(Phase.RUNNING)
         assert created[1].state().phase == "running"
-        clock(claims.SILENCE - 1)
+        clock.move(claims.SILENCE - 1)
 
 
 @pytest.mark.parametrize("created", ["", "yesterday", "0001-01-01", "2026-03-01"])
@@ -513,10 +501,8 @@ def test_a_run_is_stopped_while_it_waits_for_its_next_worker(tmp_path):
 
 
 @pytest.fixture
-def many(tmp_path, monkeypatch):
+def many(store, tmp_path, monkeypatch):
     """A store of two hundred runs that wait, of thirty students, and a count of how often files are read."""
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    store = Store(tmp_path / "runs")
     text = (make(tmp_path, "owner 0").folder / "config.json").read_text()
     stamp = text.index('"created": "') + len('"created": "')
     for n in range(1, 200):
@@ -549,7 +535,7 @@ def test_two_hundred_runs_take_turns_and_cost_a_few_reads_each(many):
 
 def test_the_page_train_opens_with_two_hundred_runs(many):
     store, reads = many
-    at = open_page(run="kite-150")
+    at = open_page("train", query={"run": "kite-150"})
     links = {element.proto.query_string for element in at.main.get("page_link")}
     assert links >= {f"run={run.id}" for run in store.runs()}
     assert reads["config.json"] <= 200

@@ -8,7 +8,7 @@ import pytest
 from cnnlab.runs import RunError, Store, history
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import ALWAYS, COLUMNS
-from tests.runs.test_run import begin, run, store  # noqa: F401 - fixtures
+from tests.support.runs import begin, create
 
 OLD = ",".join(ALWAYS) + "\n1,2.5,0.25,2.25,0.5,0.001,3\n"
 
@@ -29,7 +29,8 @@ def test_columns_of_a_later_version_stay_as_they_are():
     assert [row["later"] for row in again] == ["0.125"] * 2
 
 
-def test_they_are_still_there_when_the_run_goes_on(store, run):  # noqa: F811
+def test_they_are_still_there_when_the_run_goes_on(store):
+    run = create(store)
     begin(run)
     (run.folder / "history.csv").write_text(OLD.replace("seconds", "seconds,later").replace("3\n", "3,7\n"))
     Attempt(run, 1).write_history([*run.history(), dict.fromkeys(COLUMNS, 0.5)])
@@ -50,7 +51,8 @@ def test_they_are_still_there_when_the_run_goes_on(store, run):  # noqa: F811
         OLD + "2,2.5,0.25,2.25,0.5,0.001,3,9\n",
     ],
 )
-def test_what_is_no_table_is_named(run, text):  # noqa: F811
+def test_what_is_no_table_is_named(store, text):
+    run = create(store)
     with pytest.raises((ValueError, csv.Error)):
         history.read(text)
     (run.folder / "history.csv").write_text(text)

@@ -7,7 +7,7 @@ from cnnlab.export import export_archive, import_archive, report
 from cnnlab.export.code.script import script
 from cnnlab.runs import Checkpoint, Run, RunError, Store
 from cnnlab.runs.attempt import Attempt
-from tests.export.test_archive import CLASSES, CONFIG, arrays, files, npz, pack, source, trained  # noqa: F401
+from tests.support.archives import CLASSES, CONFIG, arrays, npz, pack, to_send, unpack
 
 LABELS = np.arange(20) % len(CLASSES)
 ANSWERS = np.full((20, len(CLASSES)), 1 / len(CLASSES), np.float32)
@@ -16,7 +16,7 @@ ANSWERS = np.full((20, len(CLASSES)), 1 / len(CLASSES), np.float32)
 @pytest.fixture
 def ahead(tmp_path):
     """A run of three epochs whose worker died between two writes: the row is there, the checkpoint is not."""
-    run = trained(Store(tmp_path / "runs"), evaluated=False)
+    run = to_send(Store(tmp_path / "runs"), evaluated=False)
     (run.folder / "weights.npz").rename(run.folder / "later.npz")
     attempt = Attempt(run, run.claim("resume"))
     attempt.write_checkpoint(Checkpoint(2, run.arrays("later.npz"), {}))
@@ -107,7 +107,7 @@ def test_a_pause_that_an_earlier_version_kept_goes_on_and_is_not_called_an_epoch
 
 
 def test_an_opening_before_training_went_on_travels_too(tmp_path):
-    run = trained(Store(tmp_path / "here"), evaluated=False)
+    run = to_send(Store(tmp_path / "here"), evaluated=False)
     for _time in range(2):
         run.save_evaluation(ANSWERS, LABELS, epochs=2)
     brought = import_archive(export_archive(run), Store(tmp_path / "there"), "ben")
@@ -119,7 +119,8 @@ def test_an_opening_before_training_went_on_travels_too(tmp_path):
         assert "after 2 epochs" in text
 
 
-def test_an_archive_of_an_earlier_version_tells_no_epochs_of_its_opening(files, tmp_path):  # noqa: F811
+def test_an_archive_of_an_earlier_version_tells_no_epochs_of_its_opening(tmp_path):
+    files = unpack(export_archive(to_send(Store(tmp_path / "here"))))
     record = arrays(files["evaluation.npz"])
     del record["epochs"]
     old = pack(files | {"evaluation.npz": npz(**record)})

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from cnnlab.config.presets import PRESETS
-from cnnlab.runs import Checkpoint, Phase, Run, RunError, Store, claims
+from cnnlab.runs import Checkpoint, Phase, RunError, claims
 from cnnlab.runs.attempt import Attempt, Superseded
 from cnnlab.runs.history import COLUMNS
+from tests.support.runs import begin
 
 CONFIG = PRESETS["article"].config
 CLASSES = ("cat", "dog")
@@ -26,34 +27,8 @@ ROW = dict.fromkeys(COLUMNS, math.nan) | {
 
 
 @pytest.fixture
-def store(tmp_path):
-    return Store(tmp_path / "runs")
-
-
-@pytest.fixture
 def run(store):
     return store.create(CONFIG, CLASSES, preset="article", owner="anna")
-
-
-@pytest.fixture
-def clock(monkeypatch):
-    """A monotonic clock that moves only when told to."""
-    now = [100.0]
-    monkeypatch.setattr(claims.time, "monotonic", lambda: now[0])
-
-    def move(seconds):
-        now[0] += seconds
-
-    return move
-
-
-def begin(run: Run, reason: str = "queued", **state) -> int:
-    """Claim an attempt and write its state once, as a worker that died right afterwards would leave it."""
-    number = run.claim(reason)
-    attempt = Attempt(run, number)
-    attempt.update(**state)
-    attempt.enter(Phase.RUNNING)
-    return number
 
 
 def test_a_new_run_waits_and_keeps_what_was_asked_for(store, run):
@@ -120,36 +95,36 @@ def test_an_older_attempt_may_not_write(run):
 def test_silence_is_judged_on_the_readers_clock(run, clock):
     number = begin(run)
     assert run.state().phase == "running"
-    clock(claims.SILENCE - 1)
+    clock.move(claims.SILENCE - 1)
     assert run.state().phase == "running"
     attempt = Attempt(run, number)
     attempt.update(heartbeat=7)
     attempt.enter(Phase.RUNNING)
     assert run.state().phase == "running"
-    clock(claims.SILENCE - 1)
-    assert run.state().phase == "running", "the heartbeat had changed in between"
-    clock(2)
+    clock.move(claims.SILENCE - 1)
+    assert run.state().phase == "running", "the beat had changed in between"
+    clock.move(2)
     assert run.state().phase == "interrupted"
 
 
 def test_a_claimed_attempt_gets_time_to_begin(run, clock):
     run.claim("queued")
-    clock(0)
+    clock.move(0)
     assert run.state().phase == "starting"
-    clock(claims.SILENCE + 1)
+    clock.move(claims.SILENCE + 1)
     assert run.state().phase == "starting"
-    clock(claims.PATIENCE)
+    clock.move(claims.PATIENCE)
     assert run.state().phase == "interrupted"
 
 
 def test_a_run_recovers_once_by_itself_then_rests_until_resumed(run, clock):
     begin(run)
     assert run.needs_attempt() is None
-    clock(claims.SILENCE + 1)
+    clock.move(claims.SILENCE + 1)
     assert run.needs_attempt() == "recovery"
     begin(run, "recovery")
     assert run.state().phase == "running"
-    clock(claims.SILENCE + 1)
+    clock.move(claims.SILENCE + 1)
     assert run.state().phase == "interrupted"
     assert run.needs_attempt() is None
     run.command("resume", "anna")

@@ -12,8 +12,8 @@ from cnnlab.config.presets import PRESETS
 from cnnlab.export import archive_schema, export_archive, import_archive
 from cnnlab.runs import Checkpoint, Phase, Store
 from cnnlab.runs.attempt import Attempt
-from cnnlab.runs.history import COLUMNS
 from cnnlab.training import cost, speed
+from tests.support.runs import trained
 
 # One kernel of 3x3 on 32x32x3, no border: a map of 30x30; flattened, 900 inputs for each of 10 scores.
 ONE = ModelConfig(blocks=(ConvBlock(filters=1),))
@@ -49,11 +49,8 @@ def test_free_memory_is_what_the_machine_says():
 
 def finished(store, seconds, digits=24, **changes):
     config = TrainConfig(model=ONE, dataset="digits", limit=100, validation=0.1).model_copy(update=changes)
-    run = store.create(config, tuple("0123456789"), preset="article", owner="me")
-    row = dict.fromkeys(COLUMNS, 0.5)
-    rows = [row | {"epoch": n, "seconds": s, "precision": digits} for n, s in enumerate(seconds, start=1)]
-    Attempt(run, run.claim("queued")).write_history(rows)
-    return run
+    rows = [{"seconds": each, "precision": digits} for each in seconds]
+    return trained(store, config, rows=rows, kernels=False)
 
 
 def test_the_speed_of_a_run_leaves_its_first_epoch_out(tmp_path):

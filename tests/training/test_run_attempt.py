@@ -10,34 +10,17 @@ import numpy as np
 import pytest
 
 from cnnlab import ops, system
-from cnnlab.config import Augmentation, ConvBlock, ModelConfig, TrainConfig, losses, steps_per_epoch
+from cnnlab.config import Augmentation, ConvBlock, ModelConfig, losses, steps_per_epoch
 from cnnlab.config.presets import PRESETS
 from cnnlab.config.schedules import SCHEDULES
 from cnnlab.data import datasets
 from cnnlab.runs import Checkpoint, Phase, Run, Store
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import COLUMNS
-from cnnlab.training.run_attempt import train
 from cnnlab.training.trainer import Training
+from tests.support.training import SMALL, make, work
 
-CLASSES = tuple("0123456789")
 SAMPLED = {name for name in COLUMNS if name.startswith("sample_")}  # measured at the end alone
-# Small, and with everything that has a state of its own: normalisation, dropout, Adam.
-SMALL = TrainConfig(
-    model=ModelConfig(blocks=(ConvBlock(filters=4, stride=3, normalise=True, dropout=0.3),)),
-    dataset="digits",
-    limit=400,
-    epochs=4,
-    learning_rate=0.01,
-)
-
-
-def make(tmp_path, config: TrainConfig) -> Run:
-    return Store(tmp_path / "runs").create(config, CLASSES, preset="article", owner="anna")
-
-
-def work(run: Run, reason: str = "queued", should_stop=lambda: False) -> None:
-    train(run, run.claim(reason), should_stop)
 
 
 def after(checks: int):

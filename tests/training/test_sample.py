@@ -11,7 +11,7 @@ from cnnlab.data import datasets
 from cnnlab.runs.history import COLUMNS
 from cnnlab.training import sample
 from cnnlab.ui.train import sample as words
-from tests.training.test_run_attempt import SMALL, make, work
+from tests.support.training import SMALL, make, work
 
 WHY = {
     "changing": "a mean over the epoch",

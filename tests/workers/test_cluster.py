@@ -16,7 +16,7 @@ from cnnlab.runs import Run, Store, records
 from cnnlab.workers import resources
 from cnnlab.workers.pool import Workers
 from tests.conftest import ROOT, elsewhere, wait_for
-from tests.workers.test_pool import LONG, SHORT, at_work_beyond, queue
+from tests.support.workers import LONG, SHORT, at_work_beyond, queue
 
 DASK = str(Path(sys.executable).with_name("dask"))
 QUIET = ["--no-dashboard", "--dashboard-address", "127.0.0.1:0"]  # no HTTP for others to read along

@@ -16,11 +16,10 @@ import pytest
 
 from cnnlab import malloc
 from cnnlab.classroom import Classroom
-from cnnlab.config import ConvBlock, ModelConfig, TrainConfig
 from cnnlab.inspection.activation_maximisation import made_for
 from cnnlab.inspection.attribution import attribute
 from cnnlab.inspection.grad_cam import GradCam
-from cnnlab.runs import Phase, Run, Store, claims
+from cnnlab.runs import Phase, Store, claims
 from cnnlab.runs.attempt import Attempt
 from cnnlab.workers import pool as workers_module
 from cnnlab.workers import preload_worker as worker_start
@@ -28,25 +27,7 @@ from cnnlab.workers.job import Job
 from cnnlab.workers.pool import Workers, threads_each
 from cnnlab.workers.resources import resource_name
 from tests.conftest import wait_for
-
-CLASSES = tuple("0123456789")
-LONG = TrainConfig(model=ModelConfig(blocks=(ConvBlock(filters=4, stride=2),)), dataset="digits", epochs=1000)
-SHORT = LONG.model_copy(update={"epochs": 2})
-
-
-def queue(store: Store, config: TrainConfig) -> Run:
-    return store.create(config, CLASSES, preset="article", owner="anna")
-
-
-def computing(nanny: int) -> list[int]:
-    """Return the processes that compute for a nanny: one, or none while it is being started again."""
-    return [p.pid for p in psutil.Process(nanny).children() if "spawn_main" in " ".join(p.cmdline())]
-
-
-def at_work_beyond(run: Run, epochs: int) -> bool:
-    state = run.state()
-    assert state.phase != "failed", state.message
-    return state.phase == "running" and state.epoch > epochs
+from tests.support.workers import LONG, SHORT, at_work_beyond, computing, queue
 
 
 @pytest.fixture(scope="module")
@@ -354,10 +335,3 @@ def test_a_killed_worker_costs_no_finished_epoch_and_the_second_death_ends_it(cr
     other = queue(store, SHORT)
     workers.wake()
     wait_for(lambda: other.state().phase == "finished", "deleting a run frees its worker")
-
-
-def alive(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

@@ -24,9 +24,11 @@ from cnnlab.ui.components.sweep import leading
 from cnnlab.ui.widgets import photo_choice
 from cnnlab.ui.widgets.network_choice import changed_by_use
 from tests.conftest import ROOT
-from tests.ui.lessons.test_pages_look import again, answer, network, open_page, seen_of, sent, store, texts
+from tests.support.networks import probabilities
+from tests.support.pages import again, centre, open_page, sent, sound, words
+from tests.support.runs import network
 
-__all__ = ["store"]  # a fixture that pytest looks for here
+pytestmark = pytest.mark.usefixtures("nothing_shipped")
 CAT = 3
 
 
@@ -48,7 +50,7 @@ def lengths(at, place=0) -> list[float]:
 
 def more(at, tab):
     at.session_state["_classify.more"], at.session_state["_classify.more.tab"] = True, tab
-    return again(at.run())
+    return again(at)
 
 
 def png(picture: np.ndarray) -> bytes:
@@ -62,8 +64,8 @@ def png(picture: np.ndarray) -> bytes:
 
 def test_the_bars_are_the_networks_probabilities(store):
     run = network(store)
-    at = open_page("classify", photo__choice="cat")
-    expected = answer(run, seen_of(photos.sample("cat")))
+    at = open_page("classify", state={"photo.choice": "cat"})
+    expected = probabilities(run, centre(photos.sample("cat")))
     view = sent(at, "bars")[0]
     assert lengths(at) == pytest.approx(100 * expected, abs=0.006)
     written = [float(text.rstrip("\u00a0%")) for text in view["columns"][0]["texts"]]
@@ -71,30 +73,30 @@ def test_the_bars_are_the_networks_probabilities(store):
     assert view["labels"]["true"] == CAT and view["labels"]["names"][CAT] == "cat"
     assert view["columns"][0]["top"] == expected.argmax()
     assert CIFAR10_CLASSES[expected.argmax()] in at.subheader[0].value
-    assert "CIFAR-10 has no people" in texts(at) and "memory" in texts(at)
+    assert "CIFAR-10 has no people" in words(at) and "memory" in words(at)
 
 
 def test_a_photo_of_no_class_is_said_to_be_one(store):
     network(store)
-    at = open_page("classify", photo__choice="coffee")
-    assert "it shows none of the ten" in texts(at) and "must choose among them" in texts(at)
+    at = open_page("classify", state={"photo.choice": "coffee"})
+    assert "it shows none of the ten" in words(at) and "must choose among them" in words(at)
     assert sent(at, "bars")[0]["labels"]["true"] is None
 
 
 def test_the_square_moves_and_a_new_photo_starts_with_the_largest(store):
     run = network(store)
-    at = open_page("classify", photo__choice="coffee")
+    at = open_page("classify", state={"photo.choice": "coffee"})
     image = photos.sample("coffee")
-    assert lengths(at) == pytest.approx(100 * answer(run, seen_of(image)), abs=0.006)
+    assert lengths(at) == pytest.approx(100 * probabilities(run, centre(image)), abs=0.006)
     side = min(image.shape[:2]) // 2
     at.slider(key="classify.size").set_value(side)
-    again(at.run())
+    again(at)
     at.slider(key="classify.row").set_value(1)
-    again(at.slider(key="classify.col").set_value(image.shape[1] - side + 1).run())
+    sound(at.slider(key="classify.col").set_value(image.shape[1] - side + 1).run())
     cut = Image.fromarray(image[:side, image.shape[1] - side :]).resize((32, 32), Image.Resampling.BOX)
-    assert lengths(at) == pytest.approx(100 * answer(run, np.asarray(cut)), abs=0.006)
-    again(at.selectbox(key="photo.choice").set_value("rocket").run())
-    assert lengths(at) == pytest.approx(100 * answer(run, seen_of(photos.sample("rocket"))), abs=0.006)
+    assert lengths(at) == pytest.approx(100 * probabilities(run, np.asarray(cut)), abs=0.006)
+    sound(at.selectbox(key="photo.choice").set_value("rocket").run())
+    assert lengths(at) == pytest.approx(100 * probabilities(run, centre(photos.sample("rocket"))), abs=0.006)
 
 
 @pytest.mark.parametrize(
@@ -125,19 +127,19 @@ def test_only_a_square_that_lies_in_the_photo_is_taken(monkeypatch, sizes, sent_
 
 def test_the_filter_changes_what_the_network_sees(store):
     run = network(store)
-    at = more(open_page("classify", photo__choice="cat"), "Made small")
+    at = more(open_page("classify", state={"photo.choice": "cat"}), "Made small")
     square = Image.fromarray(photos.square(photos.sample("cat")))
     filters = {"area": "BOX", "bilinear": "BILINEAR", "lanczos": "LANCZOS", "nearest": "NEAREST"}
     expected = [
-        100 * answer(run, np.asarray(square.resize((32, 32), Image.Resampling[name])))
+        100 * probabilities(run, np.asarray(square.resize((32, 32), Image.Resampling[name])))
         for name in filters.values()
     ]
     shown = columns(at, -1)
     assert [column["title"].lower() for column in shown] == list(filters)
-    for column, probabilities in zip(shown, expected, strict=True):
-        assert column["lengths"] == pytest.approx(probabilities, abs=0.006)
+    for column, answers in zip(shown, expected, strict=True):
+        assert column["lengths"] == pytest.approx(answers, abs=0.006)
     at.session_state["classify.filter"] = "nearest"
-    assert lengths(again(at.run())) == pytest.approx(expected[3], abs=0.006)
+    assert lengths(again(at)) == pytest.approx(expected[3], abs=0.006)
 
 
 def test_after_100_photos_no_weight_has_changed(store):
@@ -146,9 +148,9 @@ def test_after_100_photos_no_weight_has_changed(store):
     question = at.get("button_group")[-1]
     stored = sum(math.prod(a.shape) for a in Store().runs()[0].weights().values())
     assert question.options[0] == "0" and question.options[-1] == f"{stored:,}"
-    assert "Counted" not in texts(at)
-    again(question.set_value("100").run())
-    assert "right is **0**" in texts(at) and f"0 of {stored:,} weights differ" in texts(at)
+    assert "Counted" not in words(at)
+    sound(question.set_value("100").run())
+    assert "right is **0**" in words(at) and f"0 of {stored:,} weights differ" in words(at)
 
 
 def test_a_changed_weight_would_be_counted():
@@ -173,10 +175,10 @@ def test_a_digits_network_takes_digits_and_no_photos(store):
     assert not sent(at, "bars") and "Draw a digit" in at.info[1].value
     data = datasets.load("digits")
     at.session_state["classify.digit"], at.session_state["classify.test"] = "test", 8
-    again(at.run())
+    again(at)
     _training, held = datasets.split(len(data.train_images), 0.1, None, run.recipe().config.seed)
     place = held[7]  # of the digits held out: the sealed test set stays unseen
-    assert lengths(at) == pytest.approx(100 * answer(run, data.train_images[place]), abs=0.006)
+    assert lengths(at) == pytest.approx(100 * probabilities(run, data.train_images[place]), abs=0.006)
     assert sent(at, "bars")[0]["labels"]["true"] == data.train_labels[place]
 
 
@@ -184,8 +186,8 @@ def test_a_drawn_digit_is_judged_as_the_dataset_would_have_it(store):
     run = network(store, dataset="digits")
     ink = np.zeros((32, 32), bool)
     ink[4:28, 14:19] = True
-    at = open_page("classify", classify__drawing=np.packbits(ink).tobytes().hex())
-    expected = answer(run, drawn_digit.network_input(ink))
+    at = open_page("classify", state={"classify.drawing": np.packbits(ink).tobytes().hex()})
+    expected = probabilities(run, drawn_digit.network_input(ink))
     assert lengths(at) == pytest.approx(100 * expected, abs=0.006)
     assert str(expected.argmax()) in at.subheader[0].value and len(at.subheader) == 2
 
@@ -195,34 +197,34 @@ def test_a_drawn_digit_is_judged_as_the_dataset_would_have_it(store):
 
 def upload(at, *files: bytes):
     at.file_uploader[0].set_value([(f"IMG_{i}.jpg", data, "image/jpeg") for i, data in enumerate(files)])
-    return again(at.run())
+    return again(at)
 
 
 def test_several_photos_come_in_at_once_and_bad_ones_get_a_sentence(store):
     run = network(store)
-    at = open_page("classify", photo__choice="own")
-    assert "Until you choose a file" in texts(at)
+    at = open_page("classify", state={"photo.choice": "own"})
+    assert "Until you choose a file" in words(at)
     rocket, coffee = photos.sample("rocket"), photos.sample("coffee")
     upload(at, png(rocket), b"no photo", png(coffee))
     assert [error.value for error in at.error] == [
         "File 2 of 3: This file is no photo that can be read here. "
         "Readable are JPEG, PNG, WebP, GIF, TIFF, BMP, AVIF and HEIC."
     ]
-    assert lengths(at) == pytest.approx(100 * answer(run, seen_of(coffee)), abs=0.006)  # the newest
-    assert "must choose among its 10: airplane to truck" in texts(at)
+    assert lengths(at) == pytest.approx(100 * probabilities(run, centre(coffee)), abs=0.006)  # the newest
+    assert "must choose among its 10: airplane to truck" in words(at)
     assert len(sent(at, "sheet")[0]["tiles"]) == 2
     at.session_state["photo.which"] = 0
-    assert lengths(again(at.run())) == pytest.approx(100 * answer(run, seen_of(rocket)), abs=0.006)
+    assert lengths(again(at)) == pytest.approx(100 * probabilities(run, centre(rocket)), abs=0.006)
     upload(at, b"\x89PNG\r\n\x1a\nnothing")
     assert at.error[0].value.endswith(".") and len(at.error) == 1
-    assert lengths(at) == pytest.approx(100 * answer(run, seen_of(rocket)), abs=0.006)  # it stays
-    again(at.button(key="_photo.remove").click().run())
-    assert lengths(at) == pytest.approx(100 * answer(run, seen_of(coffee)), abs=0.006)
+    assert lengths(at) == pytest.approx(100 * probabilities(run, centre(rocket)), abs=0.006)  # it stays
+    sound(at.button(key="_photo.remove").click().run())
+    assert lengths(at) == pytest.approx(100 * probabilities(run, centre(coffee)), abs=0.006)
 
 
 def test_an_upload_touches_no_file(store):
     network(store)
-    at, written, watching = open_page("classify", photo__choice="own"), [], [True]
+    at, written, watching = open_page("classify", state={"photo.choice": "own"}), [], [True]
 
     def watch(event, arguments):
         if watching[0] and event == "open" and set(str(arguments[1])) & set("wax+"):
@@ -244,7 +246,7 @@ def test_orientation_and_mode_do_not_change_the_answer(shipped):
     picture = Image.fromarray(photos.sample("cat")).resize((640, 480))
     layers, weights = shipped.recipe().layers(), shipped.weights()
 
-    def probabilities(image, format, **options):
+    def answers(image, format, **options):
         buffer = io.BytesIO()
         image.save(buffer, format, **options)
         seen = photos.resize(photos.square(photos.read(buffer.getvalue())))
@@ -256,24 +258,24 @@ def test_orientation_and_mode_do_not_change_the_answer(shipped):
         undo = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
         how = undo.get(orientation, decode_photo.UPRIGHT.get(orientation))
         stored = picture if how is None else picture.transpose(how)
-        return probabilities(stored, "JPEG", quality=95, exif=exif)
+        return answers(stored, "JPEG", quality=95, exif=exif)
 
-    plain = probabilities(picture, "PNG")
+    plain = answers(picture, "PNG")
     for orientation in range(1, 9):
         np.testing.assert_allclose(turned(orientation), plain, atol=5)
     for mode, format in (("RGBA", "PNG"), ("CMYK", "TIFF"), ("P", "PNG")):
         changed = picture.quantize(256) if mode == "P" else picture.convert(mode)
-        version = probabilities(changed, format)
+        version = answers(changed, format)
         assert version.argmax() == plain.argmax()
         np.testing.assert_allclose(version, plain, atol=5)
     grey = picture.convert("L")
     deep = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257)
-    np.testing.assert_allclose(probabilities(deep, "PNG"), probabilities(grey, "PNG"), atol=1e-4)
+    np.testing.assert_allclose(answers(deep, "PNG"), answers(grey, "PNG"), atol=1e-4)
 
 
 def test_an_upload_is_let_go_once_it_is_read_and_only_few_photos_stay(store):
     network(store)
-    at = open_page("classify", photo__choice="own")
+    at = open_page("classify", state={"photo.choice": "own"})
     first = at.file_uploader[0].proto.id
     assert set(picture_kinds.ENDINGS) < set(at.file_uploader[0].proto.type)
     assert at.file_uploader[0].proto.max_upload_size_mb == decode_photo.MAX_BYTES / 1e6 == 25
@@ -287,15 +289,15 @@ def test_an_upload_is_let_go_once_it_is_read_and_only_few_photos_stay(store):
 
 def test_a_transparent_picture_lies_over_white_or_black(store):
     run = network(store)
-    at = open_page("classify", photo__choice="own")
+    at = open_page("classify", state={"photo.choice": "own"})
     cat = photos.sample("cat")
     alpha = np.full((*cat.shape[:2], 1), 90, np.uint8)
     upload(at, png(np.concatenate([cat, alpha], axis=-1)))
     for paper, value in decode_photo.PAPERS.items():
         at.session_state["photo.paper"] = paper
-        again(at.run())
+        again(at)
         over = np.rint(90 / 255 * cat + (1 - 90 / 255) * value).astype(np.uint8)
-        assert lengths(at) == pytest.approx(100 * answer(run, seen_of(over)), abs=1.5)
+        assert lengths(at) == pytest.approx(100 * probabilities(run, centre(over)), abs=1.5)
         assert sent(at, "bars")[0]["labels"]["true"] is None
 
 
@@ -317,8 +319,8 @@ def test_a_camera_is_offered_only_where_browsers_allow_one(address, allowed):
 
 def test_where_there_is_no_camera_the_page_says_why(store):
     network(store)
-    at = open_page("classify", photo__choice="own")
-    assert "browsers allow it only over HTTPS" in texts(at) and "server.sslCertFile" in texts(at)
+    at = open_page("classify", state={"photo.choice": "own"})
+    assert "browsers allow it only over HTTPS" in words(at) and "server.sslCertFile" in words(at)
 
 
 # ---- changes of the photo
@@ -326,8 +328,8 @@ def test_where_there_is_no_camera_the_page_says_why(store):
 
 def test_each_strength_has_the_networks_own_answer(store):
     run = network(store)
-    at = open_page("classify", photo__choice="cat", classify__trial="brightness")
-    view, seen = sent(at, "sweep")[0], seen_of(photos.sample("cat"))
+    at = open_page("classify", state={"photo.choice": "cat", "classify.trial": "brightness"})
+    view, seen = sent(at, "sweep")[0], centre(photos.sample("cat"))
     strengths = perturbations.PERTURBATIONS["brightness"].strengths
     assert len(view["strengths"]) == len(view["answers"]) == len(strengths)
     assert view["strengths"][view["start"]] == "0" and view["strengths"][0] == "−150"
@@ -338,7 +340,7 @@ def test_each_strength_has_the_networks_own_answer(store):
         )
         if lighter is None:
             lighter = np.rint(seen + strengths[place]).clip(0, 255)
-        expected = 100 * answer(run, lighter.astype(np.uint8))
+        expected = 100 * probabilities(run, lighter.astype(np.uint8))
         assert view["answers"][place]["lengths"] == pytest.approx(expected, abs=0.006)
     assert {line["class"] for line in view["lines"]} >= {CAT, view["answers"][view["start"]]["top"]}
 
@@ -348,7 +350,9 @@ def test_each_strength_has_the_networks_own_answer(store):
 )
 def test_every_further_test_starts_at_the_pages_answer(store, kind):
     network(store)
-    at = more(open_page("classify", photo__choice="coffee", classify__perturbation=kind), "More tests")
+    at = more(
+        open_page("classify", state={"photo.choice": "coffee", "classify.perturbation": kind}), "More tests"
+    )
     view = sent(at, "sweep")[-1]
     assert view["answers"][view["start"]]["lengths"] == lengths(at)
     different = [a for a in view["answers"] if a["lengths"] != view["answers"][view["start"]]["lengths"]]
@@ -358,14 +362,16 @@ def test_every_further_test_starts_at_the_pages_answer(store, kind):
 
 def test_the_cover_hides_a_part(store):
     run = network(store)
-    at = open_page("classify", photo__choice="cat", classify__trial="cover")
-    seen = seen_of(photos.sample("cat")).copy()
+    at = open_page("classify", state={"photo.choice": "cat", "classify.trial": "cover"})
+    seen = centre(photos.sample("cat")).copy()
     seen[11:21, 11:21] = 128
-    assert lengths(at, 1) == pytest.approx(100 * answer(run, seen), abs=0.006)
+    assert lengths(at, 1) == pytest.approx(100 * probabilities(run, seen), abs=0.006)
 
 
 def test_a_step_against_the_network_turns_its_answer(shipped):
-    at = more(open_page("classify", photo__choice="cat", classify__perturbation="against"), "More tests")
+    at = more(
+        open_page("classify", state={"photo.choice": "cat", "classify.perturbation": "against"}), "More tests"
+    )
     view = sent(at, "sweep")[-1]
     top = view["answers"][0]["top"]
     falling = [a["lengths"][top] for a in view["answers"]]
@@ -403,18 +409,18 @@ def test_the_pages_arithmetic_notices_the_share_of_textures_that_was_measured(sh
 
 
 def test_a_strange_photo_is_called_strange_and_a_familiar_one_not(shipped):
-    at = open_page("classify", photo__choice="galaxies")
+    at = open_page("classify", state={"photo.choice": "galaxies"})
     assert "None of these?" in at.warning[0].value and "or none of these" in at.subheader[0].value
-    at = open_page("classify", photo__choice="cat")
-    assert not at.warning and "ordinary photos look stranger" in texts(at)
+    at = open_page("classify", state={"photo.choice": "cat"})
+    assert not at.warning and "ordinary photos look stranger" in words(at)
     found = reliability_record.read(shipped, reliability_record.checksum(shipped.weights()))
-    outputs = ops.forward(shipped.recipe().layers(), shipped.weights(), seen_of(photos.sample("cat")))
+    outputs = ops.forward(shipped.recipe().layers(), shipped.weights(), centre(photos.sample("cat")))
     share = np.searchsorted(found.ordinary, found.familiar(outputs))  # of 100
-    assert f"{share} of 100" in texts(at) or f"{share - 1} of 100" in texts(at)
+    assert f"{share} of 100" in words(at) or f"{share - 1} of 100" in words(at)
 
 
 def test_the_figures_on_the_page_are_the_measured_ones(shipped):
-    at = more(open_page("classify", photo__choice="cat"), "None of these")
+    at = more(open_page("classify", state={"photo.choice": "cat"}), "None of these")
     found = reliability_record.read(shipped, reliability_record.checksum(shipped.weights()))
     rows = at.table[-1].value
     assert list(rows["images"]) == ["1,797", "768", "2,000"]
@@ -422,26 +428,26 @@ def test_the_figures_on_the_page_are_the_measured_ones(shipped):
     assert list(rows["noticed"]) == [f"{100 * row.noticed:.1f}\u00a0%" for row in found.strange]
     assert "bird and truck, for a twin" in rows.iloc[2, 0]
     at = more(at, "How sure, really?")
-    assert f"temperature of {found.temperature:.2f}" in texts(at)
-    scores = ops.forward(shipped.recipe().layers(), shipped.weights(), seen_of(photos.sample("cat")))[-2]
+    assert f"temperature of {found.temperature:.2f}" in words(at)
+    scores = ops.forward(shipped.recipe().layers(), shipped.weights(), centre(photos.sample("cat")))[-2]
     expected = 100 * ops.softmax(scores.values, found.temperature)
     assert columns(at, -1)[1]["lengths"] == pytest.approx(expected, abs=0.006)
 
 
 def test_without_a_reliability_record_the_page_says_so(store):
     network(store)
-    at = open_page("classify", photo__choice="cat")
-    assert "ordinary photos" not in texts(at)
-    assert "Not available" in texts(more(at, "None of these"))
-    assert "Not available" in texts(more(at, "How sure, really?"))
+    at = open_page("classify", state={"photo.choice": "cat"})
+    assert "ordinary photos" not in words(at)
+    assert "Not available" in words(more(at, "None of these"))
+    assert "Not available" in words(more(at, "How sure, really?"))
 
 
 def test_a_damaged_reliability_record_spoils_only_itself(store):
     run = network(store)
     (run.folder / reliability_record.FILE).write_text("{")
-    at = open_page("classify", photo__choice="cat")
+    at = open_page("classify", state={"photo.choice": "cat"})
     assert "What was measured about run" in at.warning[0].value
-    assert lengths(at) == pytest.approx(100 * answer(run, seen_of(photos.sample("cat"))), abs=0.006)
+    assert lengths(at) == pytest.approx(100 * probabilities(run, centre(photos.sample("cat"))), abs=0.006)
 
 
 def test_a_reliability_record_is_measured_kept_and_read_back(digits_run, monkeypatch):
@@ -469,12 +475,12 @@ def test_a_reliability_record_is_measured_kept_and_read_back(digits_run, monkeyp
 def test_networks_stand_side_by_side(store):
     one, other = network(store, seed=1), network(store, seed=2)
     network(store, dataset="digits")
-    at = more(open_page("classify", run=one.id, photo__choice="cat"), "Several networks")
-    seen = seen_of(photos.sample("cat"))
+    at = more(open_page("classify", query={"run": one.id}, state={"photo.choice": "cat"}), "Several networks")
+    seen = centre(photos.sample("cat"))
     shown = columns(at, -1)
     assert [column["title"].split(" ")[0] for column in shown] == [one.id, other.id]
     for column, run in zip(shown, (one, other), strict=True):
-        assert column["lengths"] == pytest.approx(100 * answer(run, seen), abs=0.006)
+        assert column["lengths"] == pytest.approx(100 * probabilities(run, seen), abs=0.006)
     assert len(at.multiselect[0].options) == 1  # Digits knows other classes
 
 
@@ -493,8 +499,8 @@ def test_agreement_is_counted(answers, said):
 
 def test_without_workers_the_page_says_what_it_takes_to_ask_where_it_looked(store):
     network(store)
-    at = more(open_page("classify", photo__choice="cat"), "Which parts mattered?")
-    assert texts(at).count("This needs the worker processes") == 2
+    at = more(open_page("classify", state={"photo.choice": "cat"}), "Which parts mattered?")
+    assert words(at).count("This needs the worker processes") == 2
 
 
 def test_the_same_photo_is_a_link_away(store):
@@ -506,23 +512,23 @@ def test_the_same_photo_is_a_link_away(store):
 
 def test_ratings_are_counted_and_go_home_without_the_photos(store):
     run = network(store)
-    at = open_page("classify", photo__choice="cat")
+    at = open_page("classify", state={"photo.choice": "cat"})
     said = sent(at, "bars")[0]["columns"][0]["top"]
 
     def rate(value):
-        again(
+        sound(
             next(group for group in at.get("button_group") if "Right" in group.options).set_value(value).run()
         )
 
     rate("right")
-    assert "1 of 1 right" in texts(at)
+    assert "1 of 1 right" in words(at)
     rate("wrong")  # of one picture the last word counts
-    assert "0 of 1 right" in texts(at)
+    assert "0 of 1 right" in words(at)
     truth = next(group for group in at.get("button_group") if group.label == "It is a …")
-    again(truth.set_value((said + 1) % 10).run())
-    again(at.selectbox(key="photo.choice").set_value("coffee").run())
+    sound(truth.set_value((said + 1) % 10).run())
+    sound(at.selectbox(key="photo.choice").set_value("coffee").run())
     rate("none")
-    assert "0 of 2 right, 1 of none of the ten" in texts(at)
+    assert "0 of 2 right, 1 of none of the ten" in words(at)
     more(at, "Your tally")
     rows = list(at.session_state["classify.tally"].values())
     table = at.table[-1].value

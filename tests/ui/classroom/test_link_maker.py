@@ -1,15 +1,12 @@
 """Does the page for making links show the link that was chosen, and does that link hold it?"""
 
-import hashlib
 from urllib.parse import parse_qs, urlsplit
 
 from streamlit.testing.v1 import AppTest
 
-from cnnlab.access import TeacherPass
-from cnnlab.classroom import Classroom
 from cnnlab.lessons.lesson_link import LessonLink, read, write
 from cnnlab.lessons.page_list import LESSONS
-from cnnlab.ui.session import teacher_pass
+from tests.support.pages import open_part
 
 
 def maker(token: str = "somebody") -> AppTest:
@@ -18,9 +15,7 @@ def maker(token: str = "somebody") -> AppTest:
 
         link_maker("http://192.168.1.5:8501/")
 
-    at = AppTest.from_function(script, default_timeout=300)
-    at.session_state["identity.token"] = token
-    return at.run()
+    return open_part(script, token=token)
 
 
 def shown(at: AppTest) -> tuple[str, LessonLink]:
@@ -54,13 +49,9 @@ def test_every_page_has_a_link():
         assert path == ("/" if page == "home" else f"/{page}") and link == LessonLink(page)
 
 
-def test_what_is_chosen_is_offered_to_the_class_and_taken_back(tmp_path, monkeypatch):
-    monkeypatch.setenv("CNNLAB_TEACHER_PIN", "4711")
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path))
-    monkeypatch.setattr(teacher_pass, "_inside", {hashlib.sha256(b"me").hexdigest()[:32]: TeacherPass()})
-    classroom = Classroom(tmp_path)
+def test_what_is_chosen_is_offered_to_the_class_and_taken_back(classroom):
     assert not maker().button, "for the teacher alone"
-    at = maker("me")
+    at = maker("teacher")
     at.selectbox(key="links.page").set_value("pooling").run()
     at.selectbox(key="links.pooling.window").set_value(3)
     at.toggle(key="links.projector").set_value(True).run()  # is for the teacher's own screen

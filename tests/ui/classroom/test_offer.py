@@ -8,24 +8,15 @@ from streamlit.testing.v1 import AppTest
 
 from cnnlab.access import TeacherPass
 from cnnlab.classroom import Classroom
-from cnnlab.config.presets import PRESETS
 from cnnlab.lessons.lesson_link import LIMIT, LessonLink, write
-from cnnlab.runs import Store
 from cnnlab.ui.classroom import actions
 from cnnlab.ui.session import class_state, teacher_pass
-from tests.pages import open_page, owner, run
+from tests.support.pages import again, open_page, owner, press
+from tests.support.runs import create
 
 TEXT = write(LessonLink("pooling", {"window": 3}, frozenset({"window"})))
 OTHER = write(LessonLink("pooling", {"window": 4}))
 CALL = "Your teacher opens a lesson: **Pooling**"
-
-
-@pytest.fixture
-def classroom(tmp_path, monkeypatch):
-    monkeypatch.setenv("CNNLAB_TEACHER_PIN", "4711")
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(teacher_pass, "_inside", {owner("teacher"): TeacherPass()})
-    return Classroom(Store().root)
 
 
 def called(at: AppTest) -> bool:
@@ -46,31 +37,31 @@ def test_an_offer_lasts_until_the_next_class(classroom):
 
 
 def test_every_page_shows_the_way_but_the_one_it_leads_to(classroom):
-    anna = open_page("anna", "faq")
+    anna = open_page("faq", "anna")
     assert not called(anna)
     classroom.change(offered=TEXT)
-    assert called(run(anna))
-    assert called(open_page("anna", "pooling")), "the same page without the link's settings"
-    assert called(open_page("anna", "pooling", lesson=OTHER))
-    assert not called(open_page("anna", "pooling", lesson=TEXT))
-    assert called(open_page("anna", "vote", lesson=TEXT)), "the way back from a vote"
-    assert not called(open_page("anna", "faq", projector="1"))
-    assert not called(open_page("teacher", "faq"))
+    assert called(again(anna))
+    assert called(open_page("pooling", "anna")), "the same page without the link's settings"
+    assert called(open_page("pooling", "anna", {"lesson": OTHER}))
+    assert not called(open_page("pooling", "anna", {"lesson": TEXT}))
+    assert called(open_page("vote", "anna", {"lesson": TEXT})), "the way back from a vote"
+    assert not called(open_page("faq", "anna", {"projector": "1"}))
+    assert not called(open_page("faq", "teacher"))
     classroom.change(offered=None)
-    assert not called(run(anna))
+    assert not called(again(anna))
 
 
 def test_a_vote_goes_first_until_its_answer_is_shown(classroom):
     classroom.change(offered=TEXT)
-    anna = open_page("anna", "faq")
+    anna = open_page("faq", "anna")
     vote = classroom.ask("relu").vote
-    assert not called(run(anna)) and any("teacher asks" in text.value for text in anna.markdown)
+    assert not called(again(anna)) and any("teacher asks" in text.value for text in anna.markdown)
     classroom.cast(owner("anna"), 0, vote)
     for stage, shown in (("first", False), ("first_shown", False), ("second", False), ("second_shown", True)):
         classroom.change(vote=vote.model_dump() | {"stage": stage})
-        assert called(run(anna)) is shown, stage
+        assert called(again(anna)) is shown, stage
     classroom.change(vote=None)
-    assert called(run(anna))
+    assert called(again(anna))
 
 
 TEXTS = [TEXT.replace("window:3", "window:4"), TEXT[:-1], "", "kitchen~00000000", "<b>" * LIMIT]
@@ -81,15 +72,15 @@ def test_what_is_no_link_is_no_offer_and_breaks_no_page(classroom, kept, epochs)
     rules = classroom.change(epochs=9).model_dump()
     (classroom.folder / "rules.json").write_text(json.dumps(rules | {"offered": kept}))
     for token in ("anna", "teacher"):
-        links = open_page(token, "pooling", lesson=OTHER).get("page_link")
+        links = open_page("pooling", token, {"lesson": OTHER}).get("page_link")
         assert "Go there" not in [link.proto.label for link in links]
     assert class_state.rules().epochs == epochs, "the other rules hold, unless the file is damaged"
 
 
 def test_the_teacher_offers_the_link_that_is_open_and_nobody_else_can(classroom):
-    assert not offers(open_page("anna", "pooling", lesson=TEXT))
-    assert not offers(open_page("teacher", "pooling"))
-    teacher = open_page("teacher", "pooling", lesson=TEXT)
+    assert not offers(open_page("pooling", "anna", {"lesson": TEXT}))
+    assert not offers(open_page("pooling", "teacher"))
+    teacher = open_page("pooling", "teacher", {"lesson": TEXT})
     classroom.change(offered=OTHER)
     press(teacher, "Offer this to the class")
     assert classroom.rules().offered == TEXT and offers(teacher) == ["Take the offer back"]
@@ -104,19 +95,12 @@ def offers(at: AppTest) -> list[str]:
     return [button.label for button in at.button if "ffer" in button.label]
 
 
-def press(at: AppTest, label: str) -> AppTest:
-    [found] = [button for button in at.button if button.label == label]
-    found.click()
-    return run(at)
-
-
-def test_the_class_is_called_to_a_training_run_also_from_a_lesson_link(classroom):
-    store = Store(classroom.root)
-    followed = store.create(PRESETS["article"].config, tuple("ab"), preset="article", owner=owner("ben"))
+def test_the_class_is_called_to_a_training_run_also_from_a_lesson_link(store, classroom):
+    followed = create(store, owner=owner("ben"))
     classroom.change(offered=write(LessonLink("pooling")))
     actions.follow(TeacherPass(), followed.id)
     assert classroom.rules().offered is None, "the newest wish of the teacher holds"
-    at = open_page("anna", "faq", lesson=write(LessonLink("faq")))
+    at = open_page("faq", "anna", {"lesson": write(LessonLink("faq"))})
     assert f"follows **{followed.id}**" in "\n".join(text.value for text in at.markdown)
     [link] = [link.proto for link in at.get("page_link") if link.proto.label == "Watch it"]
     assert (link.page, link.query_string) == ("train", f"run={followed.id}")

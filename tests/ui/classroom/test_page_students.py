@@ -9,67 +9,31 @@ import zipfile
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from cnnlab.access import TeacherPass
-from cnnlab.classroom import Classroom
 from cnnlab.config.presets import PRESETS
 from cnnlab.export import export_archive, report
 from cnnlab.export.code.notebook import notebook
 from cnnlab.export.code.script import script
 from cnnlab.runs import SHIPPED, Phase, Run, Store
 from cnnlab.runs.attempt import Attempt
-from cnnlab.ui.session import browser, class_state, teacher_pass
+from cnnlab.ui.session import browser, class_state
 from cnnlab.ui.session.newcomers import AT_ONCE, Newcomers
 from cnnlab.ui.widgets.prediction import in_words
 from cnnlab.ui.widgets.run_status import title_of
-from tests.conftest import ROOT
-from tests.pages import owner
+from tests.support.pages import again, button, open_page, owner, press, sound, words
 
 CONTROLS = {"Pause", "Resume", "Stop and keep", "One more epoch", "Set it", "Delete it", "Open the envelope"}
 
 
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    """A class with a teacher, and no CIFAR-10 within reach."""
-    monkeypatch.setenv("CNNLAB_TEACHER_PIN", "4711")
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("CNNLAB_CIFAR10", raising=False)
-    return Store()
+pytestmark = pytest.mark.usefixtures("classroom", "no_cifar10")
 
 
-@pytest.fixture
-def classroom(store):
-    return Classroom(store.root)
-
-
-def open_page(name: str = "train", token: str = "anna", **query: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
-    at.session_state["identity.token"] = token
-    for key, value in query.items():
-        at.query_params[key] = value
-    at.switch_page(f"../../../pages/{name}.py")
-    return sound(at.run())
-
-
-def sound(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception
-    return at
-
-
-def words(at: AppTest) -> str:
-    kinds = (at.markdown, at.caption, at.info, at.warning, at.error, at.toast)
-    return "\n".join(element.value for kind in kinds for element in kind)
+def opened(page: str = "train", token: str = "anna", **query: str) -> AppTest:
+    return open_page(page, token, query)
 
 
 def everything(at: AppTest) -> str:
     """Return all that the page sends to the browser."""
     return "".join(str(getattr(node, "proto", "")) for part in (at.main, at.sidebar) for node in part)
-
-
-def button(at: AppTest, label: str):
-    [found] = [button for button in at.button if button.label == label]
-    return found
 
 
 def finished(store: Store, token: str = "anna") -> Run:
@@ -89,8 +53,8 @@ def finished(store: Store, token: str = "anna") -> Run:
 
 def test_a_student_reads_the_own_nickname_and_those_of_others_beside_their_runs(store, classroom):
     mine, other = finished(store), finished(store, "ben")
-    ben = open_page("faq", "ben")
-    at = open_page(run=mine.id)
+    ben = opened("faq", "ben")
+    at = opened(run=mine.id)
     anna = classroom.nickname(owner("anna"))
     assert f"You are **{anna}**" in at.sidebar.markdown[0].value
     assert f"You are **{classroom.nickname(owner('ben'))}**" in ben.sidebar.markdown[0].value
@@ -105,7 +69,7 @@ def test_a_student_reads_the_own_nickname_and_those_of_others_beside_their_runs(
     assert len(classroom.students()) == 2
 
     classroom.change(names_hidden=True)
-    at = sound(at.run())
+    at = again(at)
     assert classroom.nickname(owner("ben")) not in everything(at)
     assert f"You are **{anna}**" in words(at)
 
@@ -114,25 +78,25 @@ def test_made_up_browsers_run_out_of_names_and_take_no_part_then(store, classroo
     monkeypatch.setattr(class_state, "_newcomers", Newcomers())
     for _n in range(AT_ONCE):
         assert class_state._newcomers.admit("here", str(store.root))
-    made_up = open_page("train", "one more")
+    made_up = opened("train", "one more")
     assert "You have no name in the class yet" in words(made_up)
     button(made_up, "Train").click()
-    assert "You have no name in the class yet" in words(sound(made_up.run()))
-    predict(open_page("pixels", "another"), 0)
-    open_page("vote", "a third")
+    assert "You have no name in the class yet" in words(again(made_up))
+    predict(opened("pixels", "another"), 0)
+    opened("vote", "a third")
     assert not classroom.students() and not store.runs()
     assert not list((classroom.folder / "answers").glob("*"))
     monkeypatch.setattr(class_state, "_newcomers", Newcomers())  # as some minutes later
-    assert "You are **" in words(sound(made_up.run()))
+    assert "You are **" in words(again(made_up))
 
 
 def test_at_home_there_are_no_names_and_nothing_is_kept(store, classroom, monkeypatch):
     monkeypatch.delenv("CNNLAB_TEACHER_PIN")
     run = finished(store)
-    at = open_page(run=run.id)
+    at = opened(run=run.id)
     assert not at.sidebar.markdown
     assert "yours" not in words(at)
-    at = open_page("pixels")
+    at = opened("pixels")
     predict(at, 0)
     assert "Right first answers so far: 0 of 1" in words(at)
     assert not classroom.folder.exists()
@@ -143,7 +107,7 @@ def test_no_page_and_no_download_holds_the_hash_or_the_token_of_a_browser(store,
     run = finished(store, token)
     classroom.nickname(owner("ben"))
     for reader in (token, "ben"):
-        page = everything(open_page(token=reader, run=run.id))
+        page = everything(opened(token=reader, run=run.id))
         assert run.id in page
         for secret in (token, owner(token), owner("ben")):
             assert secret not in page
@@ -160,9 +124,9 @@ def test_no_page_and_no_download_holds_the_hash_or_the_token_of_a_browser(store,
 def test_a_failing_disk_and_a_damaged_class_leave_the_pages_whole(store, classroom, monkeypatch):
     run = finished(store)
     store.root.joinpath(".class").write_text("a file where the folder should be")
-    at = open_page(run=run.id)
+    at = opened(run=run.id)
     assert "You are" in words(at), "what stood in the folder's place was moved aside"
-    at = open_page("pixels")
+    at = opened("pixels")
 
     def full(*_given, **_options):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -178,19 +142,19 @@ def test_a_failing_disk_and_a_damaged_class_leave_the_pages_whole(store, classro
 
 def test_train_tells_the_limits_and_keeps_them(store, classroom):
     classroom.change(epochs=9, minutes=20, images=5000, waiting=1)
-    at = open_page()
+    at = opened()
     told = "In this class at most: 9 epochs · 20 min of training · 5,000 training images, those"
     assert told in words(at)
-    sound(button(at, "Train").click().run())
+    press(at, "Train")
     assert "at most 9 epochs; this one would have 10" in words(at)
     assert store.runs() == []
-    sound(button(at, "Keep to the limits").click().run())
-    sound(button(at, "Train").click().run())
+    press(at, "Keep to the limits")
+    press(at, "Train")
     [run] = store.runs()
     assert run.recipe().config.epochs == 9
-    sound(button(at, "Train").click().run())
+    press(at, "Train")
     assert "one training run waiting or at work, not more. You have 1." in words(at)
-    sound(button(at, "Race the optimisers").click().run())
+    press(at, "Race the optimisers")
     assert "A race is 4 training runs at once; in this class a student has at most 1." in words(at)
     assert [one.id for one in store.runs()] == [run.id]
 
@@ -199,24 +163,24 @@ def test_one_more_epoch_is_limited_where_the_click_is_carried_out(store, classro
     run = finished(store)
     (run.folder / "checkpoint").mkdir()
     (run.folder / "checkpoint" / "state.npz").write_bytes((run.folder / "weights.npz").read_bytes())
-    at = open_page(run=run.id)
+    at = opened(run=run.id)
     classroom.change(epochs=len(run.history()))
-    sound(button(at, "One more epoch").click().run())
+    press(at, "One more epoch")
     assert f"this one would have {len(run.history()) + 1}" in words(at)
     assert run.commands() == []
 
 
 def test_only_the_owner_steers_and_deletes_whatever_a_page_has_drawn(store):
     run = store.create(PRESETS["tiny"].config, ("cat", "dog"), preset="tiny", owner=owner("anna"))
-    assert not {button.label for button in open_page(token="ben", run=run.id).button} & CONTROLS
+    assert not {button.label for button in opened(token="ben", run=run.id).button} & CONTROLS
     for label in ("Pause", "Stop and keep", "Delete it"):
-        at = open_page(run=run.id)
+        at = opened(run=run.id)
         at.session_state["identity.token"] = "ben"  # the click comes from another browser
-        sound(button(at, label).click().run())
+        press(at, label)
         assert "belongs to somebody else" in words(at)
         assert run.commands() == []
-    at = open_page(run=run.id)
-    sound(button(at, "Delete it").click().run())
+    at = opened(run=run.id)
+    press(at, "Delete it")
     assert store.runs() == []
     assert "run" not in at.query_params
     assert f"{run.id} has been deleted" in words(at)
@@ -224,9 +188,9 @@ def test_only_the_owner_steers_and_deletes_whatever_a_page_has_drawn(store):
 
 def test_a_run_at_work_is_stopped_before_it_is_deleted(store):
     run = store.create(PRESETS["tiny"].config, ("cat", "dog"), preset="tiny", owner=owner("anna"))
-    at = open_page(run=run.id)
+    at = opened(run=run.id)
     Attempt(run, run.claim("queued")).enter(Phase.RUNNING)  # since the page was drawn
-    sound(button(at, "Delete it").click().run())
+    press(at, "Delete it")
     assert "stop it first" in words(at)
     assert run.state().phase == "running"
 
@@ -236,11 +200,11 @@ def test_a_run_at_work_is_stopped_before_it_is_deleted(store):
 
 def test_test_results_stay_sealed_in_class_until_the_board_opens_them(store, classroom):
     run = finished(store)
-    at = open_page(run=run.id)
+    at = opened(run=run.id)
     assert "your teacher opens them on the board" in words(at)
     assert "Test accuracy" not in [metric.label for metric in at.metric]
     assert not {"Open the envelope", "Open it again"} & {button.label for button in at.button}
-    assert "still sealed" in words(open_page("inside", run=run.id))
+    assert "still sealed" in words(opened("inside", run=run.id))
 
     assert "evaluation.npz" not in members(class_state.as_seen(run))
     assert "still sealed" in report(class_state.as_seen(run))
@@ -248,7 +212,7 @@ def test_test_results_stay_sealed_in_class_until_the_board_opens_them(store, cla
     assert class_state.as_seen(store.get("article")).evaluation() is not None
 
     classroom.change(test_sets_opened="2026-01-01T10:00:00")
-    at = open_page(run=run.id)
+    at = opened(run=run.id)
     assert "Test accuracy" in [metric.label for metric in at.metric]
     assert "evaluation.npz" in members(class_state.as_seen(run))
 
@@ -258,11 +222,10 @@ def members(run: Run) -> list[str]:
     return zipfile.ZipFile(io.BytesIO(export_archive(run))).namelist()
 
 
-def test_the_teacher_s_browser_steers_all_and_is_not_among_the_students(store, classroom, monkeypatch):
+def test_the_teacher_s_browser_steers_all_and_is_not_among_the_students(store, classroom):
     run = store.create(PRESETS["tiny"].config, ("cat", "dog"), preset="tiny", owner=owner("anna"))
-    monkeypatch.setitem(teacher_pass._inside, owner("teacher"), TeacherPass())
-    at = open_page(token="teacher", run=run.id)
-    sound(button(at, "Pause").click().run())
+    at = opened(token="teacher", run=run.id)
+    press(at, "Pause")
     assert run.state().phase == "paused"
     assert classroom.students() == []
 
@@ -280,27 +243,27 @@ def predict(at: AppTest, option: int) -> AppTest:
 
 
 def test_a_first_answer_is_kept_once_also_over_a_reload(store, classroom):
-    at = open_page("pixels")
+    at = opened("pixels")
     options = pills(at)[0].options
     predict(at, 0)
     predict(at, 2)
     [(name, kept)] = classroom.answers()
     assert name == classroom.nickname(owner("anna"))
     assert (kept.question, kept.answer, kept.right) == ("pixels.count", options[0], False)
-    at = open_page("pixels")  # as after a reload: another session of the same browser
+    at = opened("pixels")  # as after a reload: another session of the same browser
     assert "Right first answers so far: 0 of 1" in words(at)
     predict(at, 2)
     assert "Right first answers so far: 0 of 1" in words(at)
     assert classroom.answers() == [(name, kept)]
     classroom.new_class()
-    sound(at.run())
+    again(at)
     assert "so far" not in words(at), "the next class is asked anew, also on a page that stayed open"
     assert classroom.answers() == []
 
 
 def test_two_at_a_computer_answer_covered_and_then_convince_each_other(store, classroom):
     classroom.change(pair_mode=True)
-    at = open_page("pixels")
+    at = opened("pixels")
     options = pills(at)[0].options
     assert pills(at)[0].label.startswith("**Left partner**")
     predict(at, 0)
@@ -311,27 +274,27 @@ def test_two_at_a_computer_answer_covered_and_then_convince_each_other(store, cl
     assert f"The answer is **{options[2]}**" not in words(at)
     assert [group.value for group in pills(at)] == [options[0], options[2]]
     pills(at)[0].set_value(options[2])
-    sound(button(at, "Reveal").click().run())
+    press(at, "Reveal")
     assert f"first “{options[0]}”, then “{options[2]}”" in words(at)
     assert f"The answer is **{options[2]}**" in words(at)
     assert "Right first answers so far, of you two: 1 of 2" in words(at)
     kept = [(answer.partner, answer.answer, answer.right) for _name, answer in classroom.answers()]
     assert kept == [(1, options[0], False), (2, options[2], True)]
-    assert "of you two: 1 of 2" in words(open_page("pixels"))
+    assert "of you two: 1 of 2" in words(opened("pixels"))
 
 
 def test_two_who_agree_see_the_answer_at_once_and_one_alone_switches_pairs_off(store, classroom):
     classroom.change(pair_mode=True)
-    at = open_page("pixels")
+    at = opened("pixels")
     options = pills(at)[0].options
     predict(predict(at, 0), 0)
     assert f"The answer is **{options[2]}**" in words(at)
-    alone = open_page("pixels", "ben")
+    alone = opened("pixels", "ben")
     sound(alone.toggle(key="lesson.two").set_value(False).run())
     predict(alone, 2)
     assert f"**{options[2]}** — 32 rows" in words(alone)
     assert "Right partner" not in words(alone)
-    sound(alone.run())
+    again(alone)
     assert alone.toggle(key="lesson.two").value is False, "the class's rule is set once, not at each click"
 
 

@@ -1,6 +1,5 @@
 """The teacher's page: who gets in, what each action changes, and that none of them works without the pass."""
 
-import hashlib
 import os
 import re
 import shutil
@@ -11,94 +10,34 @@ from streamlit.testing.v1 import AppTest
 
 from cnnlab import access, network_address
 from cnnlab.classroom import Classroom
-from cnnlab.config.presets import PRESETS
-from cnnlab.data import datasets
-from cnnlab.runs import Checkpoint, Phase, RunError, Store
+from cnnlab.runs import Phase, RunError
 from cnnlab.runs.attempt import Attempt
-from cnnlab.runs.history import COLUMNS
 from cnnlab.ui.classroom import address
 from cnnlab.ui.session import teacher_pass
-from tests.conftest import ROOT
+from tests.support.pages import ME, again, button, open_page, press, words
+from tests.support.runs import create, trained
+from tests.support.stores import PIN
 
-ME = hashlib.sha256(b"me").hexdigest()[:32]
-PIN = "2718-28"
-CONFIG = PRESETS["article"].config.model_copy(update={"dataset": "digits", "epochs": 3})
-ROW = dict.fromkeys(COLUMNS, 0.5)
-
-
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    """An empty run folder, a teacher's PIN, a door that nobody has tried, and no CIFAR-10 within reach."""
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("CNNLAB_TEACHER_PIN", PIN)
-    monkeypatch.delenv("CNNLAB_CIFAR10", raising=False)
-    monkeypatch.setattr(teacher_pass, "_door", access.Door())
-    monkeypatch.setattr(teacher_pass, "_inside", {})
-    monkeypatch.setattr(
-        datasets, "ARCHIVE", datasets.Archive(url="http://127.0.0.1:9/cifar-10-binary.tar.gz")
-    )
-    return Store()
+pytestmark = pytest.mark.usefixtures("classroom", "no_cifar10")
 
 
-def open_page(tab: str | None = None, token: str = "me", address: str | None = None) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
-    at.session_state["identity.token"] = token
-    if address:
-        at.session_state["teacher.address"] = address
-    at.switch_page("../../../pages/teacher.py")
-    at.run()
-    assert not at.exception, at.exception
+def opened(tab: str | None = None, token: str = "me", address: str | None = None) -> AppTest:
+    at = open_page("teacher", token, state={"teacher.address": address} if address else {})
     if tab:
         at.session_state["teacher.tab"] = tab
         again(at)
     return at
 
 
-def again(at: AppTest) -> AppTest:
-    at.run()
-    assert not at.exception, at.exception
-    return at
-
-
 def enter(at: AppTest, pin: str = PIN) -> AppTest:
     at.text_input(key="_teacher.pin").input(pin)
-    button(at, "Enter").click()
-    return again(at)
+    return press(at, "Enter")
 
 
 def teach(tab: str | None = None, address: str | None = None) -> AppTest:
     """Open the page as somebody who has entered, and has chosen or typed an address before."""
     teacher_pass._inside[ME] = access.TeacherPass()
-    return open_page(tab, address=address)
-
-
-def words(at: AppTest) -> str:
-    kinds = (at.title, at.markdown, at.caption, at.info, at.warning, at.error, at.success, at.code)
-    return "\n".join(element.value for kind in kinds for element in kind)
-
-
-def button(at: AppTest, label: str):
-    [found] = [button for button in at.button if button.label.startswith(label)]
-    return found
-
-
-def press(at: AppTest, key: str) -> AppTest:
-    at.button(key=key).click()
-    return again(at)
-
-
-def trained(store, phase: str = "finished", owner: str = "anna", epochs: int = 3):
-    """Return a run as a trainer leaves it; with "queued" one that nobody has taken up."""
-    run = store.create(CONFIG, tuple("0123456789"), preset="article", owner=owner)
-    if phase != "queued":
-        attempt = Attempt(run, run.claim("queued"))
-        attempt.write_history([ROW | {"epoch": epoch} for epoch in range(1, epochs + 1)])
-        attempt.write_checkpoint(Checkpoint(epochs, {}, {}))
-        attempt.write_result({})
-        attempt.update(epoch=epochs, epochs=3, steps=10, images_per_second=1234.0)
-        attempt.enter(Phase(phase))
-    return run
+    return opened(tab, address=address)
 
 
 # ---- the door
@@ -106,29 +45,29 @@ def trained(store, phase: str = "finished", owner: str = "anna", epochs: int = 3
 
 def test_without_a_pin_the_page_says_how_to_switch_the_class_on(store, monkeypatch):
     monkeypatch.delenv("CNNLAB_TEACHER_PIN")
-    at = open_page()
+    at = opened()
     assert re.search(r"export CNNLAB_TEACHER_PIN=\d{6}\nstreamlit run app.py", words(at))
     assert "Can students reach me?" in words(at)
     assert not at.text_input and not at.tabs
 
 
 def test_the_right_pin_opens_and_a_reload_stays_in(store):
-    at = open_page()
+    at = opened()
     assert "enter the PIN" in words(at) and not at.tabs
     enter(at, f" {PIN} ")
     assert "How is the class doing?" in words(at)
     assert PIN not in repr(at.session_state)
-    assert "How is the class doing?" in words(open_page()), "a reload is a new session of the same browser"
-    assert "How is the class doing?" not in words(open_page(token="another browser"))
+    assert "How is the class doing?" in words(opened()), "a reload is a new session of the same browser"
+    assert "How is the class doing?" not in words(opened(token="another browser"))
     press(at, "_teacher.leave")
     assert "enter the PIN" in words(at)
-    assert "enter the PIN" in words(open_page())
+    assert "enter the PIN" in words(opened())
 
 
 def test_five_wrong_pins_shut_the_door_for_a_minute(store, monkeypatch):
     now = [1000.0]
     monkeypatch.setattr(teacher_pass, "_door", access.Door(clock=lambda: now[0]))
-    at = open_page()
+    at = opened()
     for left in (4, 3, 2, 1):
         assert f"{left} more tries" in words(enter(at, "wrong"))
     assert "wait a minute" in words(enter(at, ""))
@@ -141,15 +80,15 @@ def test_five_wrong_pins_shut_the_door_for_a_minute(store, monkeypatch):
 def test_guessing_from_the_teachers_own_address_does_not_keep_the_teacher_out_after_a_restart(
     store, monkeypatch
 ):
-    enter(open_page())
+    enter(opened())
     monkeypatch.setattr(teacher_pass, "_door", access.Door())  # as after a restart
     monkeypatch.setattr(teacher_pass, "_inside", {})
-    student = open_page(token="student")
+    student = opened(token="student")
     for _try in range(access.TRIES):
         enter(student, "wrong")
     assert "Too many wrong tries" in words(enter(student))
-    assert "Too many wrong tries" in words(enter(open_page(token="another of theirs")))
-    at = enter(open_page())
+    assert "Too many wrong tries" in words(enter(opened(token="another of theirs")))
+    at = enter(opened())
     assert "How is the class doing?" in words(at)
     assert re.search(r"A wrong PIN was entered 5× since \d\d:\d\d", words(at))
 
@@ -220,7 +159,7 @@ ACTIONS = {
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_click_without_the_pass_does_nothing(store, action):
     """As from a tab that was left open when the teacher left in another, or from a message that is forged."""
-    running, queued, finished = (trained(store, phase) for phase in ("running", "queued", "finished"))
+    running, queued, finished = trained(store, phase="running"), create(store), trained(store)
     tab, key = ACTIONS[action]
     at = teach(tab)
     if tab == "Training runs":
@@ -255,8 +194,9 @@ def test_a_rule_is_not_changed_without_the_pass(store, field, value):
 def test_first_sight_names_what_trains_and_what_waits(store):
     Classroom(store.root).seen("anna")
     name = Classroom(store.root).nickname("anna")
-    running, queued = trained(store, "running", epochs=1), trained(store, "queued", owner="gone")
-    failed = trained(store, "failed")
+    running = trained(store, phase="running", rows=1, images_per_second=1234.0)
+    queued = create(store, owner="gone")
+    failed = trained(store, phase="failed")
     at = teach()
     shown = {metric.label: metric.value for metric in at.metric}
     assert shown == {"Students here": "1", "Training": "1", "Waiting": "1"}
@@ -274,7 +214,7 @@ def bars(at: AppTest) -> list:
 
 
 def test_any_run_is_stopped_and_the_queue_paused(store):
-    running, queued = trained(store, "running"), trained(store, "queued")
+    running, queued = trained(store, phase="running"), create(store)
     at = teach()
     press(at, f"_teacher.work.stop.{running.id}")
     assert running.new_commands() == ["stop"]
@@ -289,7 +229,7 @@ def test_any_run_is_stopped_and_the_queue_paused(store):
 
 
 def test_chosen_runs_are_paused_resumed_and_deleted(store):
-    one, two, other = (trained(store, "queued") for _n in range(3))
+    one, two, other = (create(store) for _n in range(3))
     at = teach("Training runs")
     at.multiselect(key="teacher.runs").set_value([one.id, two.id])
     again(at)
@@ -381,7 +321,7 @@ def test_answers_are_counted_by_question(store):
 def test_a_new_class_stops_what_trains_and_begins_when_it_has_stopped(store):
     class_ = Classroom(store.root)
     before = class_.nickname("anna")
-    running, queued = trained(store, "running", epochs=1), trained(store, "queued")
+    running, queued = trained(store, phase="running", rows=1), create(store)
     at = teach("New class")
     assert f"At work now: {running.id}." in words(at)
     press(at, "_teacher.new_class")
@@ -399,7 +339,7 @@ def test_a_new_class_stops_what_trains_and_begins_when_it_has_stopped(store):
 
 
 def test_a_new_class_can_be_called_off(store):
-    running = trained(store, "running", epochs=1)
+    running = trained(store, phase="running", rows=1)
     at = teach("New class")
     press(at, "_teacher.new_class")
     press(at, "_teacher.keep_class")

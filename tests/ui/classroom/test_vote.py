@@ -1,15 +1,12 @@
 """The class vote: its stages, and what does not count."""
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
-from cnnlab.access import TeacherPass
-from cnnlab.classroom import Classroom
 from cnnlab.figures.votes import histogram
 from cnnlab.lessons.votes import QUESTIONS, tally
-from cnnlab.runs import RunError, Store
+from cnnlab.runs import RunError
 from cnnlab.ui.session import teacher_pass
-from tests.pages import open_page, owner, run, words
+from tests.support.pages import again, open_page, owner, press, words
 
 # ---- Counting
 
@@ -19,14 +16,6 @@ def test_a_ballot_that_names_no_option_does_not_count():
     figure = histogram([1, 0, 2], right=2)
     assert [round(x, 1) for x in figure.data[0].x] == [33.3, 0.0, 66.7]
     assert figure.data[0].y[2] == "<b>✓ 3</b>" and list(histogram([0, 0]).data[0].x) == [0, 0]
-
-
-@pytest.fixture
-def classroom(tmp_path, monkeypatch):
-    monkeypatch.setenv("CNNLAB_TEACHER_PIN", "4711")
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(teacher_pass, "_inside", {owner("teacher"): TeacherPass()})
-    return Classroom(Store().root)
 
 
 def test_foreign_ballots_and_late_ones_are_refused_or_passed_over(classroom):
@@ -48,77 +37,69 @@ def test_foreign_ballots_and_late_ones_are_refused_or_passed_over(classroom):
 # ---- The page
 
 
-def press(at: AppTest, label: str) -> AppTest:
-    [found] = [button for button in at.button if label in button.label]
-    found.click()
-    return run(at)
-
-
 def test_a_whole_vote_by_teacher_and_students(classroom):
     question = QUESTIONS["relu"]()
-    anna, teacher = open_page("anna", "vote"), open_page("teacher", "vote")
+    anna, teacher = open_page("vote", "anna"), open_page("vote", "teacher")
     assert "No vote is open" in words(anna)
     teacher.selectbox(key="vote.question").set_value("relu")
-    press(run(teacher), "Open the vote")
+    press(again(teacher), "Open the vote")
     assert "0 of 1 have voted" in words(teacher)
     assert not [button for button in teacher.button if question.options[0] in button.label]
-    press(run(anna), f"1 · {question.options[0]}")
+    press(again(anna), f"1 · {question.options[0]}")
     assert "Your vote is in" in words(anna)
     press(anna, f"2 · {question.options[1]}")  # another thought
-    assert "1 of 1 have voted" in words(run(teacher))
+    assert "1 of 1 have voted" in words(again(teacher))
     assert not anna.get("plotly_chart") and not teacher.get("plotly_chart")
 
     press(teacher, "Show how the class voted")
-    for at in (teacher, run(anna)):
+    for at in (teacher, again(anna)):
         assert "talk to your neighbour" in words(at) and len(at.get("plotly_chart")) == 1
         assert question.reveal not in words(at) and "check_circle" not in words(at)
     assert not [button for button in anna.button if question.options[0] in button.label]
 
     press(teacher, "Open the second vote")
     assert "0 of 1 have voted" in words(teacher)
-    press(run(anna), question.options[question.right])
+    press(again(anna), question.options[question.right])
     press(teacher, "Show both votes and the answer")
-    for at in (teacher, run(anna)):
+    for at in (teacher, again(anna)):
         assert question.reveal in words(at) and len(at.get("plotly_chart")) == 2
     vote = classroom.rules().vote
     assert [tally(classroom.ballots(vote, r), 3) for r in ("first", "second")] == [[0, 1, 0], [0, 1, 0]]
     press(teacher, "Another question")
-    assert classroom.rules().vote is None and "No vote is open" in words(run(anna))
+    assert classroom.rules().vote is None and "No vote is open" in words(again(anna))
 
 
 def test_a_tap_after_the_result_was_shown_does_not_count(classroom):
     vote = classroom.ask("relu").vote
-    anna = open_page("anna", "vote")
+    anna = open_page("vote", "anna")
     classroom.change(vote=vote.model_dump() | {"stage": "first_shown"})
     press(anna, "1 · ")
     assert classroom.ballots(vote, "first") == {}
 
 
 def test_only_the_teacher_can_ask_and_go_on(classroom):
-    assert not [b for b in open_page("anna", "vote").button if b.label == "Open the vote"]
-    teacher = open_page("teacher", "vote")
+    assert not [b for b in open_page("vote", "anna").button if b.label == "Open the vote"]
+    teacher = open_page("vote", "teacher")
     teacher_pass._inside.clear()  # the pass is gone: the next click does nothing
     press(teacher, "Open the vote")
     assert classroom.rules().vote is None
     classroom.ask("a question of another version")
-    assert "does not know" in words(open_page("anna", "vote"))
+    assert "does not know" in words(open_page("vote", "anna"))
 
 
 def test_every_page_calls_to_the_vote_until_the_student_has_voted(classroom):
-    anna = open_page("anna", "faq")
+    anna = open_page("faq", "anna")
     assert "teacher asks" not in words(anna)
     vote = classroom.ask("relu").vote
-    assert "teacher asks" in words(run(anna))
-    assert "teacher asks" not in words(open_page("anna", "vote")), "not on the page of the vote itself"
-    assert "teacher asks" not in words(open_page("teacher", "faq"))
+    assert "teacher asks" in words(again(anna))
+    assert "teacher asks" not in words(open_page("vote", "anna")), "not on the page of the vote itself"
+    assert "teacher asks" not in words(open_page("faq", "teacher"))
     classroom.cast(owner("anna"), 0, vote)
-    assert "teacher asks" not in words(run(anna))
+    assert "teacher asks" not in words(again(anna))
     classroom.change(following="kite-421")
-    assert "kite-421" not in words(run(anna)), "there is no such run"
+    assert "kite-421" not in words(again(anna)), "there is no such run"
 
 
-def test_at_home_the_questions_are_ones_own(tmp_path, monkeypatch):
-    monkeypatch.delenv("CNNLAB_TEACHER_PIN", raising=False)
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    at = open_page("anna", "vote")
+def test_at_home_the_questions_are_ones_own(store):
+    at = open_page("vote", "anna")
     assert "CNNLAB_TEACHER_PIN" in words(at) and QUESTIONS["sure"]().text in words(at)

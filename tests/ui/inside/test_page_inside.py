@@ -16,30 +16,25 @@ from cnnlab.inspection.dead_kernels import ZERO, Silence, measure, passed_on
 from cnnlab.inspection.held_out import held_out_images
 from cnnlab.inspection.kernel_history import BYTES, growth
 from cnnlab.progress import Cancelled
-from cnnlab.runs import RunError, Store, records
+from cnnlab.runs import RunError, Store
 from cnnlab.runs.attempt import Attempt
-from cnnlab.runs.history import COLUMNS
 from cnnlab.ui.inside.character import character
 from cnnlab.ui.inside.mistakes import question
 from cnnlab.ui.widgets import background_job
-from tests.ui.lessons.test_pages_look import (
+from tests.support.networks import outputs
+from tests.support.pages import (
     again,
+    centre,
     charts,
     galleries,
-    network,
     open_page,
-    seen_of,
     sent,
-    texts,
+    sound,
+    words,
 )
+from tests.support.runs import network, table
 
-
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    """An empty run folder, and no shipped networks."""
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(records, "SHIPPED", tmp_path / "none")
-    return Store()
+pytestmark = pytest.mark.usefixtures("nothing_shipped")
 
 
 def keep_kernels(run, epoch: int, factor: float) -> None:
@@ -53,30 +48,25 @@ def keep_kernels(run, epoch: int, factor: float) -> None:
     files.write_arrays(run.folder / f"kernels/epoch-{epoch:04d}.npz", kernels)
 
 
-def outputs_of(run, photo: str) -> dict:
-    outputs = ops.forward(run.recipe().layers(), run.weights(), seen_of(photos.sample(photo)))
-    return {output.name: output.values for output in outputs}
-
-
 # ---- kernels
 
 
 def test_kernels_tell_their_true_numbers(store):
     run = network(store)
-    at = open_page("inside", inside__kernel=3)
+    at = open_page("inside", state={"inside.kernel": 3})
     kernels = run.weights()["conv_1/kernel"]
     low, high = (f"{value:.2f}".replace("-", "−") for value in (kernels.min(), kernels.max()))
-    assert f"4 kernels of 3 × 3 × 3. Weights have no unit; they go from {low} to {high}." in texts(at)
+    assert f"4 kernels of 3 × 3 × 3. Weights have no unit; they go from {low} to {high}." in words(at)
     shown = np.stack(galleries(at)[0], axis=-1)  # on red, on green, on blue
     assert np.allclose(shown, kernels[..., 3], atol=0.006)
     view = sent(at, "gallery")[0]
     assert f"norm {np.sqrt((kernels[..., 3] ** 2).sum()):.2f}" in view["captions"][3]
-    assert "cannot be measured" in texts(at) and len(view["steps"]) == 1
+    assert "cannot be measured" in words(at) and len(view["steps"]) == 1
 
 
 def test_kernels_are_sorted_by_their_norm(store):
     run = network(store)
-    view = sent(open_page("inside", inside__order="norm"), "gallery")[0]
+    view = sent(open_page("inside", state={"inside.order": "norm"}), "gallery")[0]
     norms = [np.sqrt((run.weights()["conv_1/kernel"][..., n] ** 2).sum()) for n in view["order"]]
     assert norms == sorted(norms, reverse=True) and sorted(view["order"]) == [0, 1, 2, 3]
     assert view["captions"][0].startswith(f"Kernel {view['order'][0] + 1}:")
@@ -98,7 +88,7 @@ def test_deeper_layers_play_the_epochs_that_were_kept(store):
     run = network(store)
     for epoch in (0, 1, 2, 3):
         keep_kernels(run, epoch, 1 + epoch)
-    at = open_page("inside", inside__layer="conv_2", inside__slice=3, inside__kernel=4)
+    at = open_page("inside", state={"inside.layer": "conv_2", "inside.slice": 3, "inside.kernel": 4})
     assert sent(at, "gallery")[0]["steps"] == ["before training", "epoch 3 of 3"]
     assert np.allclose(galleries(at)[0][0], run.weights()["conv_2/kernel"][:, :, 2, 4], atol=0.006)
 
@@ -109,7 +99,7 @@ def test_many_large_kernels_leave_epochs_out_but_never_the_ends(store):
     run = store.create(config, tuple("0123456789"), preset="article", owner="anna")
     now = np.ones((7, 7, 3, 512), np.float32)
     attempt = Attempt(run, run.claim("test"))
-    attempt.write_history([dict.fromkeys(COLUMNS, 0.5) | {"epoch": epoch} for epoch in (1, 2, 3)])
+    attempt.write_history(table(3))
     for epoch in range(4):
         attempt.write_kernels(epoch, {"conv_1/kernel": now * (epoch + 1)})
     grown = growth(run, "conv_1", now, slice(0, 3))
@@ -131,18 +121,18 @@ def test_silent_kernels_are_flagged_with_the_evidence(store, monkeypatch):
     active = {"conv_1": np.array([7, 0, 9, 9]), "conv_2": np.full(5, 9)}
     found = Silence(9, True, active, {name: counts / 2 for name, counts in active.items()})
     monkeypatch.setattr(background_job, "answer", lambda *_args, **_options: found)
-    at = open_page("inside", inside__kernel=1)
+    at = open_page("inside", state={"inside.kernel": 1})
     view = sent(at, "gallery")[0]
     assert view["marks"] == ["", "silent on these 9 photos", "", ""]
     assert view["facts"][0][2] == "Answered on 0 of 9 photos; largest magnitude 0.00"
-    assert "**1 of 4 kernels** were silent on these 9 photos" in texts(at)
+    assert "**1 of 4 kernels** were silent on these 9 photos" in words(at)
     assert run.id == at.session_state["network.run"]
 
 
 def test_without_its_dataset_nobody_is_called_silent(store, monkeypatch):
     network(store)
     monkeypatch.setenv("CNNLAB_CIFAR10", "/nowhere")
-    assert "it is not on this computer" in texts(open_page("inside"))
+    assert "it is not on this computer" in words(open_page("inside"))
 
 
 def test_silence_is_judged_after_the_activation():
@@ -154,16 +144,18 @@ def test_silence_is_judged_after_the_activation():
 
 def test_a_choice_beyond_a_smaller_network_starts_over(store):
     network(store)
-    at = open_page("inside", inside__layer="conv_9", inside__kernel=40, inside__map=63, inside__slice=64)
+    at = open_page(
+        "inside", state={"inside.layer": "conv_9", "inside.kernel": 40, "inside.map": 63, "inside.slice": 64}
+    )
     assert at.session_state["inside.kernel"] == 0 and at.session_state["inside.map"] == 0
 
 
 def test_the_own_map_of_a_chosen_kernel_is_shown(store):
     network(store)
-    at = open_page("inside", inside__layer="conv_2", inside__kernel=3, inside__maps="pool_1")
+    at = open_page("inside", state={"inside.layer": "conv_2", "inside.kernel": 3, "inside.maps": "pool_1"})
     assert at.session_state["inside.maps"] == "pool_1"  # a choice of maps stands
     at.session_state["_inside.picked"] = True  # what a tap on a kernel leaves behind
-    again(at.run())
+    again(at)
     assert at.session_state["inside.maps"] == "conv_2" and at.session_state["inside.map"] == 3
     assert sent(at, "gallery")[1]["chosen"] == 3
 
@@ -195,20 +187,20 @@ def test_a_kernel_is_described_by_its_weights(plane, colour, word):
 
 def test_a_digits_network_gets_digits(store):
     run = network(store, dataset="digits")
-    at = open_page("inside", picture__number=8, inside__maps="conv_1", inside__stage="conv")
+    at = open_page("inside", state={"picture.number": 8, "inside.maps": "conv_1", "inside.stage": "conv"})
     image, label = datasets.test_pictures("digits", [7])
     values = ops.forward(run.recipe().layers(), run.weights(), image[0])[1].values
     assert np.allclose(galleries(at)[1][0], values[..., 0], atol=0.006)
-    assert f"Test image 8: {label[0]}" in texts(at)
+    assert f"Test image 8: {label[0]}" in words(at)
 
 
 def test_one_picture_for_all_parts_of_the_page(store):
     network(store)
-    at = more("Switch parts off", photo__choice="rocket")
+    at = more("Switch parts off", state={"photo.choice": "rocket"})
     assert at.selectbox(key="picture.choice.maps").value == "rocket"
-    again(at.selectbox(key="picture.choice.parts").select("coffee").run())
+    sound(at.selectbox(key="picture.choice.parts").select("coffee").run())
     assert at.selectbox(key="picture.choice.maps").value == "coffee" == at.session_state["photo.choice"]
-    assert "for “Cup of coffee”" in texts(at)
+    assert "for “Cup of coffee”" in words(at)
 
 
 @pytest.mark.parametrize(
@@ -217,10 +209,11 @@ def test_one_picture_for_all_parts_of_the_page(store):
 def test_maps_are_shown_raw_normalised_and_activated(store, stage, layer):
     run = network(store)
     at = open_page(
-        "inside", photo__choice="rocket", inside__maps="conv_2", inside__stage=stage, inside__map=2
+        "inside",
+        state={"photo.choice": "rocket", "inside.maps": "conv_2", "inside.stage": stage, "inside.map": 2},
     )
-    values = outputs_of(run, "rocket")[layer]
-    assert f"5 maps of {values.shape[0]} × {values.shape[1]} cells" in texts(at)
+    values = outputs(run, centre(photos.sample("rocket")))[layer]
+    assert f"5 maps of {values.shape[0]} × {values.shape[1]} cells" in words(at)
     assert np.allclose(galleries(at)[1][0], values[..., 2], atol=0.006)
     end = f"{np.abs(values[..., 2]).max():.2f}"
     assert sent(at, "gallery")[1]["scale"] == [f"−{end}", end]
@@ -231,8 +224,12 @@ def test_maps_are_shown_raw_normalised_and_activated(store, stage, layer):
 @pytest.mark.parametrize("across", ["layer", "network"])
 def test_the_colour_range_can_span_more_than_a_map(store, across):
     run = network(store)
-    at = open_page("inside", inside__range=across, inside__maps="pool_1")
-    maps = {name: values for name, values in outputs_of(run, "cat").items() if values.ndim == 3}
+    at = open_page("inside", state={"inside.range": across, "inside.maps": "pool_1"})
+    maps = {
+        name: values
+        for name, values in outputs(run, centre(photos.sample("cat"))).items()
+        if values.ndim == 3
+    }
     del maps["rescale"]
     chosen = maps.values() if across == "network" else [maps["pool_1"]]
     expected = max(np.abs(values).max() for values in chosen)
@@ -255,13 +252,13 @@ def test_a_large_sheet_is_sent_coarser():
 def test_mistakes_stay_sealed_until_the_test_set_is_opened(store):
     network(store, dataset="digits")
     at = open_page("inside")
-    assert "still sealed" in texts(at) and not at.metric
+    assert "still sealed" in words(at) and not at.metric
 
 
 def answered(at):
     """Commit to the first option of the question about mistakes, if there is one."""
     asked = [group for group in at.get("button_group") if "inside.mistakes" in group.proto.id]
-    return again(asked[0].set_value(asked[0].options[0]).run()) if asked else at
+    return sound(asked[0].set_value(asked[0].options[0]).run()) if asked else at
 
 
 def test_mistakes_are_counted_as_scikit_learn_counts_them(store):
@@ -271,7 +268,7 @@ def test_mistakes_are_counted_as_scikit_learn_counts_them(store):
     evaluation = run.evaluation()
     at = answered(open_page("inside"))
     said = evaluation.probabilities.argmax(1)
-    assert f"**{100 * accuracy_score(evaluation.labels, said):.1f}\u00a0%** of the" in texts(at)
+    assert f"**{100 * accuracy_score(evaluation.labels, said):.1f}\u00a0%** of the" in words(at)
     expected = confusion_matrix(evaluation.labels, said)
     cells = sent(at, "matrix")[0]["rows"]
     shown = [[int(cell["says"].split(": ")[1].split(" of ")[0]) for cell in row] for row in cells]
@@ -284,11 +281,11 @@ def test_mistakes_are_counted_as_scikit_learn_counts_them(store):
 def test_a_cell_of_the_matrix_opens_its_pictures(store):
     run = network(store, dataset="digits", evaluated=True)
     evaluation = run.evaluation()
-    at = answered(open_page("inside", inside__cell=(4, 7)))
+    at = answered(open_page("inside", state={"inside.cell": (4, 7)}))
     said = evaluation.probabilities.argmax(1)
     places = np.flatnonzero((evaluation.labels == 4) & (said == 7))
     surest = places[np.argmax(evaluation.probabilities[places, 7])]
-    assert f"**4, called 7**: {len(places)} images" in texts(at)
+    assert f"**4, called 7**: {len(places)} images" in words(at)
     captions = [image.captions[0] for image in at.get("image")]
     p = evaluation.probabilities[surest]
     first = f"✗ 7 {100 * p[7]:.0f}\u00a0%  \ntruth: 4 {100 * p[4]:.0f}\u00a0%"
@@ -320,7 +317,7 @@ def test_the_question_about_mistakes_has_the_answer_of_the_matrix(seed):
 def test_the_matrix_stays_hidden_until_the_student_has_predicted(store):
     network(store, dataset="digits", evaluated=True)
     at = open_page("inside")
-    assert not sent(at, "matrix") and "appear when you have predicted" in texts(at)
+    assert not sent(at, "matrix") and "appear when you have predicted" in words(at)
     assert len(sent(answered(at), "matrix")) == 1
 
 
@@ -329,7 +326,7 @@ def test_a_network_without_mistakes_has_no_worst_ones(store):
     labels = datasets.load("digits").test_labels
     run.save_evaluation(np.eye(10)[labels], labels)
     at = open_page("inside")
-    assert "**100.0\u00a0%**" in texts(at) and "There are none." in texts(at) and sent(at, "matrix")
+    assert "**100.0\u00a0%**" in words(at) and "There are none." in words(at) and sent(at, "matrix")
 
 
 def test_mistakes_without_the_dataset_keep_their_table(store, monkeypatch):
@@ -338,7 +335,7 @@ def test_mistakes_without_the_dataset_keep_their_table(store, monkeypatch):
     run.save_evaluation(np.random.default_rng(0).dirichlet(np.ones(10), 50), labels)
     monkeypatch.setenv("CNNLAB_CIFAR10", "/nowhere")
     at = answered(open_page("inside"))
-    assert "not on this computer" in texts(at) and sent(at, "matrix")
+    assert "not on this computer" in words(at) and sent(at, "matrix")
 
 
 def test_a_damaged_evaluation_spoils_only_its_own_part(store):
@@ -351,9 +348,9 @@ def test_a_damaged_evaluation_spoils_only_its_own_part(store):
 # ---- under More
 
 
-def more(tab: str, **state):
+def more(tab: str, state: dict | None = None):
     """Open the page with *More* unfolded at one of its tabs."""
-    return open_page("inside", **{"_inside__more": True, "_inside__more__tab": tab}, **state)
+    return open_page("inside", state={"_inside.more": True, "_inside.more.tab": tab, **(state or {})})
 
 
 def test_precision_and_recall_are_shares_of_answers_and_of_images(store):
@@ -444,7 +441,7 @@ def test_changed_photos_wait_for_the_opened_test_set(store, digits_run, monkeypa
     sealed = network(store, dataset="digits")
     with pytest.raises(RunError, match="still sealed"):
         robustness.measure(str(store.root), sealed.id)
-    assert "still sealed" in texts(more("Darker, blurred, noisy"))
+    assert "still sealed" in words(more("Darker, blurred, noisy"))
     trained, run = digits_run
     found = robustness.measure(str(trained.root), run.id)
     # All of Digits' test images; other batches round otherwise, so an undecided image may fall either way.
@@ -459,7 +456,7 @@ def test_changed_photos_wait_for_the_opened_test_set(store, digits_run, monkeypa
 def test_a_kernel_that_is_off_gives_a_map_of_zeros(store):
     run = network(store)  # the second convolution is normalised
     layers, weights = run.recipe().layers(), run.weights()
-    seen = seen_of(photos.sample("cat"))
+    seen = centre(photos.sample("cat"))
     for layer, last in (("conv_1", "conv_1_relu"), ("conv_2", "conv_2_tanh")):
         outputs = ops.forward(layers, edited(weights, [Off(layer, 2)]), seen)
         values = next(output.values for output in outputs if output.name == last)
@@ -492,9 +489,9 @@ def test_switching_off_changes_answer_and_accuracy_but_not_the_run(digits_run):
 
 def test_edits_are_shown_and_undone(store):
     run = network(store)
-    at = more("Switch parts off", inside__edit__kernel=3)
-    again(at.button(key="_inside.off").click().run())
-    seen = seen_of(photos.sample("cat"))
+    at = more("Switch parts off", state={"inside.edit.kernel": 3})
+    sound(at.button(key="_inside.off").click().run())
+    seen = centre(photos.sample("cat"))
     before = ops.forward(run.recipe().layers(), run.weights(), seen)[-1].values
     changed = edited(run.weights(), [Off("conv_1", 2)])
     after = ops.forward(run.recipe().layers(), changed, seen)[-1].values
@@ -502,9 +499,9 @@ def test_edits_are_shown_and_undone(store):
     order = np.argsort(-np.maximum(before, after), kind="stable")[:5]
     for column, p in (("as trained", before), ("with your changes", after)):
         assert [text.strip("*") for text in table[column]] == [f"{100 * p[c]:.1f}\u00a0%" for c in order]
-    assert "Convolution 1: kernel 3 is off" in texts(at)
-    again(at.button(key="_inside.undo.:material/undo:").click().run())
-    assert "Nothing is changed yet" in texts(at)
+    assert "Convolution 1: kernel 3 is off" in words(at)
+    sound(at.button(key="_inside.undo.:material/undo:").click().run())
+    assert "Nothing is changed yet" in words(at)
 
 
 def test_held_out_photos_are_the_runs_own(digits_run):
@@ -617,13 +614,12 @@ def test_places_keep_their_proportions():
         ),
     ],
 )
-def test_every_kind_of_network_is_shown(store, monkeypatch, model, maps):
-    monkeypatch.setattr("tests.ui.lessons.test_pages_look.SMALL", model)
-    run = network(store, dataset="digits", evaluated=True)
+def test_every_kind_of_network_is_shown(store, model, maps):
+    run = network(store, model, dataset="digits", evaluated=True)
     at = open_page("inside")
     assert len(galleries(at)) == (2 if maps else 0)
     if not maps:
-        assert "has no convolution" in texts(at) and "has no feature maps" in texts(at)
+        assert "has no convolution" in words(at) and "has no feature maps" in words(at)
         return
     assert len(at.selectbox(key="inside.maps").options) == maps
     outputs = ops.forward(run.recipe().layers(), run.weights(), datasets.test_pictures("digits", [0])[0][0])
@@ -632,11 +628,11 @@ def test_every_kind_of_network_is_shown(store, monkeypatch, model, maps):
         if layer["kind"] not in ("conv", "pool"):
             continue
         at.session_state["inside.maps"], at.session_state["inside.stage"] = layer["name"], "conv"
-        shown = galleries(again(at.run()))[1][0]
+        shown = galleries(again(at))[1][0]
         assert np.allclose(shown, expected[layer["name"]][..., 0], atol=0.006)
     deepest = f"conv_{len(model.blocks)}"  # the last of three reads three maps, and these are no colours
     at.session_state["inside.layer"] = deepest
-    assert len(galleries(again(at.run()))[0]) == (1 if len(model.blocks) > 1 else 3)
+    assert len(galleries(again(at))[0]) == (1 if len(model.blocks) > 1 else 3)
     switched = more("Switch parts off")
-    again(switched.button(key="_inside.off").click().run())
-    assert "kernel 1 is off" in texts(switched)
+    sound(switched.button(key="_inside.off").click().run())
+    assert "kernel 1 is off" in words(switched)

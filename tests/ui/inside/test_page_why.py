@@ -15,26 +15,27 @@ from cnnlab.figures.colours import NEGATIVE, POSITIVE, rgb
 from cnnlab.figures.overlay import overlay
 from cnnlab.files import write_arrays
 from cnnlab.inspection import activation_maximisation
-from cnnlab.runs import Store, records
 from cnnlab.ui.components.film import Cells, Cover, payload
 from cnnlab.ui.inside.methods import METHODS
 from cnnlab.ui.inside.sanity_check import conclusion
 from cnnlab.ui.widgets import background_job
-from tests.ui.lessons.test_pages_look import again, network, seen_of, sent, texts
+from tests.support.networks import probabilities
+from tests.support.pages import again, centre, open_part, sent, words
+from tests.support.runs import network
 
 pytest.importorskip("keras")
 NAN = float("nan")
 
 
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    """An empty run folder, no shipped networks, and answers computed on the spot instead of by a worker."""
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(records, "SHIPPED", tmp_path / "none")
+pytestmark = pytest.mark.usefixtures("nothing_shipped")
+
+
+@pytest.fixture(autouse=True)
+def on_the_spot(monkeypatch) -> None:
+    """Answers are computed on the spot instead of by a worker."""
     monkeypatch.setattr(
         background_job, "answer", lambda _kind, _about, function, *rest, **_options: function(*rest)
     )
-    return Store()
 
 
 def page(part: str) -> None:
@@ -46,24 +47,15 @@ def page(part: str) -> None:
     getattr(import_module(f"cnnlab.ui.inside.{part}"), part)(network_choice.choose())
 
 
-def opened(part: str, **state) -> AppTest:
-    at = AppTest.from_function(page, args=(part,), default_timeout=300)
-    at.session_state["identity.token"] = "me"
-    at.session_state["lesson.level"] = "code"
-    for key, value in state.items():
-        at.session_state[key.replace("__", ".")] = value
-    return again(at.run())
+def opened(part: str, state: dict | None = None) -> AppTest:
+    return open_part(page, part, state={"lesson.level": "code", **(state or {})})
 
 
-def commit(at: AppTest, prediction: str | None = None) -> AppTest:
+def commit(at: AppTest) -> AppTest:
     """Answer the question, where one is asked."""
     for pills in at.get("button_group"):
-        pills.set_value(prediction or pills.options[0])
-    return again(at.run())
-
-
-def probabilities(run, image) -> np.ndarray:
-    return ops.forward(run.recipe().layers(), run.weights(), image)[-1].values
+        pills.set_value(pills.options[0])
+    return again(at)
 
 
 # ---- which parts mattered
@@ -71,9 +63,9 @@ def probabilities(run, image) -> np.ndarray:
 
 def test_the_cover_shows_what_the_network_says_of_covered_photos(store):
     run = network(store, seed=4)
-    at = opened("why", photo__choice="coffee", why__window=16, why__stride=8)
+    at = opened("why", {"photo.choice": "coffee", "why.window": 16, "why.stride": 8})
     view = sent(commit(at), "film")[0]
-    seen = seen_of(photos.sample("coffee"))
+    seen = centre(photos.sample("coffee"))
     whole = probabilities(run, seen)
     target = int(whole.argmax())
     name = run.recipe().classes[target]
@@ -91,8 +83,8 @@ def test_the_cover_shows_what_the_network_says_of_covered_photos(store):
         top, left, height, width = np.array(view["boxes"][step]) * 0.32
         assert (top, left) == (max(row, 0), max(col, 0))
         assert (top + height, left + width) == (min(row + 16, 32), min(col + 16, 32))
-    assert "The costliest cover lies on rows" in texts(at)
-    assert "Ask networks" not in texts(at) and "Similarity" in texts(at), "answered on the spot here"
+    assert "The costliest cover lies on rows" in words(at)
+    assert "Ask networks" not in words(at) and "Similarity" in words(at), "answered on the spot here"
 
 
 def test_where_covering_costs_most_has_to_be_predicted_first(store):
@@ -106,14 +98,14 @@ def test_where_covering_costs_most_has_to_be_predicted_first(store):
     )
     photo = np.zeros((32, 32, 3), np.uint8)
     photo[18:30, 2:14, 0] = 255
-    state = {"photo__own": photo, "photo__choice": "own"}
-    at = opened("why", **state)
-    assert "In which quarter of the photo does a cover cost “cat” most?" in texts(at)
+    state = {"photo.own": photo, "photo.choice": "own"}
+    at = opened("why", state)
+    assert "In which quarter of the photo does a cover cost “cat” most?" in words(at)
     assert not sent(at, "film")
     [pills] = at.get("button_group")
     assert list(pills.options) == ["top left", "top right", "bottom left", "bottom right"]
     pills.set_value("bottom left")
-    again(at.run())
+    again(at)
     assert list(at.session_state["lesson.answers"].values()) == [True]
     assert sent(at, "film")
 
@@ -121,20 +113,20 @@ def test_where_covering_costs_most_has_to_be_predicted_first(store):
 @pytest.mark.parametrize("method", [name for name in METHODS if name != "occlusion"])  # that is a film
 def test_every_method_draws_its_map_and_its_caveat(store, method):
     network(store, seed=2)
-    at = opened("why", why__method=method)
+    at = opened("why", {"why.method": method})
     captions = [image.captions[0] for image in at.get("image")]
     assert len(captions) == 2 + 4, "the map, the photo; the check: as trained and three at random"
     assert re.search(r"[Tt]he densest is 0*[\d,]*\.\d", captions[0])
     assert all(caption.startswith("random weights: ") for caption in captions[3:])
-    assert "Beware: " in texts(at)
+    assert "Beware: " in words(at)
     assert at.get("code"), "at this level the source is shown"
 
 
 def test_integrated_gradients_show_both_numbers(store):
     run = network(store, seed=3)
-    at = opened("why", why__method="integrated", why__steps=256)
+    at = opened("why", {"why.method": "integrated", "why.steps": 256})
     together, rose, apart = (float(metric.value.replace("−", "-")) for metric in at.metric)
-    seen = seen_of(photos.sample(next(iter(photos.samples()))))
+    seen = centre(photos.sample(next(iter(photos.samples()))))
     outputs = [ops.forward(run.recipe().layers(), run.weights(), x) for x in (seen, np.zeros_like(seen))]
     after, before = (out[-2].values for out in outputs)
     target = outputs[0][-1].values.argmax()
@@ -154,10 +146,10 @@ def test_a_network_without_convolutions_says_so_and_offers_the_rest(store, part)
     arrays = {f"{name}/kernel": rng.normal(0, 0.1, shape) for name, shape in shapes.items()}
     arrays |= {f"{name}/bias": np.zeros(shape[1]) for name, shape in shapes.items()}
     write_arrays(run.folder / "weights.npz", {name: a.astype(np.float32) for name, a in arrays.items()})
-    at = opened(part, why__method="grad_cam")
+    at = opened(part, {"why.method": "grad_cam"})
     if part == "why":
-        assert "This network has no maps" in texts(at)
-        assert "it judges no photos" in texts(at), "a network of digits gets digits"
+        assert "This network has no maps" in words(at)
+        assert "it judges no photos" in words(at), "a network of digits gets digits"
     else:
         assert at.selectbox(key="patterns.layer").options == ["The classes"]
         assert len(sent(at, "film")) == 1
@@ -193,8 +185,8 @@ def test_an_overlay_is_orange_above_and_blue_below_and_clear_at_nought():
 def test_a_kernel_gets_a_picture_and_patches_of_the_size_of_its_field(store, monkeypatch):
     monkeypatch.setattr(activation_maximisation, "EVERY", 64)
     network(store, dataset="digits", seed=1)
-    at = opened("patterns", patterns__layer="conv_1", patterns__kernel=2)
-    assert "**3 × 3 pixels** of the 32 × 32: its receptive field" in texts(at)
+    at = opened("patterns", {"patterns.layer": "conv_1", "patterns.kernel": 2})
+    assert "**3 × 3 pixels** of the 32 × 32: its receptive field" in words(at)
     view = sent(at, "film")[0]
     assert view["frames"] == len(view["facts"]) == 3
     assert view["title"] == "Made for kernel 2 of Convolution 1"
@@ -202,13 +194,13 @@ def test_a_kernel_gets_a_picture_and_patches_of_the_size_of_its_field(store, mon
     captions = [image.captions[0] for image in at.get("image")]
     values = [float(caption.split()[0].replace("−", "-")) for caption in captions]
     assert len(values) == 9 and values == sorted(values, reverse=True)
-    assert "images that it learned from" in texts(at)
+    assert "images that it learned from" in words(at)
 
 
 def test_a_class_gets_a_whole_picture(store, monkeypatch):
     monkeypatch.setattr(activation_maximisation, "EVERY", 128)
     network(store)
-    view = sent(opened("patterns", patterns__layer="scores", patterns__class=4), "film")[0]
+    view = sent(opened("patterns", {"patterns.layer": "scores", "patterns.class": 4}), "film")[0]
     assert view["title"] == "Made for deer"
     assert view["note"] == "All 32 × 32 pixels"
 
@@ -218,7 +210,7 @@ def test_without_the_dataset_the_page_says_so_and_still_makes_a_picture(store, m
     monkeypatch.setenv("CNNLAB_CIFAR10", "/nowhere")
     monkeypatch.setattr(activation_maximisation, "EVERY", 128)
     at = opened("patterns")
-    assert "training images of CIFAR-10, which are not on this computer" in texts(at)
+    assert "training images of CIFAR-10, which are not on this computer" in words(at)
     assert len(sent(at, "film")) == 1
 
 

@@ -5,7 +5,6 @@ import itertools
 
 import numpy as np
 import pytest
-from PIL import Image
 from scipy.signal import correlate
 from streamlit.testing.v1 import AppTest
 
@@ -14,23 +13,20 @@ from cnnlab.data import photos
 from cnnlab.runs import Store, records
 from cnnlab.ui.lessons.faq.beliefs import beliefs
 from tests.conftest import ROOT
+from tests.support.pages import centre, number, open_page
 
 SHIPPED = ROOT / "cnnlab/pretrained/article"
 NAMES = ("bright", "flat", "position", "weight", "sure", "loss", "steps", "use", "epochs", "training")
 
 
+pytestmark = pytest.mark.usefixtures("store")
+
+
 def opened(name: str, **state) -> AppTest:
     """Open Common questions at one misconception."""
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
-    at.switch_page("../../../pages/home.py")
-    at.run()
-    at.switch_page("../../../pages/faq.py")
-    at.session_state["faq.belief"] = name
-    for key, value in state.items():
-        at.session_state[f"faq.{key}"] = value
-    at.run()
-    assert not at.exception, at.exception
-    return at
+    return open_page(
+        "faq", state={"faq.belief": name, **{f"faq.{key}": value for key, value in state.items()}}
+    )
 
 
 def metrics(at: AppTest) -> dict[str, str]:
@@ -46,21 +42,8 @@ def right(at: AppTest) -> str:
     return next(m.value for m in at.markdown if "check_circle" in m.value and "Right is" in m.value)
 
 
-def value(text: str) -> float:
-    return float(text.replace("−", "-").replace(",", "").rstrip("\u00a0%"))
-
-
-def cat(side: int = 32) -> np.ndarray:
-    image = photos.sample("cat")
-    size = min(image.shape[:2])
-    top, left = (image.shape[0] - size) // 2, (image.shape[1] - size) // 2
-    square = Image.fromarray(image[top : top + size, left : left + size])
-    return np.asarray(square.resize((side, side), Image.Resampling.BOX))
-
-
-@pytest.fixture(autouse=True)
-def _empty_store(tmp_path, monkeypatch):
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
+def cat() -> np.ndarray:
+    return centre(photos.sample("cat"))
 
 
 @pytest.fixture(scope="module")
@@ -114,8 +97,8 @@ def test_the_brightest_window_against_the_strongest(chosen, kernel):
     shown = table(opened("bright", bright=chosen))
     bright, strong = means.argmax(), np.abs(sums).argmax()
     for row, place in enumerate((bright, strong)):
-        assert value(shown.iloc[row, 1]) == pytest.approx(means.flat[place], abs=0.051)
-        assert abs(value(shown.iloc[row, 2])) == pytest.approx(abs(sums.flat[place]), abs=0.051)
+        assert number(shown.iloc[row, 1]) == pytest.approx(means.flat[place], abs=0.051)
+        assert abs(number(shown.iloc[row, 2])) == pytest.approx(abs(sums.flat[place]), abs=0.051)
 
 
 @pytest.mark.parametrize("kernel", [1, 17, 64])
@@ -129,30 +112,30 @@ def test_slices_add_up_to_the_output(weights, kernel):
     slices = (window * block).sum(axis=(0, 1))
     at = opened("flat", flat=kernel)
     shown = metrics(at)
-    assert value(shown["The largest slice alone"]) == pytest.approx(slices.max(), abs=6e-4)
-    assert value(shown["All 32 slices"]) == pytest.approx(slices.sum(), abs=6e-4)
+    assert number(shown["The largest slice alone"]) == pytest.approx(slices.max(), abs=6e-4)
+    assert number(shown["All 32 slices"]) == pytest.approx(slices.sum(), abs=6e-4)
     output = slices.sum() + weights["conv_2/bias"][kernel - 1]
-    assert value(shown["With the bias: the output"]) == pytest.approx(output, abs=6e-4)
+    assert number(shown["With the bias: the output"]) == pytest.approx(output, abs=6e-4)
     assert "**288 weights**" in right(at)
 
 
 @pytest.mark.parametrize("shift", [0, 1, 8])
 def test_a_moved_photo_has_other_maxima_and_another_answer(weights, shift):
-    photo, layers = cat(40), Store().get("article").recipe().layers()
+    photo, layers = centre(photos.sample("cat"), 40), Store().get("article").recipe().layers()
     crops = [photo[4:36, col : col + 32] for col in (0, shift)]
     maxima = [photos.grey(crop).reshape(16, 2, 16, 2).max(axis=(1, 3)) for crop in crops]
     p = [ops.forward(layers, weights, crop)[-1].values[3] for crop in crops]
     at = opened("position", moved=shift)
     shown = metrics(at)
     same = maxima[0] == maxima[1]
-    assert value(shown["Max values that stay"]) == pytest.approx(100 * same.mean(), abs=0.51)
+    assert number(shown["Max values that stay"]) == pytest.approx(100 * same.mean(), abs=0.51)
     said = right(at)
     if shift:
         assert f"Here {same.sum()} of 256 stay" in said and "changes too" in said
     else:  # nothing has moved, so nothing may be said to change
         assert "all 256 maxima stay" in said and "changes" not in said
-    assert value(shown["Probability of cat before"]) == pytest.approx(100 * p[0], abs=0.051)
-    assert value(shown["Probability of cat, moved"]) == pytest.approx(100 * p[1], abs=0.051)
+    assert number(shown["Probability of cat before"]) == pytest.approx(100 * p[0], abs=0.051)
+    assert number(shown["Probability of cat, moved"]) == pytest.approx(100 * p[1], abs=0.051)
 
 
 @pytest.mark.parametrize("unit", range(10))
@@ -163,7 +146,7 @@ def test_what_counts_is_the_product(weights, unit):
     for row, place in enumerate((np.abs(w).argmax(), np.abs(x * w).argmax())):
         assert f"({place + 1})" in shown.iloc[row, 0]
         expected = (x[place], w[place], x[place] * w[place])
-        assert [value(cell) for cell in shown.iloc[row, 1:]] == pytest.approx(expected, abs=6e-4)
+        assert [number(cell) for cell in shown.iloc[row, 1:]] == pytest.approx(expected, abs=6e-4)
 
 
 @pytest.mark.parametrize("least", [0.5, 0.9, 0.99])
@@ -171,8 +154,8 @@ def test_sure_answers_can_be_wrong(evaluation, least):
     p, labels = evaluation
     sure = p.max(axis=1) >= least
     shown = metrics(opened("sure", sure=least))
-    assert value(shown["Test images it is so sure about"]) == sure.sum()
-    assert value(shown["Wrong among them"]) == (p[sure].argmax(axis=1) != labels[sure]).sum() > 0
+    assert number(shown["Test images it is so sure about"]) == sure.sum()
+    assert number(shown["Wrong among them"]) == (p[sure].argmax(axis=1) != labels[sure]).sum() > 0
 
 
 def test_foreign_photos_are_named_too(weights):
@@ -184,7 +167,7 @@ def test_foreign_photos_are_named_too(weights):
             seen = photos.resize(photos.square(photos.sample(sample)))
             best.append(ops.forward(layers, weights, seen)[-1].values.max())
     expected = 100 * np.sort(best)[::-1][:4]
-    assert [value(cell) for cell in shown.iloc[:, 2]] == pytest.approx(expected, abs=0.051)
+    assert [number(cell) for cell in shown.iloc[:, 2]] == pytest.approx(expected, abs=0.051)
 
 
 @pytest.mark.parametrize("factor", [0.25, 1.0, 4.0])
@@ -194,8 +177,8 @@ def test_the_loss_moves_while_the_error_rate_stays(evaluation, factor):
     losses = np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(p)), labels]
     shown = table(opened("loss", factor=factor))
     errors = 100 * np.mean(p.argmax(axis=1) != labels)
-    assert [value(cell) for cell in shown.iloc[:, 1]] == pytest.approx([errors, errors], abs=0.051)
-    assert value(shown.iloc[1, 2]) == pytest.approx(losses.mean(), abs=6e-4)
+    assert [number(cell) for cell in shown.iloc[:, 1]] == pytest.approx([errors, errors], abs=0.051)
+    assert number(shown.iloc[1, 2]) == pytest.approx(losses.mean(), abs=6e-4)
 
 
 @pytest.mark.parametrize(("rate", "word"), [(0.3, "better"), (1.0, "as before"), (1.3, "worse")])
@@ -203,7 +186,7 @@ def test_a_step_can_make_it_worse(history, rate, word):
     at = opened("steps", step=rate)
     shown = table(at)
     expected = 2 - 3 * (1 - 2 * rate) ** np.arange(6)  # w - 2 shrinks or grows by 1 - 2 * rate each step
-    assert [value(cell) for cell in shown.iloc[:, 1]] == pytest.approx(expected, abs=0.0051)
+    assert [number(cell) for cell in shown.iloc[:, 1]] == pytest.approx(expected, abs=0.0051)
     assert all(word in cell for cell in shown.iloc[1:, 3])
     losses = [row["val_loss"] for row in history]
     rises = sum(b > a for a, b in itertools.pairwise(losses))
@@ -213,16 +196,16 @@ def test_a_step_can_make_it_worse(history, rate, word):
 def test_only_training_changes_weights(weights):
     x, rate = features(weights, cat()), 0.1
     shown = table(opened("use", used=rate))
-    assert [value(cell) for cell in shown.iloc[:, 1]] == [sum(a.size for a in weights.values()), 650]
-    assert value(shown.iloc[0, 2]) == 0
+    assert [number(cell) for cell in shown.iloc[:, 1]] == [sum(a.size for a in weights.values()), 650]
+    assert number(shown.iloc[0, 2]) == 0
     z = x @ weights["scores/kernel"] + weights["scores/bias"]
     p = np.exp(z - z.max())
     p /= p.sum()
     push = p - np.eye(10)[3]
-    assert value(shown.iloc[1, 2]) == 10 * np.count_nonzero(x) + 10
+    assert number(shown.iloc[1, 2]) == 10 * np.count_nonzero(x) + 10
     z = z - rate * push * (x @ x + 1)
     after = np.exp(z[3] - z.max()) / np.exp(z - z.max()).sum()
-    before, now = (value(part) for part in shown.iloc[1, 3].split(" → "))
+    before, now = (number(part) for part in shown.iloc[1, 3].split(" → "))
     assert (before, now) == pytest.approx((100 * p[3], 100 * after), abs=0.051)
     assert shown.iloc[0, 3] == " → ".join([shown.iloc[1, 3].split(" → ")[0]] * 2)
 

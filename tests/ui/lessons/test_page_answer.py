@@ -11,13 +11,13 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from cnnlab import files, ops
-from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
+from cnnlab import files
+from cnnlab.config import ConvBlock, DenseBlock, ModelConfig
 from cnnlab.data import photos
 from cnnlab.data.datasets import CIFAR10_CLASSES
-from cnnlab.runs import Phase, Store, records
-from cnnlab.runs.attempt import Attempt
-from tests.conftest import ROOT
+from tests.support.networks import outputs
+from tests.support.pages import answer, asked, centre, number, open_page, sent, sound, words
+from tests.support.runs import network
 
 BLOCKS = (ConvBlock(filters=4, pool="max"), ConvBlock(filters=6, pool="max"))
 HIDDEN = ModelConfig(blocks=BLOCKS, dense=(DenseBlock(units=16),))
@@ -25,61 +25,19 @@ DIRECT = ModelConfig(blocks=BLOCKS, dense=())
 GLOBAL = ModelConfig(blocks=BLOCKS, head="global_average", dense=())
 
 
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    """An empty run folder, and no shipped networks."""
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(records, "SHIPPED", tmp_path / "none")
-    return Store()
+pytestmark = pytest.mark.usefixtures("store", "nothing_shipped")
 
 
-def network(store, model=HIDDEN, dataset="cifar10", seed=0):
-    """Put a run with random weights into the store."""
-    classes = CIFAR10_CLASSES if dataset == "cifar10" else tuple("0123456789")
-    run = store.create(TrainConfig(model=model, dataset=dataset), classes, preset="article", owner="anna")
-    layers, rng = run.recipe().layers(), np.random.default_rng(seed)
-    shapes = [(32, 32, 3), *ops.output_shapes(layers, (32, 32, 3))]
-    weights = {
-        f"{layer['name']}/{part}": (np.abs if part == "variance" else np.array)(
-            rng.normal(0, 0.4, size).astype(np.float32)
-        )
-        for layer, shape in zip(layers, shapes, strict=False)
-        for part, size in ops.weight_shapes(layer, shape).items()
-    }
-    with Attempt(run, run.claim("test")) as attempt:
-        attempt.write_result(weights)
-        attempt.enter(Phase.FINISHED)
-    return run
-
-
-def sound(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception[0].message
-    return at
-
-
-def open_page(level="numbers", run=None, **settings) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
-    at.session_state["lesson.level"] = level
-    for name, value in settings.items():
-        at.session_state[name.replace("__", ".")] = value
-    at.switch_page("../../../pages/home.py")
-    at.switch_page("../../../pages/answer.py")
-    if run:
-        at.query_params["run"] = run
-    return sound(at.run())
+def opened(level: str = "numbers", run: str | None = None, **state) -> AppTest:
+    """Open the page; `state` with "__" for a dot."""
+    settings = {name.replace("__", "."): value for name, value in state.items()}
+    return open_page("answer", query={"run": run} if run else {}, state={"lesson.level": level, **settings})
 
 
 def tables(at: AppTest) -> dict[str, dict]:
     """Return what the step-through tables were sent, by title."""
-    views = [view.proto for view in at.get("bidi_component") if view.proto.component_name == "cnnlab.terms"]
-    sent = [json.loads(view.json) for view in views]
-    return {table["title"] + ("" if place == 0 else f" {place}"): table for place, table in enumerate(sent)}
-
-
-def picks(at: AppTest) -> list[dict]:
-    """Return what the tables of numbers to pick from were sent: the map, the flattened row."""
-    views = [view.proto for view in at.get("bidi_component") if view.proto.component_name == "cnnlab.pick"]
-    return [json.loads(view.json) for view in views]
+    found = enumerate(sent(at, "terms"))
+    return {table["title"] + ("" if place == 0 else f" {place}"): table for place, table in found}
 
 
 def column(table: dict, title: str) -> list[str]:
@@ -87,28 +45,8 @@ def column(table: dict, title: str) -> list[str]:
     return [row["cells"][place]["text"] for row in table["rows"] if row["kind"] == "term"]
 
 
-def value(text: str) -> float:
-    return float(re.sub("[≈\u00a0 ,%]", "", text).replace("−", "-"))
-
-
-def answer(at: AppTest, question: str, option: str) -> AppTest:
-    pills = next(p for p in at.button_group if (p.key or "").startswith(f"_answer.{question}:"))
-    return sound(pills.set_value(option).run())
-
-
-def asked(at: AppTest, question: str):
-    return next((p for p in at.button_group if (p.key or "").startswith(f"_answer.{question}:")), None)
-
-
-def texts(at: AppTest) -> str:
-    kinds = (at.markdown, at.caption, at.info, at.warning, at.error)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
-
-
-def outputs(run, sample="cat") -> dict[str, np.ndarray]:
-    """What the network computes for a sample photo, layer by layer."""
-    image = photos.resize(photos.square(photos.sample(sample)))
-    return {out.name: out.values for out in ops.forward(run.recipe().layers(), run.weights(), image)}
+def seen(sample: str = "cat") -> np.ndarray:
+    return centre(photos.sample(sample))
 
 
 def shares(scores) -> list[float]:
@@ -120,48 +58,48 @@ def shares(scores) -> list[float]:
 
 
 def test_the_scores_are_the_networks_and_softmax_is_theirs(store):
-    run = network(store)
-    at = open_page(run=run.id)
+    run = network(store, HIDDEN)
+    at = opened(run=run.id)
     for photo in ("cat", "coffee"):
         at = sound(at.selectbox(key="photo.choice").set_value(photo).run())
-        scores = outputs(run, photo)["scores"]
+        scores = outputs(run, seen(photo))["scores"]
         table = tables(at)["Softmax"]
         assert column(table, "class") == list(CIFAR10_CLASSES)
-        assert [value(text) for text in column(table, "score")] == pytest.approx(list(scores), abs=0.06)
+        assert [number(text) for text in column(table, "score")] == pytest.approx(list(scores), abs=0.06)
         expected = [100 * p for p in shares(scores)]
-        assert [value(text) for text in column(table, "÷ total")] == pytest.approx(expected, abs=0.02)
+        assert [number(text) for text in column(table, "÷ total")] == pytest.approx(expected, abs=0.02)
         bars = [row["cells"][5]["width"] for row in table["rows"] if row["kind"] == "term"]
         assert bars == pytest.approx(expected, abs=0.02), "bars run from 0 to 100 %, not to the largest"
 
 
 def test_without_any_network_the_scores_are_sliders(store):
-    at = open_page()
-    assert "No network has been trained here yet" in texts(at)
+    at = opened()
+    assert "No network has been trained here yet" in words(at)
     before = tables(at)["Softmax"]
     scores = [slider.value for slider in at.slider]
-    assert [value(text) for text in column(before, "score")] == scores
+    assert [number(text) for text in column(before, "score")] == scores
     at = sound(at.slider(key="answer.score.2").set_value(5.0).run())
     scores[2] = 5.0
-    after = [value(text) for text in column(tables(at)["Softmax"], "÷ total")]
+    after = [number(text) for text in column(tables(at)["Softmax"], "÷ total")]
     assert after == pytest.approx([100 * p for p in shares(scores)], abs=0.01)
-    assert asked(at, "rise") and not asked(at, "largest")
+    assert asked(at, "answer.rise:") and not asked(at, "answer.largest:")
 
 
 def test_a_rising_score_is_stepped_through_once_it_is_predicted(store):
-    at = open_page()
+    at = opened()
     assert list(tables(at)) == ["Softmax"], "the table after the rise would give the answer away"
     scores = [slider.value for slider in at.slider]
     order = sorted(range(3), key=lambda place: -scores[place])
     raised = [score + (place == order[1]) for place, score in enumerate(scores)]
-    at = answer(at, "rise", "Both stay as they are")
-    assert "You said “Both stay as they are”; right is **It falls; the ratio stays**" in texts(at)
+    at = answer(at, "answer.rise:", "Both stay as they are")
+    assert "You said “Both stay as they are”; right is **It falls; the ratio stays**" in words(at)
     table = tables(at)["Softmax 1"]
-    after = [value(text) for text in column(table, "÷ total")]
+    after = [number(text) for text in column(table, "÷ total")]
     assert after == pytest.approx([100 * p for p in shares(raised)], abs=0.01)
     step = table["steps"][table["start"]]
     assert step["row"] == order[0] and [order[0], 4] in step["reveal"], "the step of that very cell"
     ratio = shares(scores)[order[0]] / shares(scores)[order[2]]
-    assert f"{ratio:,.3f} before and {ratio:,.3f} after" in texts(at)
+    assert f"{ratio:,.3f} before and {ratio:,.3f} after" in words(at)
 
 
 # ---- contributions
@@ -170,17 +108,17 @@ def test_a_rising_score_is_stepped_through_once_it_is_predicted(store):
 @pytest.mark.parametrize("model", [HIDDEN, DIRECT, GLOBAL])
 def test_contributions_appear_after_the_prediction_and_add_up_to_the_score(store, model):
     run = network(store, model)
-    at = open_page(run=run.id)
-    if question := asked(at, "largest"):
+    at = opened(run=run.id)
+    if question := asked(at, "answer.largest:"):
         assert list(tables(at)) == ["Softmax"]
-        at = answer(at, "largest", question.options[0])
+        at = answer(at, "answer.largest:", question.options[0])
     unit = at.selectbox(key="answer.class").value
-    made, weights = outputs(run), run.weights()
+    made, weights = outputs(run, seen()), run.weights()
     names = [layer["name"] for layer in run.recipe().layers()]
     inputs = made[names[names.index("scores") - 1]].astype(float)
     products = inputs * weights["scores/kernel"][:, unit].astype(float)
     table = next(t for title, t in tables(at).items() if title.startswith("score of"))
-    shown = [value(text) for text in column(table, "= adds")]
+    shown = [number(text) for text in column(table, "= adds")]
     assert sum(shown) == pytest.approx(float(made["scores"][unit]), abs=0.02 * len(shown))
     order = np.argsort(-np.abs(products))
     assert [abs(x) for x in shown[:3]] == pytest.approx(list(np.abs(products)[order[:3]]), abs=0.02)
@@ -202,21 +140,21 @@ def test_contributions_appear_after_the_prediction_and_add_up_to_the_score(store
 
 def test_some_first_sight_asks_which_input_adds_most(store):
     """The question's condition is met for some class of most networks, and the page starts there."""
-    found = [asked(open_page(run=network(store, seed=seed).id), "largest") for seed in range(3)]
+    found = [asked(opened(run=network(store, HIDDEN, seed=seed).id), "answer.largest:") for seed in range(3)]
     assert any(found)
 
 
 def test_another_class_is_another_score(store):
-    run = network(store)
-    at = open_page(run=run.id)
+    run = network(store, HIDDEN)
+    at = opened(run=run.id)
     seen = set()
     for unit in (0, 7):
         at = sound(at.selectbox(key="answer.class").set_value(unit).run())
-        if question := asked(at, "largest"):
-            at = answer(at, "largest", question.options[0])
+        if question := asked(at, "answer.largest:"):
+            at = answer(at, "answer.largest:", question.options[0])
         table = next(t for title, t in tables(at).items() if title.startswith("score of"))
-        total = value(table["rows"][-1]["cells"][4]["text"])
-        assert total == pytest.approx(float(outputs(run)["scores"][unit]), abs=0.06)
+        total = number(table["rows"][-1]["cells"][4]["text"])
+        assert total == pytest.approx(float(outputs(run, seen())["scores"][unit]), abs=0.06)
         seen.add(table["title"])
     assert seen == {"score of airplane", "score of horse"}
 
@@ -227,7 +165,7 @@ def test_an_answer_is_kept_under_what_names_the_network_on_every_server_and_at_e
 
     def recorded() -> str:
         st.cache_resource.clear()  # as another server would, read it for the first time
-        at = answer(open_page(run=run.id), "rise", "Both stay as they are")
+        at = answer(opened(run=run.id), "answer.rise:", "Both stay as they are")
         [(question, settings, _partner)] = at.session_state["lesson.answers"]
         assert question == "answer.rise"
         return settings
@@ -246,10 +184,10 @@ def test_an_answer_is_kept_under_what_names_the_network_on_every_server_and_at_e
 
 
 def test_a_cell_leads_to_its_position_and_a_position_to_its_cell(store):
-    run = network(store)
-    at = open_page(run=run.id)
+    run = network(store, HIDDEN)
+    at = opened(run=run.id)
     names = [layer["name"] for layer in run.recipe().layers()]
-    maps = outputs(run)[names[names.index("flatten") - 1]]
+    maps = outputs(run, seen())[names[names.index("flatten") - 1]]
     height, width, channels = maps.shape
     for row, col, channel in ((0, 0, 0), (height - 1, width - 1, channels - 1), (1, 2, 3)):
         for key, place in (("row", row), ("col", col), ("map", channel)):
@@ -257,33 +195,33 @@ def test_a_cell_leads_to_its_position_and_a_position_to_its_cell(store):
         at = sound(at.run())
         position = int(np.ravel_multi_index((row, col, channel), maps.shape)) + 1
         assert at.number_input(key="answer.position").value == position
-        assert f"= {position}**" in texts(at)
+        assert f"= {position}**" in words(at)
     for position in (1, maps.size, 50):
         at = sound(at.number_input(key="answer.position").set_value(position).run())
         cell = [at.session_state[f"answer.{key}"] - 1 for key in ("row", "col", "map")]
         assert tuple(cell) == tuple(np.unravel_index(position - 1, maps.shape))
-    grid, strip = picks(at)
+    grid, strip = sent(at, "pick")
     assert len(grid["lines"]) == height and len(grid["lines"][0]["texts"]) == width
     line, place = strip["chosen"]
     assert strip["lines"][line]["head"] == "50" and place == 0
     written = strip["lines"][line]["texts"][0]
-    assert value(written) == pytest.approx(float(maps.reshape(-1)[49]), abs=0.0051)
+    assert number(written) == pytest.approx(float(maps.reshape(-1)[49]), abs=0.0051)
     row, col = grid["chosen"]
     assert grid["lines"][row]["texts"][col] == written
 
 
 def test_a_smaller_network_keeps_the_cell_within_its_maps(store):
-    run = network(store)
-    at = open_page(run=run.id, answer__map=6, answer__row=99, answer__position=10**6)
+    run = network(store, HIDDEN)
+    at = opened(run=run.id, answer__map=6, answer__row=99, answer__position=10**6)
     assert at.number_input(key="answer.map").value == 6
-    maps = outputs(run)["pool_2"]
+    maps = outputs(run, seen())["pool_2"]
     assert at.session_state["answer.row"] <= len(maps)
     assert at.number_input(key="answer.position").value <= maps.size
 
 
 def test_a_network_without_flatten_says_what_it_does_instead(store):
-    at = open_page(run=network(store, GLOBAL).id)
-    assert "This network has no Flatten" in texts(at)
+    at = opened(run=network(store, GLOBAL).id)
+    assert "This network has no Flatten" in words(at)
     assert not [box for box in at.number_input if box.key == "answer.position"]
 
 
@@ -298,13 +236,13 @@ def more(at: AppTest, tab: str = "") -> AppTest:
 
 
 def test_scores_of_one_thousand_overflow_as_written_and_not_when_shifted(store):
-    at = more(open_page(), "Scores of 1,000")
-    scores = [value(text) for text in column(tables(at)["Softmax"], "score")]
+    at = more(opened(), "Scores of 1,000")
+    scores = [number(text) for text in column(tables(at)["Softmax"], "score")]
     expected = [100 * p for p in shares(scores)]
 
     def halves() -> tuple[list[str], list[float]]:
         table = at.table[0].value
-        shifted = [value(text.split("→")[1]) for text in table["e^(score − largest) → share"]]
+        shifted = [number(text.split("→")[1]) for text in table["e^(score − largest) → share"]]
         return list(table["e^score → share"]), shifted
 
     naive, shifted = halves()
@@ -312,17 +250,17 @@ def test_scores_of_one_thousand_overflow_as_written_and_not_when_shifted(store):
     assert shifted == pytest.approx(expected, abs=0.01)
     at = sound(at.button_group(key="answer.shift").set_value(0).run())
     naive, shifted = halves()
-    assert [value(text.split("→")[1]) for text in naive] == pytest.approx(expected, abs=0.01)
+    assert [number(text.split("→")[1]) for text in naive] == pytest.approx(expected, abs=0.01)
     assert shifted == pytest.approx(expected, abs=0.01)
 
 
 def test_temperature_and_own_scores_move_the_bars(store):
-    at = more(open_page())
+    at = more(opened())
     scores = [at.slider(key=f"answer.own.{place}").value for place in range(3)]
 
     def bars() -> list[float]:
         data = json.loads(at.get("plotly_chart")[-1].proto.spec)["data"][0]
-        return [value(re.sub("<.*?>", "", text)) for text in data["text"]]
+        return [number(re.sub("<.*?>", "", text)) for text in data["text"]]
 
     assert bars() == pytest.approx([100 * p for p in shares(scores)], abs=0.06)
     at = sound(at.slider(key="answer.temperature").set_value(4.0).run())
@@ -337,25 +275,25 @@ def test_temperature_and_own_scores_move_the_bars(store):
 
 
 def test_formulas_and_code_come_with_their_level(store):
-    run = network(store)
-    assert not open_page(run=run.id).latex
-    at = open_page("formulas", run=run.id)
-    scores = outputs(run)["scores"]
+    run = network(store, HIDDEN)
+    assert not opened(run=run.id).latex
+    at = opened("formulas", run=run.id)
+    scores = outputs(run, seen())["scores"]
     exponential = math.exp(float(scores[0] - scores.max()))
     assert rf"\approx {exponential:.4f}" in "\n".join(formula.value for formula in at.latex)
-    code = "\n".join(block.value for block in open_page("code", run=run.id).code)
+    code = "\n".join(block.value for block in opened("code", run=run.id).code)
     assert "def softmax_steps(" in code and "def map_index(" in code
 
 
 def test_the_articles_two_mistakes_are_set_right(store):
-    text = texts(open_page())
+    text = words(opened())
     assert "software threshold" in text and "mistranslation of **softmax**" in text
     assert re.search(r"softmax\([−\d.]+\) = 1\.00", text)
 
 
 def test_a_digits_network_gets_a_digit(store):
-    at = open_page(run=network(store, dataset="digits").id)
-    assert "trained on Digits: it judges no photos" in texts(at)
+    at = opened(run=network(store, HIDDEN, dataset="digits").id)
+    assert "trained on Digits: it judges no photos" in words(at)
     before = column(tables(at)["Softmax"], "score")
     at = sound(at.number_input(key="network.digit").set_value(2).run())
     assert column(tables(at)["Softmax"], "score") != before
@@ -363,20 +301,20 @@ def test_a_digits_network_gets_a_digit(store):
 
 
 def test_a_run_deleted_while_the_page_is_open_gets_a_sentence(store):
-    kept, gone = network(store), network(store, seed=1)
-    at = open_page(run=gone.id)
+    kept, gone = network(store, HIDDEN), network(store, HIDDEN, seed=1)
+    at = opened(run=gone.id)
     shutil.rmtree(gone.folder)
     at = sound(at.run())
     assert at.query_params["run"] == [kept.id] or at.query_params["run"] == kept.id
-    assert f"There is no run called {gone.id} (any more)" in texts(at)
-    scores = [value(text) for text in column(tables(at)["Softmax"], "score")]
-    assert scores == pytest.approx(list(outputs(kept)["scores"]), abs=0.06)
+    assert f"There is no run called {gone.id} (any more)" in words(at)
+    scores = [number(text) for text in column(tables(at)["Softmax"], "score")]
+    assert scores == pytest.approx(list(outputs(kept, seen())["scores"]), abs=0.06)
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 cut off"])
 def test_damaged_weights_get_a_sentence_and_sliders(store, damage):
-    run = network(store)
+    run = network(store, HIDDEN)
     (run.folder / "weights.npz").write_bytes(damage)
-    at = open_page(run=run.id)
-    assert f"The file weights.npz of run {run.id} is missing or damaged" in texts(at)
+    at = opened(run=run.id)
+    assert f"The file weights.npz of run {run.id} is missing or damaged" in words(at)
     assert at.slider(key="answer.score.0").value and "Softmax" in tables(at)

@@ -1,7 +1,5 @@
 """Does the page on one kernel follow its settings, and say clearly what cannot be?"""
 
-import base64
-import json
 import re
 import shutil
 
@@ -13,53 +11,29 @@ from cnnlab import ops
 from cnnlab.data import photos
 from cnnlab.figures import tiles
 from cnnlab.lessons.questions.convolution import Setting
-from cnnlab.runs import records
 from cnnlab.ui.components.windows.payload import Plane, convolved, payload
 from cnnlab.ui.lessons.convolution import steps as view
 from cnnlab.ui.widgets.crop import SIDE, busiest
-from tests.conftest import ROOT
+from tests.support.pages import answer, asked, open_page, sent, sound, unpacked, words
+
+pytestmark = pytest.mark.usefixtures("store", "nothing_shipped")
 
 
-def sound(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception[0].message
-    return at
+def opened(level: str = "numbers", photo: np.ndarray | None = None, **settings) -> AppTest:
+    """Open the page with these settings, and a photo of one's own."""
+    state = {f"convolution.{name}": value for name, value in settings.items()}
+    own = {} if photo is None else {"photo.choice": "own", "photo.own": photo}
+    return open_page("convolution", state={"lesson.level": level, **own, **state})
 
 
-@pytest.fixture
-def open_page(tmp_path, monkeypatch):
-    """Return a function that opens the page with these session values; there is no network at first."""
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(records, "SHIPPED", tmp_path / "none")
-
-    def open_page(level: str = "numbers", photo: np.ndarray | None = None, **settings) -> AppTest:
-        at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
-        at.session_state["lesson.level"] = level
-        if photo is not None:
-            at.session_state["photo.choice"], at.session_state["photo.own"] = "own", photo
-        for name, value in settings.items():
-            at.session_state[f"convolution.{name}"] = value
-        at.switch_page("../../../pages/home.py")
-        at.switch_page("../../../pages/convolution.py")
-        return sound(at.run())
-
-    return open_page
-
-
-def sent(at: AppTest) -> dict:
-    """What the stepper was sent."""
-    views = [view.proto for view in at.get("bidi_component") if view.proto.component_name == "cnnlab.windows"]
-    return json.loads(views[0].json)
-
-
-def unpacked(array: dict) -> np.ndarray:
-    kind = {"int16": "<i2", "int32": "<i4"}[array["type"]]
-    return (
-        np.frombuffer(base64.b64decode(array["base64"]), kind).reshape(array["shape"]) / 10 ** array["digits"]
-    )
+def stepper(at: AppTest) -> dict:
+    """Return what the step-through view was sent."""
+    [view] = sent(at, "windows")
+    return view
 
 
 def output(at: AppTest) -> np.ndarray:
-    return unpacked(sent(at)["outputs"][0]["values"])
+    return unpacked(stepper(at)["outputs"][0]["values"])
 
 
 def cat() -> np.ndarray:
@@ -69,30 +43,20 @@ def cat() -> np.ndarray:
     return photos.grey(small)[row : row + 12, col : col + 12].astype(float)
 
 
-def commit(at: AppTest, question: str, option: str) -> AppTest:
-    pills = [pills for pills in at.button_group if (pills.key or "").startswith(f"_convolution.{question}:")]
-    return sound(pills[0].set_value(option).run())
-
-
 def choose_kernel(at: AppTest, name: str) -> AppTest:
     return sound(at.selectbox(key="convolution.all").set_value(name).run())
-
-
-def words(at: AppTest) -> str:
-    kinds = (at.markdown, at.caption, at.warning, at.error, at.info)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
 
 
 # ---- the steps -------------------------------------------------------------------------------------
 
 
-def test_at_first_sight_a_sobel_kernel_lies_on_the_cat(open_page):
-    at = open_page(question="feeds")
+def test_at_first_sight_a_sobel_kernel_lies_on_the_cat():
+    at = opened(question="feeds")
     kernel = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]])
     crop = cat()
     expected = [[float((crop[i : i + 3, j : j + 3] * kernel).sum()) for j in range(10)] for i in range(10)]
     assert output(at).tolist() == expected
-    assert unpacked(sent(at)["inputs"][0]["values"]).tolist() == crop.tolist()
+    assert unpacked(stepper(at)["inputs"][0]["values"]).tolist() == crop.tolist()
 
 
 @pytest.mark.parametrize(
@@ -105,14 +69,14 @@ def test_at_first_sight_a_sobel_kernel_lies_on_the_cat(open_page):
         ({"crop.size": 32, "size": 7, "stride": 4}, 7, "⌊(32 + 0 + 0 − 1·(7 − 1) − 1) / 4⌋ + 1 = **7**"),
     ],
 )
-def test_the_size_follows_the_settings_with_its_numbers(open_page, settings, side, line):
-    at = open_page(question="patch", **settings)
+def test_the_size_follows_the_settings_with_its_numbers(settings, side, line):
+    at = opened(question="patch", **settings)
     assert output(at).shape == (side, side)
     assert line in words(at)
 
 
-def test_relu_flip_and_bias_change_the_numbers(open_page):
-    at = open_page(question="feeds")
+def test_relu_flip_and_bias_change_the_numbers():
+    at = opened(question="feeds")
     plain = output(at)
     at = sound(at.toggle(key="convolution.relu").set_value(True).run())
     assert output(at).tolist() == np.maximum(plain, 0).tolist()
@@ -125,9 +89,9 @@ def test_relu_flip_and_bias_change_the_numbers(open_page):
 
 @pytest.mark.parametrize("name", [*ops.KERNELS, "random"])
 @pytest.mark.parametrize("source", ["grey", "colour", "own"])
-def test_every_kernel_on_every_input(open_page, name, source):
-    at = open_page(question="feeds", kernel=name, input=source, size=4, padding="same")
-    data = sent(at)
+def test_every_kernel_on_every_input(name, source):
+    at = opened(question="feeds", kernel=name, input=source, size=4, padding="same")
+    data = stepper(at)
     assert len(data["inputs"]) == (3 if source == "colour" else 1)
     kernel = unpacked(data["outputs"][0]["kernel"])
     assert kernel.shape == (4, 4, len(data["inputs"]))
@@ -135,16 +99,16 @@ def test_every_kernel_on_every_input(open_page, name, source):
         assert np.abs(kernel[..., 0] - ops.KERNELS[name](4)).max() < 0.006  # rounded for reading
 
 
-def test_a_seed_draws_the_same_weights_again(open_page):
-    at = open_page(question="feeds", kernel="random")
+def test_a_seed_draws_the_same_weights_again():
+    at = opened(question="feeds", kernel="random")
     first = output(at)
     second = output(sound(at.number_input(key="convolution.seed").set_value(2).run()))
     again = output(sound(at.number_input(key="convolution.seed").set_value(1).run()))
     assert first.tolist() == again.tolist() != second.tolist()
 
 
-def test_edited_weights_and_pixels_are_used_until_another_kernel_is_chosen(open_page):
-    at = open_page(question="feeds", input="own", kernel="identity")
+def test_edited_weights_and_pixels_are_used_until_another_kernel_is_chosen():
+    at = opened(question="feeds", input="own", kernel="identity")
     before = output(at)
     at.session_state["convolution.edits.0"] = {(1, 1): 2.0}
     at.session_state["convolution.pixels"] = {(2, 2): 100.0}
@@ -157,11 +121,11 @@ def test_edited_weights_and_pixels_are_used_until_another_kernel_is_chosen(open_
     assert output(at).tolist() == expected.tolist()  # the weight is back, the pixel stays
 
 
-def test_a_kernel_of_a_trained_network_reads_colours_from_0_to_1(open_page, digits_run, tmp_path):
+def test_a_kernel_of_a_trained_network_reads_colours_from_0_to_1(digits_run, tmp_path):
     store, run = digits_run
     shutil.copytree(store.root, tmp_path / "runs")
-    at = open_page(question="feeds", kernel="trained", number=3)
-    data = sent(at)
+    at = opened(question="feeds", kernel="trained", number=3)
+    data = stepper(at)
     weights = run.weights()
     assert len(data["inputs"]) == 3 and "0–1" in data["inputs"][0]["note"]
     assert unpacked(data["inputs"][0]["values"]).max() <= 1
@@ -176,8 +140,8 @@ def test_a_kernel_of_a_trained_network_reads_colours_from_0_to_1(open_page, digi
     assert output(at).tolist() == shown.tolist()
 
 
-def test_without_a_network_the_last_picture_stays(open_page):
-    at = open_page(question="feeds")
+def test_without_a_network_the_last_picture_stays():
+    at = opened(question="feeds")
     shown = output(at)
     at = choose_kernel(at, "trained")
     assert "No network has been trained here yet" in words(at)
@@ -187,8 +151,8 @@ def test_without_a_network_the_last_picture_stays(open_page):
 # ---- what cannot be --------------------------------------------------------------------------------
 
 
-def test_an_impossible_setting_names_its_numbers_and_keeps_the_last_picture(open_page):
-    at = open_page(question="feeds", size=7)
+def test_an_impossible_setting_names_its_numbers_and_keeps_the_last_picture():
+    at = opened(question="feeds", size=7)
     shown = output(at)
     at.session_state["convolution.dilation"] = 3
     at = sound(at.run())
@@ -200,9 +164,9 @@ def test_an_impossible_setting_names_its_numbers_and_keeps_the_last_picture(open
     assert not at.error and output(at).shape == (12, 12)
 
 
-def test_a_photo_of_one_pixel(open_page):
+def test_a_photo_of_one_pixel():
     dot = np.full((1, 1, 3), 90, np.uint8)
-    at = open_page(photo=dot)
+    at = opened(photo=dot)
     assert "The photo has only 1 × 1 pixels, so the crop is 1 × 1." in words(at)
     assert "a window of 3 cells does not fit into an input of 1" in words(at)
     at.session_state["convolution.size"] = 1
@@ -210,8 +174,8 @@ def test_a_photo_of_one_pixel(open_page):
     assert not at.error and output(at).tolist() == [[90]]
 
 
-def test_after_a_photo_of_one_pixel_the_last_picture_stays(open_page):
-    at = open_page(question="feeds")
+def test_after_a_photo_of_one_pixel_the_last_picture_stays():
+    at = opened(question="feeds")
     shown = output(at)
     at.session_state["photo.own"] = np.full((1, 1, 3), 90, np.uint8)
     at.session_state["photo.choice"] = "own"
@@ -220,25 +184,25 @@ def test_after_a_photo_of_one_pixel_the_last_picture_stays(open_page):
     assert output(at).tolist() == shown.tolist()
 
 
-def test_a_crop_larger_than_the_photo_becomes_as_large_as_the_photo(open_page):
+def test_a_crop_larger_than_the_photo_becomes_as_large_as_the_photo():
     photo = np.random.default_rng(0).integers(0, 256, (9, 30, 3)).astype(np.uint8)
-    at = open_page(photo=photo, question="feeds", **{"crop.size": 32})
+    at = opened(photo=photo, question="feeds", **{"crop.size": 32})
     assert "The photo has only 9 × 30 pixels, so the crop is 9 × 9." in words(at)
     assert output(at).shape == (7, 7)
     assert at.session_state["convolution.crop.size"] == 32  # the wish is kept for the next photo
 
 
-def test_an_empty_bias_keeps_the_picture(open_page):
-    at = open_page(question="feeds")
+def test_an_empty_bias_keeps_the_picture():
+    at = opened(question="feeds")
     shown = output(at)
     at = sound(at.number_input(key="convolution.bias").set_value(None).run())
     assert "The bias is empty" in words(at)
     assert output(at).tolist() == shown.tolist()
 
 
-def test_too_many_products_to_send_shrink_the_crop_and_say_so(open_page):
+def test_too_many_products_to_send_shrink_the_crop_and_say_so():
     large = {"kernel": "sobel_x", "size": 7, "input": "colour", "padding": "same", "crop.size": 32}
-    at = open_page(question="feeds", **large)
+    at = opened(question="feeds", **large)
     assert output(at).shape == (32, 32)
     for place in range(3):
         at.session_state[f"convolution.edits.{place}"] = {(0, 0): 999.9}
@@ -265,14 +229,14 @@ def test_what_counts_as_sendable_can_be_sent(largest):
 # ---- the questions ---------------------------------------------------------------------------------
 
 
-def test_two_windows_stay_hidden_until_the_prediction_and_then_the_step_is_there(open_page):
-    at = open_page()
-    data = sent(at)
+def test_two_windows_stay_hidden_until_the_prediction_and_then_the_step_is_there():
+    at = opened()
+    data = stepper(at)
     hidden, marks = data["outputs"][0]["hidden"], {mark["text"]: mark for mark in data["marks"]}
     assert sorted(hidden) == sorted(10 * mark["row"] + mark["col"] for mark in marks.values())
     assert data["start"] == [0, 0]
-    at = commit(at, "windows", "B")
-    data = sent(at)
+    at = answer(at, "convolution.windows:", "B")
+    data = stepper(at)
     assert data["outputs"][0]["hidden"] == []
     values = {letter: output(at)[mark["row"], mark["col"]] for letter, mark in marks.items()}
     strong = max(values, key=lambda letter: abs(values[letter]))
@@ -281,87 +245,87 @@ def test_two_windows_stay_hidden_until_the_prediction_and_then_the_step_is_there
         assert re.search(rf"{letter}\b[^;.]* gives {value:.0f}".replace("-", "−"), words(at))
 
 
-def test_the_text_hides_what_the_view_hides(open_page):
-    at = open_page(level="code")
+def test_the_text_hides_what_the_view_hides():
+    at = opened(level="code")
     table = [block.value for block in at.code if "?" in block.value]
     assert len(table) == 1 and table[0].count("?") == 2
-    at = commit(at, "windows", "B")
+    at = answer(at, "convolution.windows:", "B")
     assert not [block.value for block in at.code if "?" in block.value.split("\n")[0]]
 
 
-def test_what_a_pixel_feeds_is_hidden_with_the_size_until_the_prediction(open_page):
-    at = open_page(question="feeds")
-    assert sent(at)["hide_fed"] and "Output cells along one side" not in words(at)
-    options = next(p for p in at.button_group if (p.key or "").startswith("_convolution.feeds:")).options
-    at = commit(at, "feeds", options[0])
-    data = sent(at)
+def test_what_a_pixel_feeds_is_hidden_with_the_size_until_the_prediction():
+    at = opened(question="feeds")
+    assert stepper(at)["hide_fed"] and "Output cells along one side" not in words(at)
+    options = asked(at, "convolution.feeds:").options
+    at = answer(at, "convolution.feeds:", options[0])
+    data = stepper(at)
     assert not data["hide_fed"] and "Output cells along one side" in words(at)
     mark = data["marks"][0]
     first = data["fed_rows"][mark["row"]][0], data["fed_cols"][mark["col"]][0]
     assert data["start"] == list(first)
 
 
-def test_an_even_patch_is_stepped_through_once_predicted(open_page):
-    at = open_page(question="patch")
-    data = sent(sound(at.number_input(key="convolution.bias").set_value(3.0).run()))
+def test_an_even_patch_is_stepped_through_once_predicted():
+    at = opened(question="patch")
+    data = stepper(sound(at.number_input(key="convolution.bias").set_value(3.0).run()))
     assert unpacked(data["inputs"][0]["values"]).tolist() == np.full((12, 12), 200).tolist()
     assert len(data["outputs"][0]["hidden"]) == 100
-    at = commit(at, "patch", "3")
+    at = answer(at, "convolution.patch:", "3")
     assert set(output(at).ravel()) == {3}
     assert "200 × the sum of the weights 0 + bias 3 = 3" in words(at)
 
 
-def test_a_question_whose_condition_fails_is_not_offered(open_page):
-    at = open_page(kernel="gaussian", question="windows")
+def test_a_question_whose_condition_fails_is_not_offered():
+    at = opened(kernel="gaussian", question="windows")
     choice = at.button_group(key="convolution.question")
     assert choice.value == "feeds"
     assert len(choice.options) == 2
 
 
-def test_another_setting_asks_anew_and_counts_first_answers(open_page):
-    at = commit(open_page(question="patch"), "patch", "0")
+def test_another_setting_asks_anew_and_counts_first_answers():
+    at = answer(opened(question="patch"), "convolution.patch:", "0")
     assert "Right first answers so far: 1 of 1" in words(at)
     at = choose_kernel(at, "box_blur")
-    assert len(sent(at)["outputs"][0]["hidden"]) == 100
-    at = commit(at, "patch", "0")
+    assert len(stepper(at)["outputs"][0]["hidden"]) == 100
+    at = answer(at, "convolution.patch:", "0")
     assert "Right first answers so far: 1 of 2" in words(at)
 
 
 # ---- levels and photos -----------------------------------------------------------------------------
 
 
-def test_formulas_carry_this_steps_numbers(open_page):
-    at = commit(open_page(level="formulas"), "windows", "B")
-    row, col = sent(at)["start"]
+def test_formulas_carry_this_steps_numbers():
+    at = answer(opened(level="formulas"), "convolution.windows:", "B")
+    row, col = stepper(at)["start"]
     crop, value = cat(), output(at)[row, col]
     formula = at.latex[-1].value
     assert f"z({row + 1},{col + 1})" in formula
     assert rf"{crop[row, col]:.0f} \cdot (-1)" in formula
     assert f"= {value:.0f}" in formula
-    assert not open_page(level="numbers").latex
+    assert not opened(level="numbers").latex
 
 
-def test_code_shows_the_source_of_what_is_taught(open_page):
-    sources = "\n".join(block.value for block in open_page(level="code").code)
+def test_code_shows_the_source_of_what_is_taught():
+    sources = "\n".join(block.value for block in opened(level="code").code)
     assert "def conv2d(" in sources and "def window_index(" in sources
 
 
-def test_moving_the_crop_moves_the_pixels(open_page):
-    at = open_page(question="feeds")
+def test_moving_the_crop_moves_the_pixels():
+    at = opened(question="feeds")
     at = sound(at.slider(key="convolution.crop.row").set_value(1).run())
     at = sound(at.slider(key="convolution.crop.col").set_value(3).run())
     small = photos.grey(tiles.shrink(photos.sample("cat"), SIDE))
-    assert unpacked(sent(at)["inputs"][0]["values"]).tolist() == small[:12, 2:14].tolist()
+    assert unpacked(stepper(at)["inputs"][0]["values"]).tolist() == small[:12, 2:14].tolist()
 
 
-def test_another_photo_starts_at_its_own_busiest_place(open_page):
-    at = open_page(question="feeds")
+def test_another_photo_starts_at_its_own_busiest_place():
+    at = opened(question="feeds")
     at.selectbox(key="photo.choice").set_value("coins")
     at = sound(at.run())
     small = tiles.shrink(photos.sample("coins"), SIDE)
     row, col = busiest(small, 12)
     expected = photos.grey(small)[row : row + 12, col : col + 12]
-    assert unpacked(sent(at)["inputs"][0]["values"]).tolist() == expected.tolist()
+    assert unpacked(stepper(at)["inputs"][0]["values"]).tolist() == expected.tolist()
 
 
 def test_the_busiest_place_is_where_edges_of_both_directions_meet():

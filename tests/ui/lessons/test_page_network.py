@@ -4,8 +4,6 @@ What the page sends to the browser is compared with sums that are written out on
 and float64, from the weights and the photo alone.
 """
 
-import base64
-import json
 import math
 
 import numpy as np
@@ -13,14 +11,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab import ops
-from cnnlab.config import ConvBlock, DenseBlock, ModelConfig, TrainConfig
+from cnnlab.config import ConvBlock, DenseBlock, ModelConfig
 from cnnlab.config.presets import ARTICLE
 from cnnlab.data import photos
-from cnnlab.data.datasets import CIFAR10_CLASSES
-from cnnlab.files import write_arrays
 from cnnlab.lessons.questions.network import growth, reach
-from cnnlab.runs import Store, records
-from tests.conftest import ROOT
+from tests.support.pages import centre, number, open_page, sent, sound, unpacked, words
+from tests.support.runs import network
 
 SHAPE = (32, 32, 3)
 NETWORKS = {
@@ -52,38 +48,24 @@ NETWORKS = {
 }
 
 
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    """An empty run folder, and no shipped networks."""
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(records, "SHIPPED", tmp_path / "none")
-    return Store()
+pytestmark = pytest.mark.usefixtures("nothing_shipped")
 
 
-def made(store, model, seed=0):
-    """A run with random weights; returns (run, layers, weights)."""
-    run = store.create(TrainConfig(model=model), CIFAR10_CLASSES, preset="own", owner="anna")
-    layers, shape, weights = run.recipe().layers(), SHAPE, {}
-    rng = np.random.default_rng(seed)
-    for layer, output in zip(layers, ops.output_shapes(layers, SHAPE), strict=True):
-        for part, size in ops.weight_shapes(layer, shape).items():
-            values = rng.normal(0, 1 / math.sqrt(max(1, math.prod(size[:-1]))), size)
-            weights[f"{layer['name']}/{part}"] = np.abs(values) + 0.1 if part == "variance" else values
-        shape = output
-    weights = {name: array.astype(np.float32) for name, array in weights.items()}
-    write_arrays(run.folder / "weights.npz", weights)
-    return run, layers, weights
+def made(store, model):
+    """Return a run with random weights, its layers and its weights."""
+    run = network(store, model)
+    return run, run.recipe().layers(), run.weights()
 
 
-def open_page(run, **state) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
-    at.switch_page("../../../pages/home.py")
-    at.run()
-    at.switch_page("../../../pages/network.py")
-    for key, value in state.items():
-        at.session_state[f"network.{key}"] = value
-    at.query_params["run"] = run.id if hasattr(run, "id") else run
-    return sound(at.run())
+def opened(run: str, **state) -> AppTest:
+    return open_page(
+        "network", query={"run": run}, state={f"network.{key}": value for key, value in state.items()}
+    )
+
+
+def view_of(at: AppTest, name: str) -> dict | None:
+    """Return what the first view of this name was sent; None where the page has none."""
+    return next(iter(sent(at, name)), None)
 
 
 def look_at(at, **state) -> AppTest:
@@ -99,35 +81,8 @@ def look_at(at, **state) -> AppTest:
     return sound(at.run())
 
 
-def sound(at: AppTest) -> AppTest:
-    assert not at.exception, at.exception
-    return at
-
-
-def sent(at: AppTest, name: str) -> dict | None:
-    """What a view of this name was sent; None where the page has none."""
-    views = [view.proto for view in at.get("bidi_component") if view.proto.component_name == f"cnnlab.{name}"]
-    return json.loads(views[0].json) if views else None
-
-
-def unpacked(array: dict) -> np.ndarray:
-    raw = np.frombuffer(
-        base64.b64decode(array["base64"]), f"<{array['type'][0]}{int(array['type'][3:]) // 8}"
-    )
-    return raw.reshape(array["shape"]) / 10 ** array["digits"]
-
-
-def read(text: str) -> float:
-    return float(text.replace("−", "-").replace(",", ""))
-
-
-def texts(at: AppTest) -> str:
-    kinds = (at.markdown, at.caption, at.info, at.warning, at.error, at.subheader, at.latex)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
-
-
 def photo() -> np.ndarray:
-    return photos.resize(photos.square(photos.sample(next(iter(photos.samples())))))
+    return centre(photos.sample(next(iter(photos.samples()))))
 
 
 def by_hand(layer, weights, x, at) -> float:
@@ -199,19 +154,19 @@ def test_the_chosen_cell_of_every_layer_is_that_of_a_loop(store, name):
     outputs = ops.forward(layers, weights, photo())
     before = photo().astype(np.float32)
     rng = np.random.default_rng(1)
-    at = open_page(run)
+    at = opened(run.id)
     for output in outputs:
         shape = output.values.shape
         place = tuple(int(rng.integers(side)) for side in shape)
         cell = place[:2] if len(shape) == 3 else (0, 0)
         size = shape[:2] if len(shape) == 3 else (1, 1)
         look_at(at, layer=output.name, map=place[-1] + 1, cell=cell, size=size)
-        view = sent(at, "field")
+        view = view_of(at, "field")
         assert view["size"] == list(size) and view["chosen"] == list(cell)
         expected = by_hand(output.spec, weights, before, place)
-        shown = read(view["texts"][cell[0] * size[1] + cell[1]])
+        shown = number(view["texts"][cell[0] * size[1] + cell[1]])
         assert shown == pytest.approx(expected, abs=0.0051 + 1e-4 * abs(expected)), output.name
-        strips = sent(at, "strips")
+        strips = view_of(at, "strips")
         assert [row["name"] for row in strips["rows"]] == [layer["name"] for layer in layers]
         assert strips["chosen"] == [output.name, place[-1]]
         before = output.values
@@ -222,7 +177,7 @@ def test_the_arithmetic_of_a_convolution_adds_up(store, name):
     """Window, slice, products, channel sums and bias as sent, against the weights and the maps before."""
     run, layers, weights = made(store, NETWORKS[name])
     outputs = {output.name: output.values for output in ops.forward(layers, weights, photo())}
-    at = open_page(run)
+    at = opened(run.id)
     for place, layer in enumerate(layers):
         if layer["kind"] != "conv":
             continue
@@ -231,7 +186,7 @@ def test_the_arithmetic_of_a_convolution_adds_up(store, name):
         row, col = (side // 3 for side in outputs[layer["name"]].shape[:2])
         size = outputs[layer["name"]].shape[:2]
         look_at(at, layer=layer["name"], map=channel + 1, cell=(row, col), size=size)
-        view = sent(at, "windows")
+        view = view_of(at, "windows")
         assert view["start"] == [row, col]
         output = view["outputs"][0]
         kernel = weights[f"{layer['name']}/kernel"][..., channel]
@@ -252,30 +207,30 @@ def test_the_arithmetic_of_a_convolution_adds_up(store, name):
 
 def test_colours_of_the_photo_go_in_as_shares_of_255(store):
     run, _layers, weights = made(store, ARTICLE)
-    view = sent(open_page(run, layer="conv_1"), "windows")
+    view = view_of(opened(run.id, layer="conv_1"), "windows")
     assert [plane["role"] for plane in view["inputs"]] == ["red", "green", "blue"]
     for c, plane in enumerate(view["inputs"]):
         np.testing.assert_allclose(unpacked(plane["values"]), photo()[..., c] / 255, atol=0.0051)
-    channel = sent(open_page(run, layer="conv_1", map=5), "windows")["outputs"][0]
+    channel = view_of(opened(run.id, layer="conv_1", map=5), "windows")["outputs"][0]
     assert unpacked(channel["bias"]) == pytest.approx(weights["conv_1/bias"][4], abs=6e-3)
 
 
 def test_after_the_activation_the_view_says_so(store):
     run, layers, weights = made(store, ARTICLE)
     outputs = {output.name: output.values for output in ops.forward(layers, weights, photo())}
-    at = open_page(run, layer="conv_3_relu", map=2)
-    output = sent(at, "windows")["outputs"][0]
+    at = opened(run.id, layer="conv_3_relu", map=2)
+    output = view_of(at, "windows")["outputs"][0]
     assert output["activation"] == "ReLU"
     np.testing.assert_allclose(unpacked(output["values"]), outputs["conv_3_relu"][..., 1], atol=0.0051)
     np.testing.assert_allclose(unpacked(output["sums"]), outputs["conv_3"][..., 1], atol=0.0051)
-    assert sent(look_at(at, layer="conv_3"), "windows")["outputs"][0]["activation"] is None
+    assert view_of(look_at(at, layer="conv_3"), "windows")["outputs"][0]["activation"] is None
 
 
 def test_what_is_too_large_to_send_shows_the_chosen_cell_alone(store):
     run, layers, weights = made(store, NETWORKS["too many products to send"])
     outputs = {output.name: output.values for output in ops.forward(layers, weights, photo())}
-    at = open_page(run, layer="conv_2", map=2, cell=(31, 0), size=(32, 32))
-    view = sent(at, "windows")
+    at = opened(run.id, layer="conv_2", map=2, cell=(31, 0), size=(32, 32))
+    view = view_of(at, "windows")
     assert len(view["rows"]) == len(view["cols"]) == 1
     assert "31" not in view["labels"]["position"] and "row 32 · column 1" in view["labels"]["position"]
     shown = float(unpacked(view["outputs"][0]["values"])[0, 0])
@@ -294,7 +249,7 @@ def test_what_is_too_large_to_send_shows_the_chosen_cell_alone(store):
 def test_the_winner_of_a_pool_is_the_largest_of_its_window(store):
     run, layers, weights = made(store, ARTICLE)
     outputs = {output.name: output.values for output in ops.forward(layers, weights, photo())}
-    view = sent(open_page(run, layer="pool_1", map=3), "windows")
+    view = view_of(opened(run.id, layer="pool_1", map=3), "windows")
     before = outputs["conv_1_relu"][..., 2]
     for place, (row, col) in enumerate(view["outputs"][0]["winner"]):
         i, j = divmod(place, 15)
@@ -306,13 +261,13 @@ def test_the_winner_of_a_pool_is_the_largest_of_its_window(store):
 def test_the_largest_contributions_to_a_score_come_first(store):
     run, layers, weights = made(store, ARTICLE)
     outputs = {output.name: output.values for output in ops.forward(layers, weights, photo())}
-    view = sent(open_page(run, layer="scores", map=4), "terms")  # the fourth class: cat
+    view = view_of(opened(run.id, layer="scores", map=4), "terms")  # the fourth class: cat
     assert "cat" in view["title"]
     products = outputs["dense_1_relu"] * weights["scores/kernel"][:, 3]
     largest = sorted(products, key=abs, reverse=True)
-    adds = [read(row["cells"][3]["text"].replace("+", "")) for row in view["rows"][:5]]
+    adds = [number(row["cells"][3]["text"].replace("+", "")) for row in view["rows"][:5]]
     assert adds == pytest.approx(largest[:5], abs=0.0051)
-    dense = sent(open_page(run, layer="dense_1", map=1), "terms")
+    dense = view_of(opened(run.id, layer="dense_1", map=1), "terms")
     first = int(np.abs(outputs["flatten"] * weights["dense_1/kernel"][:, 0]).argmax())
     row, rest = divmod(first, 4 * 64)
     col, channel = divmod(rest, 64)
@@ -322,8 +277,8 @@ def test_the_largest_contributions_to_a_score_come_first(store):
 def test_softmax_ends_with_the_probabilities(store):
     run, layers, weights = made(store, ARTICLE)
     probabilities = ops.forward(layers, weights, photo())[-1].values
-    view = sent(open_page(run, layer="softmax"), "terms")
-    shown = [read(row["cells"][4]["text"].replace("\u00a0%", "")) / 100 for row in view["rows"][:10]]
+    view = view_of(opened(run.id, layer="softmax"), "terms")
+    shown = [number(row["cells"][4]["text"].replace("\u00a0%", "")) / 100 for row in view["rows"][:10]]
     assert shown == pytest.approx(probabilities.tolist(), abs=6e-5)
 
 
@@ -431,24 +386,24 @@ def test_nothing_is_asked_where_nothing_is_to_be_found_out():
 
 def test_the_piece_of_the_photo_is_hidden_until_the_student_has_answered(store):
     run, layers, weights = made(store, ARTICLE)
-    at = open_page(run, layer="conv_3", cell=(0, 3), size=(4, 4))
-    view = sent(at, "field")
+    at = opened(run.id, layer="conv_3", cell=(0, 3), size=(4, 4))
+    view = view_of(at, "field")
     assert view["rows"] is None and view["cols"] is None
     pills = next(group for group in at.button_group if "network.reach" in (group.key or ""))
     assert pills.options == ["3", "9", "10", "18", "32"]
     sound(pills.set_value("9").run())
-    view = sent(at, "field")
+    view = view_of(at, "field")
     for axis, spans in enumerate((view["rows"], view["cols"])):
         for place, span in enumerate(spans):
             cell = (place, 0) if axis == 0 else (0, place)
             first, last = pixels_that_reach(layers, weights, "conv_3", *cell, axis=axis)
             assert (span["first"], span["size"]) == (first, last - first + 1)
             assert span["text"] == f"{first + 1}–{last + 1}"
-    assert "10 + (3 − 1) × 4 = **18**" in texts(at)
+    assert "10 + (3 − 1) × 4 = **18**" in words(at)
     assert list(at.session_state["lesson.answers"].values()) == [False]
     # The activation sees the same piece: it is not asked again.
-    assert sent(look_at(at, layer="conv_3_relu"), "field")["rows"] is not None
-    assert sent(look_at(at, layer="conv_2"), "field")["rows"] is None
+    assert view_of(look_at(at, layer="conv_3_relu"), "field")["rows"] is not None
+    assert view_of(look_at(at, layer="conv_2"), "field")["rows"] is None
 
 
 # ---- choices, and what goes wrong ------------------------------------------------------------------
@@ -456,19 +411,19 @@ def test_the_piece_of_the_photo_is_hidden_until_the_student_has_answered(store):
 
 def test_a_layer_with_fewer_maps_and_cells_keeps_a_valid_choice(store):
     run, _layers, _weights = made(store, ARTICLE)
-    at = open_page(run, layer="conv_2", map=64, cell=(12, 12), size=(13, 13))
+    at = opened(run.id, layer="conv_2", map=64, cell=(12, 12), size=(13, 13))
     look_at(at, layer="pool_1")
-    assert sent(at, "strips")["chosen"][1] < 32
-    assert sent(at, "field")["chosen"] == [7, 7], "the middle of 15 x 15"
+    assert view_of(at, "strips")["chosen"][1] < 32
+    assert view_of(at, "field")["chosen"] == [7, 7], "the middle of 15 x 15"
     look_at(at, cell=(99, -5))
-    assert sent(at, "field")["chosen"] == [7, 7]
+    assert view_of(at, "field")["chosen"] == [7, 7]
 
 
 def test_one_colour_range_for_the_map_the_layer_or_the_network(store):
     run, layers, weights = made(store, ARTICLE)
     outputs = ops.forward(layers, weights, photo())
     values = next(output.values for output in outputs if output.name == "conv_2")
-    at = open_page(run, layer="conv_2", map=7)
+    at = opened(run.id, layer="conv_2", map=7)
     largest = {
         "map": np.abs(values[..., 6]).max(),
         "layer": np.abs(values).max(),
@@ -476,20 +431,20 @@ def test_one_colour_range_for_the_map_the_layer_or_the_network(store):
     }
     for across, limit in largest.items():
         sound(at.radio(key="network.range").set_value(across).run())
-        assert sent(at, "field")["note"] == f"colours from −{limit:.2f} to {limit:.2f}"
+        assert view_of(at, "field")["note"] == f"colours from −{limit:.2f} to {limit:.2f}"
 
 
 def test_a_deleted_and_a_damaged_run_get_a_sentence(store):
     run, _layers, _weights = made(store, NETWORKS["no convolution"])
-    at = open_page(run)
+    at = opened(run.id)
     (run.folder / "weights.npz").write_bytes(b"no archive")
-    assert "weights.npz" in texts(sound(at.run()))
+    assert "weights.npz" in words(sound(at.run()))
     run.delete("anna")
-    text = texts(sound(at.run()))
+    text = words(sound(at.run()))
     assert f"There is no run called {run.id}" in text and "No network has been trained here yet" in text
-    assert "There is no run called nobody" in texts(open_page("nobody"))
+    assert "There is no run called nobody" in words(opened("nobody"))
 
 
 def test_without_workers_the_page_says_that_keras_cannot_be_asked(store):
     run, _layers, _weights = made(store, NETWORKS["no convolution"])
-    assert "The workers are not running" in texts(open_page(run, more=True))
+    assert "The workers are not running" in words(opened(run.id, more=True))

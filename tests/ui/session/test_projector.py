@@ -3,37 +3,18 @@
 import re
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from cnnlab.ui.components.sources import HERE
-from tests.conftest import ROOT
+from tests.support.pages import go, open_page
 
 CROPS = ("pixels", "convolution", "layer", "pooling")
 
 
-@pytest.fixture
-def visit(tmp_path, monkeypatch):
-    """Return a function that opens an address: a page, and what stands behind its question mark."""
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-
-    def visit(page: str, **query: str) -> AppTest:
-        at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
-        at.query_params.update(query)
-        return go(at, page)
-
-    return visit
+pytestmark = pytest.mark.usefixtures("store")
 
 
-def go(at: AppTest, page: str) -> AppTest:
-    """Go on to another page, as a link does: with an address that says nothing more."""
-    at.switch_page(f"../../../pages/{page}.py")
-    at.run()
-    assert not at.exception, at.exception[0].message
-    return at
-
-
-def test_it_stays_over_page_changes_until_it_is_ended(visit):
-    at = visit("pooling", projector="1")
+def test_it_stays_over_page_changes_until_it_is_ended():
+    at = open_page("pooling", query={"projector": "1"})
     assert not at.sidebar.radio
     at.query_params.clear()
     go(at, "layer")
@@ -42,15 +23,15 @@ def test_it_stays_over_page_changes_until_it_is_ended(visit):
     assert "projector" not in at.query_params and at.sidebar.radio
 
 
-def test_an_address_can_end_it_too(visit):
-    at = visit("pooling", projector="1")
+def test_an_address_can_end_it_too():
+    at = open_page("pooling", query={"projector": "1"})
     at.query_params["projector"] = "0"
     assert at.run().sidebar.radio
 
 
 @pytest.mark.parametrize("page", CROPS)
-def test_every_crop_is_small_and_the_chosen_size_comes_back(visit, page):
-    at = visit(page)
+def test_every_crop_is_small_and_the_chosen_size_comes_back(page):
+    at = open_page(page)
     size = at.select_slider(key=f"{page}.crop.size")
     chosen = size.options[1]
     size.set_value(type(size.value)(chosen)).run()

@@ -1,6 +1,5 @@
 """The form of the page Train: every setting is stored as shown, and what cannot be trained is explained."""
 
-import hashlib
 import json
 from dataclasses import replace
 from types import SimpleNamespace
@@ -20,33 +19,12 @@ from cnnlab.runs.history import COLUMNS
 from cnnlab.runs.precision import DIGITS
 from cnnlab.training import speed
 from cnnlab.ui.train import form, preflight
-from tests.conftest import ROOT
+from tests.support.pages import again, open_page, press
 
-ME = hashlib.sha256(b"me").hexdigest()[:32]
 ARTICLE = PRESETS["article"].config.model_copy(update={"dataset": "digits"})
 
 
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    """An empty run folder, and no CIFAR-10 within reach."""
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("CNNLAB_CIFAR10", str(tmp_path / "nothing"))
-    return Store()
-
-
-def open_page(token: str = "me", **query: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
-    at.session_state["identity.token"] = token
-    for name, value in query.items():
-        at.query_params[name] = value
-    at.switch_page("../../../pages/train.py")
-    return again(at)
-
-
-def again(at: AppTest) -> AppTest:
-    at.run()
-    assert not at.exception, at.exception
-    return at
+pytestmark = pytest.mark.usefixtures("no_cifar10")
 
 
 def set_to(at: AppTest, key: str, value) -> AppTest:
@@ -54,11 +32,6 @@ def set_to(at: AppTest, key: str, value) -> AppTest:
     kinds = (at.number_input, at.selectbox, at.toggle, at.slider, at.segmented_control)
     [widget] = [widget for kind in kinds for widget in kind if widget.key == f"train.{key}"]
     widget.set_value(value)
-    return again(at)
-
-
-def press(at: AppTest, key: str) -> AppTest:
-    at.button(key=f"_train.{key}").click()
     return again(at)
 
 
@@ -83,7 +56,7 @@ def can_train(at: AppTest) -> bool:
 def stored(at: AppTest, store: Store) -> TrainConfig:
     """Press Train and return what the new run is to do."""
     before = {run.id for run in store.runs()}
-    press(at, "start")
+    press(at, "_train.start")
     [run] = [run for run in store.runs() if run.id not in before]
     return run.recipe().config
 
@@ -93,7 +66,7 @@ def block_ids(at: AppTest, name: str = "blocks") -> list[int]:
 
 
 def test_untouched_it_is_the_baseline(store):
-    at = open_page()
+    at = open_page("train")
     assert can_train(at)
     assert "config" not in at.query_params
     assert "Changed from" not in captions(at)
@@ -102,7 +75,7 @@ def test_untouched_it_is_the_baseline(store):
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_preset_fills_the_form(store, preset):
-    at = open_page()
+    at = open_page("train")
     at.selectbox(key="train.preset").set_value(preset)
     again(at)
     expected = PRESETS[preset].config.model_copy(update={"dataset": "digits"})
@@ -114,7 +87,7 @@ def test_in_a_class_each_browser_has_a_seed_of_its_own(store, monkeypatch):
     monkeypatch.setenv("CNNLAB_TEACHER_PIN", "271828")
     seeds = []
     for token in ("anna", "ben", "anna"):
-        at = open_page(token)
+        at = open_page("train", token)
         config = stored(at, store)
         assert config == ARTICLE.model_copy(update={"seed": config.seed})
         assert "Changed from" not in captions(at) and "config" not in at.query_params
@@ -138,7 +111,7 @@ CHANGES = {
 
 
 def test_what_is_set_is_what_the_run_stores(store):
-    at = open_page()
+    at = open_page("train")
     set_to(at, "optimizer", "nesterov")
     for name, value in CHANGES.items():
         set_to(at, name, value)
@@ -160,7 +133,7 @@ def test_what_is_set_is_what_the_run_stores(store):
     }
     for name, value in block.items():
         set_to(at, f"blocks.{second}.{name}", value)
-    press(at, f"blocks.{third}.delete")
+    press(at, f"_train.blocks.{third}.delete")
     [only] = block_ids(at, "dense")
     set_to(at, f"dense.{only}.units", 33)
     set_to(at, f"dense.{only}.activation", "tanh")
@@ -185,7 +158,7 @@ def test_what_is_set_is_what_the_run_stores(store):
 
 
 def test_blocks_are_added_moved_and_removed(store):
-    at = open_page()
+    at = open_page("train")
 
     def kernels() -> list[int]:
         values = [at.session_state[f"train.blocks.{id}.filters"] for id in block_ids(at)]
@@ -195,36 +168,36 @@ def test_blocks_are_added_moved_and_removed(store):
 
     set_to(at, f"blocks.{block_ids(at)[2]}.filters", 65)
     assert kernels() == [32, 64, 65]
-    press(at, f"blocks.{block_ids(at)[2]}.arrow_upward")
+    press(at, f"_train.blocks.{block_ids(at)[2]}.arrow_upward")
     assert kernels() == [32, 65, 64]
-    press(at, f"blocks.{block_ids(at)[0]}.arrow_downward")
+    press(at, f"_train.blocks.{block_ids(at)[0]}.arrow_downward")
     assert kernels() == [65, 32, 64]
-    press(at, f"blocks.{block_ids(at)[1]}.delete")
+    press(at, f"_train.blocks.{block_ids(at)[1]}.delete")
     assert kernels() == [65, 64]
-    press(at, "blocks.add")
+    press(at, "_train.blocks.add")
     assert kernels() == [65, 64, 64]
     assert at.button(key=f"_train.blocks.{block_ids(at)[0]}.arrow_upward").disabled
     assert at.button(key=f"_train.blocks.{block_ids(at)[-1]}.arrow_downward").disabled
 
 
 def test_every_block_can_go_and_there_can_be_twelve(store):
-    at = open_page()
+    at = open_page("train")
     for id in block_ids(at):
-        press(at, f"blocks.{id}.delete")
-    press(at, f"dense.{block_ids(at, 'dense')[0]}.delete")
+        press(at, f"_train.blocks.{id}.delete")
+    press(at, f"_train.dense.{block_ids(at, 'dense')[0]}.delete")
     assert can_train(at)
-    press(at, "dense.add")
-    press(at, "blocks.add")
+    press(at, "_train.dense.add")
+    press(at, "_train.blocks.add")
     set_to(at, f"blocks.{block_ids(at)[0]}.padding", "same")
     while not at.button(key="_train.blocks.add").disabled:
-        press(at, "blocks.add")
+        press(at, "_train.blocks.add")
     assert len(block_ids(at)) == 12
     assert can_train(at)
     assert len(stored(at, store).model.blocks) == 12
 
 
 def test_an_optimiser_proposes_its_rate(store):
-    at = open_page()
+    at = open_page("train")
     for name, optimizer in OPTIMIZERS.items():
         set_to(at, "learning_rate", 0.5)
         set_to(at, "optimizer", name)
@@ -232,23 +205,23 @@ def test_an_optimiser_proposes_its_rate(store):
 
 
 def test_what_was_changed_is_said_and_can_be_undone(store):
-    at = open_page()
+    at = open_page("train")
     set_to(at, "epochs", 3)
     set_to(at, "optimizer", "sgd")
     set_to(at, "flip", True)
-    press(at, "blocks.add")
+    press(at, "_train.blocks.add")
     text = captions(at)
     assert "Changed from *Baseline (the article's)*" in text
     for part in ("Epochs 10 → 3", "Optimiser Adam → SGD", "Learning rate 0.001 → 0.01", "Convolution blocks"):
         assert part in text
     assert "Flip left and right off → on" in text
-    press(at, "back")
+    press(at, "_train.back")
     assert "Changed from" not in captions(at)
     assert stored(at, store) == ARTICLE
 
 
 def test_no_field_takes_a_value_out_of_range(store):
-    at = open_page()
+    at = open_page("train")
     limits = {widget.key: (widget.min, widget.max) for widget in at.number_input}
     assert limits["train.epochs"] == (1, 1000)
     assert limits["train.limit"] == (10, 1_000_000)
@@ -271,26 +244,26 @@ def test_no_field_takes_a_value_out_of_range(store):
     ],
 )
 def test_contradictions_are_explained_and_train_is_off(store, changes, why):
-    at = open_page()
+    at = open_page("train")
     for name, value in changes.items():
         set_to(at, name, value)
     assert why in errors(at)
     assert not can_train(at)
-    press(at, "back")
+    press(at, "_train.back")
     assert can_train(at)
 
 
 def test_an_emptied_block_field_is_named(store):
-    at = open_page()
+    at = open_page("train")
     set_to(at, f"blocks.{block_ids(at)[1]}.kernel", None)
     assert "Convolution blocks · 2 · Kernel size is empty." in errors(at)
     assert not can_train(at)
 
 
 def test_an_impossible_convolution_is_explained_at_its_block(store):
-    at = open_page()
-    press(at, "blocks.add")
-    press(at, "blocks.add")
+    at = open_page("train")
+    press(at, "_train.blocks.add")
+    press(at, "_train.blocks.add")
     sentence = "Convolution block 5 is impossible: a kernel of 3×3 does not fit on maps of 2×2."
     assert [error.value.startswith(sentence) for error in at.error] == [True, True]  # at Train, at the block
     assert "parameters" not in captions(at)  # no sums of half a network
@@ -301,7 +274,7 @@ def test_an_impossible_convolution_is_explained_at_its_block(store):
 
 
 def test_an_impossible_pooling_is_explained_at_its_block(store):
-    at = open_page()
+    at = open_page("train")
     second = block_ids(at)[1]
     set_to(at, f"blocks.{second}.kernel", 7)
     set_to(at, f"blocks.{second}.stride", 4)
@@ -313,7 +286,7 @@ def test_an_impossible_pooling_is_explained_at_its_block(store):
 
 
 def test_a_network_too_large_for_memory_is_refused_with_the_numbers(store, monkeypatch):
-    at = open_page()
+    at = open_page("train")
     monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=40_000_000))
     set_to(at, "batch_size", 640)
     # 4 bytes x (4 x 122,570 parameters and Adam's numbers + 2 x 640 photos x their numbers in all layers)
@@ -328,7 +301,7 @@ def test_augmentation_is_previewed_on_real_images(store, monkeypatch):
     monkeypatch.setattr(
         "cnnlab.ui.train.fields.sheet", lambda pictures, **_how: shown.append(pictures) or pictures[0]
     )
-    at = open_page()
+    at = open_page("train")
     assert not shown
     set_to(at, "cutout", 12)
     images = datasets.load("digits").train_images[:8]
@@ -338,14 +311,14 @@ def test_augmentation_is_previewed_on_real_images(store, monkeypatch):
     different = changed != images
     assert different.any()
     assert (changed[different] == 0).all()  # cutting out only blackens
-    press(at, "draw")
+    press(at, "_train.draw")
     assert not np.array_equal([*shown[-1][4:8], *shown[-1][12:]], changed)
 
 
 def test_a_link_fills_the_form(store):
     config = ARTICLE.model_copy(update={"seed": 4711, "epochs": 4, "learning_rate": 0.00037})
     text = settings_link.write(config, "tiny")
-    at = open_page(config=text)
+    at = open_page("train", query={"config": text})
     assert at.selectbox(key="train.preset").value == "tiny"
     assert at.number_input(key="train.seed").value == 4711
     assert link(at) == text
@@ -354,7 +327,7 @@ def test_a_link_fills_the_form(store):
 
 
 def test_the_address_follows_the_form_and_the_form_stays(store):
-    at = open_page(config='{"epochs": 4, "dataset": "digits"}')
+    at = open_page("train", query={"config": '{"epochs": 4, "dataset": "digits"}'})
     again(at)
     set_to(at, "epochs", 6)
     again(again(at))
@@ -365,7 +338,7 @@ def test_the_address_follows_the_form_and_the_form_stays(store):
 
 
 def test_a_second_link_in_the_same_session_is_followed(store):
-    at = open_page(config='{"epochs": 4, "dataset": "digits"}')
+    at = open_page("train", query={"config": '{"epochs": 4, "dataset": "digits"}'})
     set_to(at, "epochs", 6)
     at.query_params["config"] = '{"epochs": 8, "dataset": "digits"}'
     again(at)
@@ -373,7 +346,7 @@ def test_a_second_link_in_the_same_session_is_followed(store):
 
 
 def test_a_click_that_crossed_our_own_link_does_not_undo_the_form(store):
-    at = open_page(config='{"epochs": 4, "dataset": "digits"}')
+    at = open_page("train", query={"config": '{"epochs": 4, "dataset": "digits"}'})
     old = link(at)
     set_to(at, "epochs", 6)
     at.query_params["config"] = old  # the browser had not yet got the new address when the student clicked
@@ -392,7 +365,7 @@ def test_a_click_that_crossed_our_own_link_does_not_undo_the_form(store):
     ],
 )
 def test_a_bad_link_says_why_and_falls_back(store, text, why):
-    at = open_page(config=text)
+    at = open_page("train", query={"config": text})
     assert why in at.warning[0].value
     assert at.number_input(key="train.epochs").value == ARTICLE.epochs
     assert can_train(at)
@@ -404,7 +377,7 @@ def test_a_bad_link_says_why_and_falls_back(store, text, why):
 
 
 def test_a_preset_after_changes_leaves_no_settings_of_blocks_behind(store):
-    at = open_page()
+    at = open_page("train")
     for preset in ("tiny", "article", "sprint"):
         at.selectbox(key="train.preset").set_value(preset)
         again(at)
@@ -416,14 +389,14 @@ def test_a_full_disk_is_said(store, monkeypatch):
     def full(*_arguments, **_named):
         raise OSError(28, "No space left on device")
 
-    at = open_page()
+    at = open_page("train")
     monkeypatch.setattr(Store, "create", full)
-    press(at, "start")
+    press(at, "_train.start")
     assert "could not be stored: No space left on device" in errors(at)
 
 
 def test_every_setting_has_a_widget(store):
-    at = open_page()
+    at = open_page("train")
     kinds = (at.number_input, at.selectbox, at.toggle, at.slider, at.segmented_control)
     keys = {widget.key for kind in kinds for widget in kind}
     for names in form.PLAIN.values():
@@ -447,7 +420,7 @@ def test_the_estimate_says_what_it_rests_on(store, monkeypatch, native):
     """On either kind of processor. A guess, then layers timed, then the network itself, then another one."""
     monkeypatch.setattr(system, "bfloat16_is_native", lambda: native)
     preflight.known.clear()
-    at = open_page()
+    at = open_page("train")
     assert "a guess: this computer has not been measured yet" in captions(at)
     assert ("so training will use float32" in captions(at)) != native
     store.root.mkdir()
@@ -464,7 +437,7 @@ def test_the_estimate_says_what_it_rests_on(store, monkeypatch, native):
     assert "About 4 s an epoch, 42 s in all (measured with this network on this computer)" in captions(at)
     set_to(at, "epochs", 100)
     assert "7 min in all" in captions(at)
-    press(at, "blocks.add")
+    press(at, "_train.blocks.add")
     assert "measured with other networks on this computer" in captions(at)
 
 
@@ -473,15 +446,15 @@ def test_a_guess_is_no_reason_to_refuse_what_the_class_has_no_time_for(store, mo
     monkeypatch.setattr(system, "bfloat16_is_native", lambda: True)
     Classroom(store.root).change(minutes=0.05, epochs=None)
     preflight.known.clear()
-    at = open_page()
+    at = open_page("train")
     set_to(at, "epochs", 1000)
     assert "training stops after 0.05 min" in captions(at)
-    press(at, "start")
+    press(at, "_train.start")
     assert not at.error, [one.value for one in at.error]
     [_run] = store.runs()
     took(store, 0.1, "bfloat16")
-    at = open_page()
+    at = open_page("train")
     set_to(at, "epochs", 1000)
-    press(at, "start")
+    press(at, "_train.start")
     assert any("this one would take 1.4 min or more" in error.value for error in at.error)  # 102 s / 1.2
     assert len(store.runs()) == 2

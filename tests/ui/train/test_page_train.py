@@ -1,106 +1,58 @@
 """The page Train: missing data, runs in every state, damaged files, what is stored when one presses Train."""
 
-import hashlib
 import json
 import shutil
 
-import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab.classroom import Classroom
 from cnnlab.config import LARGEST_RATE, schedules
 from cnnlab.config.presets import PRESETS
-from cnnlab.data import datasets
 from cnnlab.lessons import lesson_link
-from cnnlab.runs import Checkpoint, Phase, Store
+from cnnlab.runs import Phase
 from cnnlab.runs.attempt import Attempt
-from cnnlab.runs.history import COLUMNS
-from tests.conftest import ROOT
+from tests.support.pages import ME, again, button, open_page, press, words
+from tests.support.runs import trained
 
-ME = hashlib.sha256(b"me").hexdigest()[:32]
 CONFIG = PRESETS["article"].config.model_copy(update={"dataset": "digits", "epochs": 3})
-ROW = dict.fromkeys(COLUMNS, 0.5)
 
 
-@pytest.fixture
-def store(tmp_path, monkeypatch):
-    """An empty run folder, and no CIFAR-10 within reach."""
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("CNNLAB_CIFAR10", raising=False)
-    monkeypatch.setattr(
-        datasets, "ARCHIVE", datasets.Archive(url="http://127.0.0.1:9/cifar-10-binary.tar.gz")
-    )
-    return Store()
+pytestmark = pytest.mark.usefixtures("no_cifar10")
 
 
-def open_page(**query: str) -> AppTest:
-    at = AppTest.from_file(str(ROOT / "cnnlab/ui/shell/main.py"), default_timeout=300)
-    at.session_state["identity.token"] = "me"
-    for name, value in query.items():
-        at.query_params[name] = value
-    at.switch_page("../../../pages/train.py")
-    at.run()
-    assert not at.exception, at.exception
-    return at
-
-
-def words(at: AppTest) -> str:
-    """Return all that the page says."""
-    kinds = (at.markdown, at.caption, at.info, at.warning, at.error, at.success)
-    return "\n".join(element.value for kind in kinds for element in kind)
-
-
-def button(at: AppTest, label: str):
-    [found] = [button for button in at.button if button.label.startswith(label)]
-    return found
+def opened(**query: str) -> AppTest:
+    return open_page("train", query=query)
 
 
 def labels(at: AppTest) -> set[str]:
     return {button.label for button in at.button}
 
 
-def trained(store, phase: str = "finished", owner: str = ME, epochs: int = 3):
-    run = store.create(CONFIG, tuple("0123456789"), preset="article", owner=owner)
-    attempt = Attempt(run, run.claim("queued"))
-    attempt.write_history([ROW | {"epoch": epoch} for epoch in range(1, epochs + 1)])
-    attempt.write_kernels(epochs, {"conv_1/kernel": np.zeros((3, 3, 3, 32))})
-    attempt.write_checkpoint(Checkpoint(epochs, {"a/kernel": np.zeros(3)}, {}))
-    attempt.update(epoch=epochs, epochs=3)
-    attempt.enter(Phase(phase), "Something went wrong." if phase == "failed" else "")
-    return run
-
-
 def test_without_cifar10_the_page_starts_on_digits_and_says_what_they_are(store):
-    at = open_page()
+    at = opened()
     assert "1,293 images to learn from, 144 held out for validation, 360 sealed until the test" in words(at)
     assert button(at, "Train").disabled is False
 
 
 def test_a_failed_download_names_the_ways_on(store):
-    at = open_page()
+    at = opened()
     at.session_state["train.dataset"] = "cifar10"
-    at.run()
+    again(at)
     assert "not on this computer yet" in words(at)
     assert button(at, "Train").disabled
-    button(at, "Download").click()
-    at.run()
-    assert not at.exception
+    press(at, "Download")
     text = words(at)
     assert "could not be downloaded" in text
     assert "CNNLAB_CIFAR10" in text
     assert "Digits" in text
-    button(at, "Go on with Digits").click()
-    at.run()
+    press(at, "Go on with Digits")
     assert "1,293 images" in words(at)
 
 
 def test_pressing_train_queues_what_the_page_shows(store):
-    at = open_page()
-    button(at, "Train").click()
-    at.run()
+    at = opened()
+    press(at, "Train")
     [run] = store.runs()
     assert run.id in at.query_params["run"]
     assert run.recipe().owner == ME
@@ -123,8 +75,8 @@ def test_pressing_train_queues_what_the_page_shows(store):
     ],
 )
 def test_what_one_can_do_with_a_run_at_rest(store, phase, possible):
-    run = trained(store, phase)
-    at = open_page(run=run.id)
+    run = trained(store, phase=phase, message="Something went wrong." if phase == "failed" else "")
+    at = opened(run=run.id)
     steering = {"Pause", "Resume", "Stop and keep", "One more epoch"}
     assert labels(at) & steering == possible
     assert run.id in words(at)
@@ -133,61 +85,54 @@ def test_what_one_can_do_with_a_run_at_rest(store, phase, possible):
 
 
 def test_a_strangers_run_can_only_be_looked_at(store):
-    run = trained(store, "stopped", owner="somebody else")
-    at = open_page(run=run.id)
+    run = trained(store, phase="stopped", owner="somebody else")
+    at = opened(run=run.id)
     assert not labels(at) & {"Pause", "Resume", "Stop and keep", "One more epoch", "Open the envelope"}
     assert "not yours" in words(at)
 
 
 def test_resume_and_one_more_epoch_are_commands(store):
-    run = trained(store, "stopped")
-    at = open_page(run=run.id)
-    button(at, "Resume").click()
-    at.run()
+    run = trained(store, phase="stopped")
+    at = opened(run=run.id)
+    press(at, "Resume")
     assert run.needs_attempt() == "resume"
-    other = trained(store, "finished")
-    at = open_page(run=other.id)
-    button(at, "One more epoch").click()
-    at.run()
+    other = trained(store, phase="finished")
+    at = opened(run=other.id)
+    press(at, "One more epoch")
     assert other.commanded("epochs", 3) == 4
     assert other.needs_attempt() == "resume"
 
 
 def test_two_tabs_steer_the_same_run(store):
     """Each click is carried out as it comes, also from a tab that has not seen the other's."""
-    run = trained(store, "running", epochs=1)
-    one, other = open_page(run=run.id), open_page(run=run.id)
-    button(one, "Pause").click()
-    one.run()
-    button(other, "Stop and keep").click()
-    other.run()
-    assert not one.exception
+    run = trained(store, phase="running", rows=1)
+    one, other = opened(run=run.id), opened(run=run.id)
+    press(one, "Pause")
+    press(other, "Stop and keep")
     assert not other.exception
     assert run.new_commands() == ["pause", "stop"]
     Attempt(run, run.attempt()).enter(Phase.PAUSED)  # the trainer obeys the first of them
     assert run.state().phase == "stopped"
     for tab in (one, other):
-        tab.run()
+        again(tab)
         assert labels(tab) & {"Pause", "Resume", "Stop and keep"} == {"Resume"}
     for tab in (one, other):
-        button(tab, "Resume").click()
-        tab.run()
+        press(tab, "Resume")
     assert run.needs_attempt() == "resume"
 
 
 @pytest.mark.parametrize("id", ["kite-999", "../../etc", "%00", "x" * 500])
 def test_a_run_that_is_not_there_gets_a_sentence(store, id):
-    at = open_page(run=id)
+    at = opened(run=id)
     assert "no run called" in words(at)
     assert button(at, "Train").disabled is False
 
 
 def test_a_run_deleted_while_it_is_watched_gets_a_sentence(store):
-    run = trained(store, "stopped")
-    at = open_page(run=run.id)
+    run = trained(store, phase="stopped")
+    at = opened(run=run.id)
     shutil.rmtree(run.folder)
-    at.run()
-    assert not at.exception
+    again(at)
     assert "no run called" in words(at)
 
 
@@ -204,15 +149,15 @@ def test_a_run_deleted_while_it_is_watched_gets_a_sentence(store):
     ],
 )
 def test_a_damaged_file_never_breaks_the_page(store, name, damage):
-    run, sound = trained(store, "stopped"), trained(store, "finished")
+    run, sound = trained(store, phase="stopped"), trained(store, phase="finished")
     path = run.folder / name
     path.unlink() if damage == "gone" else path.write_bytes({"empty": b"", "rubbish": b"\x00{]\xff"}[damage])
-    at = open_page(run=run.id)
+    at = opened(run=run.id)
     text = words(at)
     named = {"config.json", "state.json", "history.csv", "attempt-1", "kernels/epoch-0003.npz"}
     if name in named and not (damage == "gone" and name != "config.json"):
         assert "damaged" in text, text
-    at = open_page(run=sound.id)
+    at = opened(run=sound.id)
     assert sound.id in words(at), "the other run is shown as ever"
 
 
@@ -222,38 +167,28 @@ STUCK = [{"accuracy": 0.1, "loss": 2.31, "learning_rate": 0.05}] * 3
 
 def with_history(store, config, rows, phase="finished", **state):
     """Return a run of one's own with this history."""
-    run = store.create(config, tuple("0123456789"), preset="article", owner=ME)
-    attempt = Attempt(run, run.claim("queued"))
-    whole = [
-        ROW | {"epoch": i + 1, "l2": 0.0, "learning_rate": config.learning_rate} | row
-        for i, row in enumerate(rows)
-    ]
-    attempt.write_history(whole)
-    attempt.update(epoch=len(rows), epochs=len(rows), **state)
-    attempt.enter(Phase(phase), "Something went wrong." if phase == "failed" else "")
-    return run
+    usual = {"l2": 0.0, "learning_rate": config.learning_rate}
+    return trained(store, config, phase=phase, rows=[usual | row for row in rows], **state)
 
 
 def test_a_diagnosis_goes_by_the_rate_that_holds_now(store):
     """What was set while it trained is what was too large; what no epoch has had yet is not judged."""
     run = with_history(store, CONFIG, STUCK)
     run.command("rate", ME, 0.05)
-    at = open_page(run=run.id)
+    at = opened(run=run.id)
     assert "Its steps are too large. Try the learning rate 0.005 instead of 0.05." in words(at)
-    button(at, "Open the form with this change").click()
-    at.run()
+    press(at, "Open the form with this change")
     assert at.session_state["train.learning_rate"] == 0.005
     run.command("rate", ME, 0.0005)
-    assert "It is not learning" not in words(open_page(run=run.id))
+    assert "It is not learning" not in words(opened(run=run.id))
 
 
 def test_what_is_advised_keeps_to_the_limits_of_the_class(store, monkeypatch):
     monkeypatch.setenv("CNNLAB_TEACHER_PIN", "271828")
     run = with_history(store, CONFIG, OVERFITTING)
     Classroom(store.root).change(epochs=2)
-    at = open_page(run=run.id)
-    button(at, "Open the form with this change").click()
-    at.run()
+    at = opened(run=run.id)
+    press(at, "Open the form with this change")
     assert at.session_state["train.shift"] == 2
     assert at.session_state["train.epochs"] == 2, "the run had 3"
     assert not button(at, "Train").disabled
@@ -261,9 +196,9 @@ def test_what_is_advised_keeps_to_the_limits_of_the_class(store, monkeypatch):
 
 def test_a_run_that_failed_for_another_reason_has_not_left_the_range_of_numbers(store):
     full = with_history(store, CONFIG, [{"accuracy": 0.9}], "failed")
-    assert "range of numbers" not in words(open_page(run=full.id))
+    assert "range of numbers" not in words(opened(run=full.id))
     undefined = with_history(store, CONFIG, [{"accuracy": 0.9}], "failed", undefined=True)
-    at = open_page(run=undefined.id)
+    at = opened(run=undefined.id)
     assert "The loss left the range of numbers." in words(at)
     assert "Try the learning rate 0.0001 instead of 0.001." in words(at)
 
@@ -271,24 +206,21 @@ def test_a_run_that_failed_for_another_reason_has_not_left_the_range_of_numbers(
 def test_a_form_that_a_lesson_link_holds_is_not_opened_with_a_change(store):
     run = with_history(store, CONFIG, OVERFITTING)
     link = lesson_link.write(lesson_link.LessonLink("train", {"preset": "article"}, frozenset({"preset"})))
-    at = open_page(run=run.id)
+    at = opened(run=run.id)
     assert "Open the form with this change" in labels(at)
-    at = open_page(run=run.id, lesson=link)
+    at = opened(run=run.id, lesson=link)
     assert "It is starting to overfit" in words(at)
     assert "Open the form with this change" not in labels(at)
 
 
 def test_a_diagnosis_opens_the_form_with_its_change(store):
     run = with_history(store, CONFIG, OVERFITTING)
-    at = open_page(run=run.id)
+    at = opened(run=run.id)
     assert "It is starting to overfit" in words(at)
     assert "lowest after epoch 3 (0.600) and is 1.600 now" in words(at)
-    button(at, "Open the form with this change").click()
-    at.run()
-    assert not at.exception
+    press(at, "Open the form with this change")
     assert "run" not in at.query_params
-    button(at, "Train").click()
-    at.run()
+    press(at, "Train")
     [new] = [other for other in store.runs() if other.id != run.id]
     config = new.recipe().config
     assert config.augmentation.shift == 2
@@ -298,14 +230,12 @@ def test_a_diagnosis_opens_the_form_with_its_change(store):
 
 def test_runs_are_compared_and_optimisers_raced(store):
     one, two = trained(store), trained(store, owner="somebody else")
-    at = open_page(run=one.id)
+    at = opened(run=one.id)
     at.multiselect(key="compare.runs").set_value([one.id, two.id])
-    at.run()
-    assert not at.exception
+    again(at)
     assert "Ranked by validation" in words(at)
     before = {run.id for run in store.runs()}
-    button(at, "Race the optimisers").click()
-    at.run()
+    press(at, "Race the optimisers")
     racers = [run for run in store.runs() if run.id not in before]
     assert len(racers) == 4
     assert len({run.recipe().config.optimizer for run in racers}) == 4
@@ -315,10 +245,9 @@ def test_runs_are_compared_and_optimisers_raced(store):
 
 def test_runs_on_different_data_have_their_own_charts_and_tables(store):
     one, two = trained(store), trained(store)
-    at = open_page(run=one.id)
+    at = opened(run=one.id)
     at.multiselect(key="compare.runs").set_value([one.id, two.id, "article", "champion"])
-    at.run()
-    assert not at.exception
+    again(at)
     titles = [text.value for text in at.markdown if text.value.startswith("### ")]
     assert sorted(titles) == ["### CIFAR-10", "### Digits"]
     charts = [chart.proto for chart in at.get("plotly_chart") if "_compare." in chart.proto.id]
@@ -333,13 +262,13 @@ def test_runs_on_different_data_have_their_own_charts_and_tables(store):
 
 def test_the_latest_run_of_ones_own_is_one_tap_away_until_a_run_is_watched(store):
     trained(store, owner="anna")
-    assert not latest(open_page())
+    assert not latest(opened())
     _first, last = trained(store), trained(store)
     trained(store, owner="anna")
-    assert latest(open_page()) == [(f"Your latest training run: {last.id}", f"run={last.id}")]
-    assert not latest(open_page(run=last.id))
+    assert latest(opened()) == [(f"Your latest training run: {last.id}", f"run={last.id}")]
+    assert not latest(opened(run=last.id))
     text = lesson_link.write(lesson_link.LessonLink("train", {"preset": "tiny"}))
-    [(_label, query)] = latest(open_page(lesson=text))
+    [(_label, query)] = latest(opened(lesson=text))
     assert query.startswith(f"run={last.id}&lesson=train")
 
 
@@ -352,11 +281,7 @@ def latest(at: AppTest) -> list[tuple[str, str]]:
 def paused(store):
     """A run that rests within its work: one cycle up to 0.01, 1 of 3 epochs and 5 of 20 batches done."""
     config = CONFIG.model_copy(update={"schedule": "one_cycle", "learning_rate": 0.01})
-    run = store.create(config, tuple("0123456789"), preset="article", owner=ME)
-    attempt = Attempt(run, run.claim("queued"))
-    attempt.update(epoch=1, epochs=3, step=5, steps=20)
-    attempt.enter(Phase.PAUSED)
-    return run
+    return trained(store, config, phase="paused", rows=1, step=5, steps=20)
 
 
 def rate_field(at: AppTest):
@@ -365,35 +290,32 @@ def rate_field(at: AppTest):
 
 def test_the_learning_rate_of_now_is_shown_with_what_its_schedule_does(paused):
     rate = schedules.rate("one_cycle", 0.01, 1.25, 3)
-    at = open_page(run=paused.id)
+    at = opened(run=paused.id)
     share = f"{100 * rate / 0.01:.1f}\u00a0%"
     assert f"Now **{rate:.3g}**: the schedule (one cycle: up, down) makes {share} of 0.01." in words(at)
     assert rate_field(at).value == 0.01
 
 
 def test_clicks_make_the_learning_rate_smaller_and_larger(paused):
-    at = open_page(run=paused.id)
+    at = opened(run=paused.id)
     for label, expected in (("÷ 10", 0.001), ("÷ 10", 0.0001), ("÷ 10", 0.00001), ("÷ 2", 0.000005)):
-        button(at, label).click()
-        at.run()
+        press(at, label)
         assert paused.commanded("rate", 0.01) == expected
         field = rate_field(at)
         assert field.value == expected, "the field shows what was set"
         assert field.proto.default == expected, "however late the popover is opened"
         assert float(field.proto.format % expected) == expected
     for label, expected in (("× 2", 0.00001), ("× 10", 0.0001)):
-        button(at, label).click()
-        at.run()
+        press(at, label)
         assert paused.commanded("rate", 0.01) == expected
     assert "of 0.0001." in words(at)
 
 
 def test_a_learning_rate_stays_within_what_training_takes(paused):
-    at = open_page(run=paused.id)
+    at = opened(run=paused.id)
     rate_field(at).set_value(2.0)
-    at.run()
-    button(at, "Set it").click()
-    at.run()
+    again(at)
+    press(at, "Set it")
     assert paused.commanded("rate", 0.01) == 2.0
     assert button(at, "× 10").disabled, "20 is more than a configuration may have"
     assert not button(at, "× 2").disabled
@@ -401,12 +323,12 @@ def test_a_learning_rate_stays_within_what_training_takes(paused):
     assert rate_field(at).max == LARGEST_RATE
     for wrong in (0.0, None):
         rate_field(at).set_value(wrong)
-        at.run()
+        again(at)
         assert button(at, "Set it").disabled
 
 
 def test_a_rate_set_elsewhere_reaches_the_field(paused):
-    at = open_page(run=paused.id)
+    at = opened(run=paused.id)
     paused.command("rate", ME, 0.003)
-    at.run()
+    again(at)
     assert rate_field(at).value == 0.003

@@ -1,6 +1,5 @@
 """Are the downloads made at the click, do they hold the run, and does an archive come in through the page?"""
 
-import hashlib
 import json
 import zipfile
 from io import BytesIO
@@ -14,9 +13,8 @@ from cnnlab.export import export_archive
 from cnnlab.runs import Store
 from cnnlab.ui.session import class_state
 from cnnlab.ui.train import take_home
-from tests.export.test_archive import trained
-
-ME = hashlib.sha256(b"me").hexdigest()[:32]
+from tests.support.pages import ME, open_part
+from tests.support.runs import trained
 
 
 def page():
@@ -29,16 +27,12 @@ def page():
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    return trained(Store())
+def run(store):
+    return trained(store, owner="anna", evaluated=True)
 
 
 def opened(run) -> AppTest:
-    at = AppTest.from_function(page, default_timeout=300)
-    at.session_state["identity.token"] = "me"
-    at.query_params["run"] = run.id
-    return at.run()
+    return open_part(page, query={"run": run.id})
 
 
 @pytest.fixture
@@ -79,10 +73,8 @@ def test_the_keras_model_is_there_when_the_run_has_one(run, downloads):
     assert downloads[f"{run.id}.keras"]() == b"model"
 
 
-def test_a_run_that_has_only_begun_offers_what_it_has(tmp_path, monkeypatch, downloads):
-    monkeypatch.setenv("CNNLAB_RUNS", str(tmp_path / "runs"))
-    run = trained(Store(), epochs=0, evaluated=False)
-    assert not opened(run).exception
+def test_a_run_that_has_only_begun_offers_what_it_has(store, downloads):
+    opened(trained(store, owner="anna", rows=0))
     assert {name.removeprefix(run.id) for name in downloads} == {".py", ".ipynb", ".html"}
 
 

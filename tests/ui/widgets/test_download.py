@@ -7,7 +7,7 @@ import streamlit as st
 from PIL import Image
 
 from cnnlab.figures.static import sheet
-from tests.pages import open_page, run
+from tests.support.pages import open_page
 
 
 @pytest.fixture
@@ -49,10 +49,7 @@ PAGES = {
 @pytest.mark.parametrize("name", PAGES)
 def test_the_charts_of_a_page_are_drawn_when_they_are_asked_for(name, offered, drawn):
     query, state, figures = PAGES[name]
-    at = open_page("anna", name, **query)
-    for key, value in state.items():
-        at.session_state[key] = value
-    run(at)
+    open_page(name, query=query, state=state)
     assert drawn == []
     assert {f"{figure}{ending}" for figure in figures for ending in (".png", ".svg")} <= set(offered)
     for figure in figures:

@@ -1,0 +1,1 @@
+"""What tests of several parts share: pages without a browser, runs, stores, a browser, the class."""
