@@ -222,7 +222,7 @@ def test_the_teacher_opens_all_test_sets_with_one_press(classroom, monkeypatch):
         asked.append((function, root, runs))
         return dict(zip(runs, (0.87, 0.83), strict=True))
 
-    monkeypatch.setattr(view.job, "answer", answer)
+    monkeypatch.setattr(view.background_job, "answer", answer)
     at = open_page("board", "teacher")
     press(at, "Open them now")
     assert asked == [(leaderboard.open_test_sets, str(Store().root), ids)]
@@ -358,7 +358,7 @@ def test_a_phone_that_showed_a_run_of_the_class_before_reads_that_a_new_class_be
 
 
 def test_a_student_who_holds_no_pass_opens_nothing(classroom, monkeypatch):
-    monkeypatch.setattr(view.job, "answer", lambda *_given, **_options: {"kite-421": 0.5})
+    monkeypatch.setattr(view.background_job, "answer", lambda *_given, **_options: {"kite-421": 0.5})
     at = open_page("board", "teacher")
     teacher_pass._inside.clear()
     press(at, "Open them now")
