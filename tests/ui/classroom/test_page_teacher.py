@@ -159,7 +159,11 @@ ACTIONS = {
 @pytest.mark.parametrize("action", ACTIONS)
 def test_a_click_without_the_pass_does_nothing(store, action):
     """As from a tab that was left open when the teacher left in another, or from a message that is forged."""
-    running, queued, finished = trained(store, phase="running"), create(store), trained(store)
+    running, queued, finished = (
+        trained(store, owner="anna", phase="running"),
+        create(store, owner="anna"),
+        trained(store, owner="anna"),
+    )
     tab, key = ACTIONS[action]
     at = teach(tab)
     if tab == "Training runs":
@@ -194,9 +198,9 @@ def test_a_rule_is_not_changed_without_the_pass(store, field, value):
 def test_first_sight_names_what_trains_and_what_waits(store):
     Classroom(store.root).seen("anna")
     name = Classroom(store.root).nickname("anna")
-    running = trained(store, phase="running", rows=1, images_per_second=1234.0)
+    running = trained(store, owner="anna", phase="running", rows=1, images_per_second=1234.0)
     queued = create(store, owner="gone")
-    failed = trained(store, phase="failed")
+    failed = trained(store, owner="anna", phase="failed")
     at = teach()
     shown = {metric.label: metric.value for metric in at.metric}
     assert shown == {"Students here": "1", "Training": "1", "Waiting": "1"}
@@ -214,7 +218,7 @@ def bars(at: AppTest) -> list:
 
 
 def test_any_run_is_stopped_and_the_queue_paused(store):
-    running, queued = trained(store, phase="running"), create(store)
+    running, queued = trained(store, owner="anna", phase="running"), create(store, owner="anna")
     at = teach()
     press(at, f"_teacher.work.stop.{running.id}")
     assert running.new_commands() == ["stop"]
@@ -229,7 +233,7 @@ def test_any_run_is_stopped_and_the_queue_paused(store):
 
 
 def test_chosen_runs_are_paused_resumed_and_deleted(store):
-    one, two, other = (create(store) for _n in range(3))
+    one, two, other = (create(store, owner="anna") for _n in range(3))
     at = teach("Training runs")
     at.multiselect(key="teacher.runs").set_value([one.id, two.id])
     again(at)
@@ -247,7 +251,7 @@ def test_chosen_runs_are_paused_resumed_and_deleted(store):
 
 
 def test_the_class_follows_one_run(store):
-    run = trained(store)
+    run = trained(store, owner="anna")
     at = teach("Training runs")
     at.multiselect(key="teacher.runs").set_value([run.id])
     again(at)
@@ -258,7 +262,7 @@ def test_the_class_follows_one_run(store):
 
 
 def test_damaged_runs_stand_in_the_table_and_can_be_deleted(store):
-    run, sound = trained(store), trained(store)
+    run, sound = trained(store, owner="anna"), trained(store, owner="anna")
     (run.folder / "config.json").write_text("{")
     at = teach("Training runs")
     doing = at.dataframe[0].value["What it is doing"].tolist()
@@ -321,7 +325,7 @@ def test_answers_are_counted_by_question(store):
 def test_a_new_class_stops_what_trains_and_begins_when_it_has_stopped(store):
     class_ = Classroom(store.root)
     before = class_.nickname("anna")
-    running, queued = trained(store, phase="running", rows=1), create(store)
+    running, queued = trained(store, owner="anna", phase="running", rows=1), create(store, owner="anna")
     at = teach("New class")
     assert f"At work now: {running.id}." in words(at)
     press(at, "_teacher.new_class")
@@ -339,7 +343,7 @@ def test_a_new_class_stops_what_trains_and_begins_when_it_has_stopped(store):
 
 
 def test_a_new_class_can_be_called_off(store):
-    running = trained(store, phase="running", rows=1)
+    running = trained(store, owner="anna", phase="running", rows=1)
     at = teach("New class")
     press(at, "_teacher.new_class")
     press(at, "_teacher.keep_class")
@@ -350,7 +354,7 @@ def test_a_new_class_can_be_called_off(store):
 
 
 def test_the_computer_says_what_is_missing_and_cleans_up(store):
-    run = trained(store)
+    run = trained(store, owner="anna")
     at = teach("This computer")
     text = words(at)
     assert "CIFAR-10 is not on this computer yet" in text and "**Digits** comes with the app" in text
