@@ -69,7 +69,7 @@ TEXTS = [TEXT.replace("window:3", "window:4"), TEXT[:-1], "", "kitchen~00000000"
 
 @pytest.mark.parametrize(("kept", "epochs"), [*((text, 9) for text in TEXTS), (7, 9), ("\ud800", 30)])
 def test_what_is_no_link_is_no_offer_and_breaks_no_page(classroom, kept, epochs):
-    rules = classroom.change(epochs=9).model_dump()
+    rules = classroom.change(epochs=9).model_dump(by_alias=True)
     (classroom.folder / "rules.json").write_text(json.dumps(rules | {"offered": kept}))
     for token in ("anna", "teacher"):
         links = open_page("pooling", token, {"lesson": OTHER}).get("page_link")
