@@ -50,7 +50,7 @@ def test_free_memory_is_what_the_machine_says():
 def finished(store, seconds, digits=24, **changes):
     config = TrainConfig(model=ONE, dataset="digits", limit=100, validation=0.1).model_copy(update=changes)
     rows = [{"seconds": each, "precision": digits} for each in seconds]
-    return trained(store, config, rows=rows, kernels=False)
+    return trained(store, config, "me", rows=rows, kernels=False)
 
 
 def test_the_speed_of_a_run_leaves_its_first_epoch_out(tmp_path):

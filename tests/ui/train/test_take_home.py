@@ -74,7 +74,8 @@ def test_the_keras_model_is_there_when_the_run_has_one(run, downloads):
 
 
 def test_a_run_that_has_only_begun_offers_what_it_has(store, downloads):
-    opened(trained(store, owner="anna", rows=0))
+    run = trained(store, owner="anna", rows=0)
+    opened(run)
     assert {name.removeprefix(run.id) for name in downloads} == {".py", ".ipynb", ".html"}
 
 
