@@ -168,7 +168,7 @@ STUCK = [{"accuracy": 0.1, "loss": 2.31, "learning_rate": 0.05}] * 3
 def with_history(store, config, rows, phase="finished", **state):
     """Return a run of one's own with this history."""
     usual = {"l2": 0.0, "learning_rate": config.learning_rate}
-    return trained(store, config, phase=phase, rows=[usual | row for row in rows], **state)
+    return trained(store, config, phase=phase, rows=[usual | row for row in rows], kernels=False, **state)
 
 
 def test_a_diagnosis_goes_by_the_rate_that_holds_now(store):
@@ -177,7 +177,7 @@ def test_a_diagnosis_goes_by_the_rate_that_holds_now(store):
     run.command("rate", ME, 0.05)
     at = opened(run=run.id)
     assert "Its steps are too large. Try the learning rate 0.005 instead of 0.05." in words(at)
-    press(at, "Open the form with this change")
+    press(at, "_train.try.not learning")
     assert at.session_state["train.learning_rate"] == 0.005
     run.command("rate", ME, 0.0005)
     assert "It is not learning" not in words(opened(run=run.id))
@@ -188,7 +188,7 @@ def test_what_is_advised_keeps_to_the_limits_of_the_class(store, monkeypatch):
     run = with_history(store, CONFIG, OVERFITTING)
     Classroom(store.root).change(epochs=2)
     at = opened(run=run.id)
-    press(at, "Open the form with this change")
+    press(at, "_train.try.overfitting")
     assert at.session_state["train.shift"] == 2
     assert at.session_state["train.epochs"] == 2, "the run had 3"
     assert not button(at, "Train").disabled
@@ -218,7 +218,7 @@ def test_a_diagnosis_opens_the_form_with_its_change(store):
     at = opened(run=run.id)
     assert "It is starting to overfit" in words(at)
     assert "lowest after epoch 3 (0.600) and is 1.600 now" in words(at)
-    press(at, "Open the form with this change")
+    press(at, "_train.try.overfitting")
     assert "run" not in at.query_params
     press(at, "Train")
     [new] = [other for other in store.runs() if other.id != run.id]
