@@ -42,7 +42,7 @@ from cnnlab.inspection.occlusion import Occlusion
 from cnnlab.inspection.top_patches import best_patches
 from cnnlab.runs import Run, Store
 from cnnlab.training.models import SIDE
-from cnnlab.workers import pool
+from cnnlab.workers import pool, processes
 from cnnlab.workers.job import Job
 
 STEPS = 128  # of activation maximisation
@@ -142,7 +142,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--preset", choices=PRESETS, help="also a network of this shape, with random weights")
     options = parser.parse_args()
-    pool.RESOURCES.pop("train")  # nothing is trained here
+    processes.RESOURCES.pop("train")  # nothing is trained here
     with tempfile.TemporaryDirectory() as folder:
         store = Store(folder)
         runs = store.shipped()

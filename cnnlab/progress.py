@@ -1,16 +1,23 @@
 """How does long work in a *look* worker say how far it is, and learn that nobody wants its answer any more?
 
-A job that calls `report` now and then can be watched and cancelled; one that never does simply runs on. Dask
-cannot interrupt a running function: dropping its future marks the task as cancelled on the worker, and here
-the task looks at that mark itself. A closed browser, a page server that was killed and a press on *Cancel*
-are the same thing to it.
+A job that calls `report` now and then can be watched and cancelled; one that never does simply runs on. Who
+computes jobs says by `told_to` whom that reaches (`cnnlab.workers.job.tell`, in a worker); a closed browser,
+a page server that was killed and a press on *Cancel* are the same thing to a job.
 """
 
-TOPIC = "cnnlab.progress"  # of Dask's events, to which the page server listens
+from collections.abc import Callable
+
+_tell: Callable[[int, int], bool] | None = None
 
 
 class Cancelled(Exception):
     """Nobody waits for this work any longer."""
+
+
+def told_to(tell: Callable[[int, int], bool] | None) -> None:
+    """Have `report` call tell(done, total), which returns whether somebody still waits for the answer."""
+    global _tell
+    _tell = tell
 
 
 def report(done: int, total: int) -> None:
@@ -18,14 +25,5 @@ def report(done: int, total: int) -> None:
 
     A millisecond at most. Outside a worker (in a test, in a benchmark) it does nothing.
     """
-    from distributed import get_worker
-
-    try:
-        worker = get_worker()
-    except ValueError:
-        return
-    key = worker.get_current_task()
-    task = worker.state.tasks.get(key)
-    if task is None or task.state == "cancelled":
+    if _tell is not None and not _tell(done, total):
         raise Cancelled
-    worker.log_event(TOPIC, {"job": key, "done": done, "total": total})

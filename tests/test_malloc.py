@@ -11,7 +11,7 @@ import sys
 import pytest
 
 from cnnlab import malloc
-from cnnlab.workers import pool
+from cnnlab.workers import processes
 
 pytestmark = pytest.mark.skipif(malloc._glibc() is None, reason="the C library is not glibc")
 
@@ -124,8 +124,8 @@ def test_where_there_is_no_glibc_nothing_happens(monkeypatch):
 
 def test_workers_that_train_are_started_with_it(monkeypatch, tmp_path):
     started = []
-    monkeypatch.setattr(pool.subprocess, "Popen", lambda command, env, **how: started.append(env))
+    monkeypatch.setattr(processes.subprocess, "Popen", lambda command, env, **how: started.append(env))
     for name in ("train", "train-2", "look"):
-        pool._start_worker("tcp://127.0.0.1:1", {}, name, tmp_path, 1)
+        processes.start_worker("tcp://127.0.0.1:1", {}, name, tmp_path, 1)
     train, second, _look = started
     assert malloc.environment().items() <= train.items() & second.items()

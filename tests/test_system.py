@@ -28,7 +28,7 @@ keras = types.ModuleType("keras")
 keras.utils = Made(disable_interactive_logging=lambda: None)
 sys.modules["keras"] = keras
 import psutil
-from cnnlab import worker
+from cnnlab.workers import preload_worker as worker
 worker._warm_up, worker._shall_time = lambda: None, lambda *_: False
 state = Made(total_resources={"train": 1}, available_resources={"train": 1})
 there = Made(name="train", state=state, http_server=Made(stop=lambda: None))
@@ -105,7 +105,8 @@ for name in {NOT_THERE!r} + ["link"]:
 for name in [name for name in sys.modules if name.startswith("cnnlab")]:
     del sys.modules[name]
 from pathlib import Path
-from cnnlab import worker, settings
+from cnnlab import environment as settings
+from cnnlab.workers import preload_worker as worker
 worker._warm_up, worker._shall_time = lambda: None, lambda *_: False
 os.environ["CNNLAB_RUNS"] = {str(tmp_path)!r}
 before = psutil.Process().nice()

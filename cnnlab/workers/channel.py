@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import dask.config
 
+from cnnlab.workers import dask_internals
+
 if TYPE_CHECKING:
     from distributed import LocalCluster
 
@@ -37,8 +39,8 @@ class Channel:
                 n_workers=0, host="127.0.0.1", dashboard_address="127.0.0.1:0", security=self.security
             )
 
-        async def say_nothing_by_http():  # Dask opens that port whatever it is told
-            cluster.scheduler.http_server.stop()
+        async def say_nothing_by_http() -> None:
+            dask_internals.close_http(cluster.scheduler)
 
         cluster.sync(say_nothing_by_http)
         return cluster

@@ -12,11 +12,12 @@ from weakref import WeakSet, WeakValueDictionary
 from cnnlab.data.datasets import DatasetError
 from cnnlab.i18n import Sentence, _
 from cnnlab.ops import GeometryError
-from cnnlab.progress import TOPIC
 from cnnlab.runs import RunError
+from cnnlab.workers import dask_internals
 from cnnlab.workers.pool import Workers
 
 SENTENCES = (RunError, DatasetError, GeometryError)  # errors whose message is written for a person
+TOPIC = "cnnlab.progress"  # of Dask's events, to which the page server listens
 FETCHING = 10  # seconds until an answer that is ready must have arrived
 
 _live: WeakValueDictionary[str, "Job"] = WeakValueDictionary()
@@ -83,6 +84,25 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, (CancelledError, OSError)):  # TimeoutError is one of the latter
         return _("The connection to the worker was lost. Ask again.")
     return _("The worker could not do this: {reason}.").format(reason=f"{type(error).__name__}: {error}")
+
+
+def tell(done: int, total: int) -> bool:
+    """Say in a worker how far its job is; return whether somebody still waits for the answer.
+
+    Dask cannot interrupt a running function: dropping its future marks the task as cancelled on the worker,
+    and here the task looks at that mark itself.
+    """
+    from distributed import get_worker
+
+    try:
+        worker = get_worker()
+    except ValueError:  # not in a worker
+        return True
+    key = worker.get_current_task()
+    if not dask_internals.is_wanted(worker, key):
+        return False
+    worker.log_event(TOPIC, {"job": key, "done": done, "total": total})
+    return True
 
 
 def _hear(event: tuple) -> None:

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import psutil
 
-from cnnlab import malloc, system
+from cnnlab import malloc, progress, system
 from cnnlab.runs import Store
-from cnnlab.workers import worker_log
+from cnnlab.workers import dask_internals, worker_log
+from cnnlab.workers.job import tell
 from cnnlab.workers.resources import kinds, resource_name
 
 NICENESS = 10
@@ -40,8 +41,9 @@ def dask_setup(worker) -> None:
 
 
 def _set_up(worker) -> None:
-    worker.http_server.stop()  # nobody asks it, and it would tell everybody what is computed
-    resources, root = worker.state.total_resources, Store().root
+    dask_internals.close_http(worker)  # nobody asks it, and it would tell everybody what is computed
+    progress.told_to(tell)
+    resources, root = dask_internals.resources_of(worker), Store().root
     started_for = kinds(resources)
     system.allow_open_files()
     if "train" in started_for:
@@ -54,9 +56,7 @@ def _set_up(worker) -> None:
         _warm_up()
         lower_session()
     for kind in started_for:  # now it is ready; Dask tells the scheduler of these after this
-        offer = {resource_name(kind, root): resources[kind]}
-        resources.update(offer)
-        worker.state.available_resources.update(offer)
+        dask_internals.offer(worker, {resource_name(kind, root): resources[kind]})
     if "train" in started_for and _shall_time(str(worker.name), root):
         threading.Thread(target=_time, args=[worker, root], daemon=True, name="timing").start()
 
@@ -76,17 +76,15 @@ def _shall_time(name: str, root: Path) -> bool:
 
 def _time(worker, root: Path) -> None:
     """Time layer by layer, each when for a moment nobody has trained and little else went on; keep it."""
-    from distributed.core import Status
-
     from cnnlab.training import speed, timing
 
     def wait() -> None:
         quiet = 0
         while quiet < QUIET:
             time.sleep(0.1)
-            if worker.status != Status.running:
+            if not dask_internals.is_running(worker):
                 sys.exit()  # this thread alone
-            busy = worker.state.executing or psutil.cpu_percent() > BUSY  # other work is no speed
+            busy = dask_internals.is_busy(worker) or psutil.cpu_percent() > BUSY  # other work is no speed
             quiet = 0 if busy else quiet + 1
 
     try:

@@ -9,10 +9,12 @@ import threading
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from cnnlab import progress
 from cnnlab.progress import report
 from cnnlab.runs import RunError, Store
-from cnnlab.workers.job import Job, JobError
-from cnnlab.workers.pool import RESOURCES, Workers
+from cnnlab.workers.job import Job, JobError, tell
+from cnnlab.workers.pool import Workers
+from cnnlab.workers.processes import RESOURCES
 from cnnlab.workers.resources import resource_name
 from tests.conftest import wait_for
 
@@ -43,7 +45,9 @@ def workers(tmp_path_factory):
     ):
         workers = Workers(store)
         workers.client = client
+        progress.told_to(tell)  # as each worker does at its start
         yield workers
+        progress.told_to(None)
 
 
 @pytest.fixture(autouse=True)

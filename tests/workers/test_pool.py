@@ -21,10 +21,12 @@ from cnnlab.inspection.attribution import attribute
 from cnnlab.inspection.grad_cam import GradCam
 from cnnlab.runs import Phase, Store, claims
 from cnnlab.runs.attempt import Attempt
-from cnnlab.workers import pool as workers_module
 from cnnlab.workers import preload_worker as worker_start
+from cnnlab.workers import processes
+from cnnlab.workers.dispatcher import Dispatcher
 from cnnlab.workers.job import Job
-from cnnlab.workers.pool import Workers, threads_each
+from cnnlab.workers.pool import Workers
+from cnnlab.workers.processes import threads_each
 from cnnlab.workers.resources import resource_name
 from tests.conftest import wait_for
 from tests.support.workers import LONG, SHORT, at_work_beyond, computing, queue
@@ -124,7 +126,7 @@ def test_without_autogroups_niceness_alone_must_do(tmp_path, there):
     """No such file (macOS); one that cannot be written (here a folder, as even root is refused that)."""
     (tmp_path / "kept/from/writing").mkdir(parents=True)
     script = f"""
-from cnnlab import worker
+from cnnlab.workers import preload_worker as worker
 worker.AUTOGROUP = worker.Path({str(tmp_path / there)!r})
 worker.lower_session()
 print("goes on")
@@ -143,7 +145,7 @@ def test_threads_are_divided_and_leave_the_pages_room(monkeypatch, cores, traine
 
 
 def test_two_train_at_once_a_paused_queue_hands_out_nothing_and_the_teacher_sees_it(tmp_path, monkeypatch):
-    monkeypatch.delitem(workers_module.RESOURCES, "look")
+    monkeypatch.delitem(processes.RESOURCES, "look")
     monkeypatch.setenv("CNNLAB_TEACHER_PIN", "271828")
     store = Store(tmp_path / "runs")
     room = Classroom(store.root)
@@ -182,32 +184,40 @@ def test_two_train_at_once_a_paused_queue_hands_out_nothing_and_the_teacher_sees
         workers.close()
 
 
+def client_of(workers: dict[str, dict], tasks: dict[str, list[str]]) -> SimpleNamespace:
+    """Return what stands in for Dask's client, whose scheduler knows these workers and their tasks."""
+    return SimpleNamespace(
+        status="running",
+        scheduler_info=lambda **_: {"workers": workers},
+        processing=lambda: tasks,
+        as_current=nullcontext,
+    )
+
+
 def test_a_run_that_seems_interrupted_is_left_to_dask_while_dask_has_a_task_for_it(tmp_path, monkeypatch):
     """Its worker may have got no time for a heartbeat, or the worker that it moved to is still busy."""
     store = Store(tmp_path / "runs")
     lost, waits = queue(store, LONG), queue(store, LONG)
     Attempt(lost, lost.claim("queued")).enter(Phase.INTERRUPTED)
     assert lost.needs_attempt() == "recovery"
-    workers = Workers(store)
+    dispatcher = Dispatcher(store, wake=lambda: None)
     resource = resource_name("train", store.root)
     trainers = {name: {"resources": {"train": 1, resource: 1}} for name in ("one", "two")}
     handed: list[str] = []
     tasks = {"one": [f"train:{lost.id}:1"]}
-    monkeypatch.setattr(workers, "client", SimpleNamespace(scheduler=None, loop=None))
-    monkeypatch.setattr(workers, "_connected", lambda: trainers)
-    monkeypatch.setattr(workers, "_processing", lambda: tasks)
-    monkeypatch.setattr(workers, "_hand_out", lambda run, reason: not handed.append((run.id, reason)))
-    monkeypatch.setattr("distributed.Lock", lambda *name, **how: nullcontext())
-    workers._dispatch()
+    client = client_of(trainers, tasks)
+    monkeypatch.setattr(dispatcher, "_hand_out", lambda _to, run, why: not handed.append((run.id, why)))
+    monkeypatch.setattr("distributed.Lock", lambda name: nullcontext())
+    dispatcher.dispatch(client)
     assert handed == [(waits.id, "queued")]
     tasks.clear()
-    workers._dispatch()
+    dispatcher.dispatch(client)
     assert handed[1:] == [(lost.id, "recovery"), (waits.id, "queued")], "Dask has lost it"
     tasks |= {"one": [f"train:{lost.id}:2"], "two": ["train:kite-123:1", "train:lark-321:1"]}
-    workers._dispatch()
+    dispatcher.dispatch(client)
     assert len(handed) == 3, "one is busy, and for the other there is more than enough to do"
     tasks.pop("one")
-    workers._dispatch()
+    dispatcher.dispatch(client)
     assert len(handed) == 3, "one has come back: what waits behind the other is moved to it"
 
 
@@ -215,20 +225,18 @@ def test_a_run_whose_app_was_killed_is_found_out_while_the_workers_still_start(t
     store, now = Store(tmp_path / "runs"), [1000.0]
     lost = queue(store, LONG)
     Attempt(lost, lost.claim("queued")).enter(Phase.RUNNING)
-    workers, handed = Workers(store), []
+    dispatcher, handed = Dispatcher(store, wake=lambda: None), []
     connected: dict[str, dict] = {}
     monkeypatch.setattr(claims.time, "monotonic", lambda: now[0])
-    monkeypatch.setattr(workers, "client", SimpleNamespace(scheduler=None, loop=None))
-    monkeypatch.setattr(workers, "_connected", lambda: connected)
-    monkeypatch.setattr(workers, "_processing", dict)
-    monkeypatch.setattr(workers, "_hand_out", lambda run, reason: not handed.append((run.id, reason)))
-    monkeypatch.setattr("distributed.Lock", lambda *name, **how: nullcontext())
-    workers._dispatch()
+    client = client_of(connected, {})
+    monkeypatch.setattr(dispatcher, "_hand_out", lambda _to, run, why: not handed.append((run.id, why)))
+    monkeypatch.setattr("distributed.Lock", lambda name: nullcontext())
+    dispatcher.dispatch(client)
     now[0] += claims.SILENCE + 1
-    workers._dispatch()
+    dispatcher.dispatch(client)
     assert not handed, "there is nobody to train it"
     connected["one"] = {"resources": {"train": 1, resource_name("train", store.root): 1}}
-    workers._dispatch()
+    dispatcher.dispatch(client)
     assert handed == [(lost.id, "recovery")]
 
 
