@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from cnnlab.config.presets import PRESETS
 from cnnlab.runs import RunError, Store
 from cnnlab.ui.widgets import run_status
-from cnnlab.workers import pool, worker_log
+from cnnlab.workers import pool, processes, worker_log
 from cnnlab.workers.job import Job
 from cnnlab.workers.pool import Workers
 from cnnlab.workers.worker_log import BEGINS, ENDS, READY
@@ -167,7 +167,7 @@ def test_a_process_that_could_not_be_started_is_started_later(tmp_path, monkeypa
         started.append(name)
         return SimpleNamespace(poll=lambda: None)
 
-    monkeypatch.setattr(pool, "_start_worker", start)
+    monkeypatch.setattr(processes, "start_worker", start)
     crew = Workers(Store(tmp_path / "runs"), trainers=2)
     with pytest.raises(OSError, match="Cannot allocate memory"):
         crew._start_processes("tls://127.0.0.1:1", {})
