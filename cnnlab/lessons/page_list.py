@@ -107,7 +107,7 @@ def _crop(page: str, first: int, sizes: Iterable[int]) -> Control:
 
 
 def _photos() -> dict[Value, str]:
-    return dict(photos.samples())
+    return {name: title for name, title in photos.samples().items()}
 
 
 def _kernels() -> dict[Value, str]:

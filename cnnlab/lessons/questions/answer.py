@@ -37,7 +37,8 @@ class Rise:
     @property
     def ratios(self) -> tuple[float, float]:
         """Watched : other, before and after."""
-        return tuple(float(p[self.watched] / p[self.other]) for p in (self.before, self.after))
+        before, after = (float(p[self.watched] / p[self.other]) for p in (self.before, self.after))
+        return before, after
 
     @property
     def ratio_stays(self) -> bool:

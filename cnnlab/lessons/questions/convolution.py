@@ -4,6 +4,7 @@ Every function takes the settings of the moment and returns a question, or None 
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -26,7 +27,7 @@ class Setting:
     dilation: int = 1
 
     @property
-    def geometry(self) -> dict:
+    def geometry(self) -> dict[str, Any]:
         return {"stride": self.stride, "padding": self.padding, "dilation": self.dilation}
 
     def index(self) -> tuple[np.ndarray, np.ndarray]:
@@ -39,7 +40,8 @@ class Setting:
         """Return the map (H, W) before any activation, of this image or another one."""
         bias = np.array([self.bias], dtype=float)
         image = self.image if image is None else image
-        return ops.conv2d(image, self.kernel[..., None], bias, **self.geometry)[..., 0]
+        made: np.ndarray = ops.conv2d(image, self.kernel[..., None], bias, **self.geometry)
+        return made.squeeze(-1)  # (H, W, 1) -> (H, W)
 
     def steps(self) -> list[ops.ConvStep]:
         """Return the steps of all cells, row by row."""
@@ -76,11 +78,16 @@ def two_windows(setting: Setting) -> TwoWindows | None:
         return None
     sums = setting.sums()
     brightness = replace(setting, kernel=np.ones_like(weights), bias=0.0).sums()
-    cells = (np.unravel_index(v.argmax(), v.shape) for v in (brightness, np.abs(sums)))
-    bright, strong = (tuple(map(int, cell)) for cell in cells)
+    bright, strong = (_largest(values) for values in (brightness, np.abs(sums)))
     if sums[strong] == 0 or abs(sums[strong]) < CLEARLY * abs(sums[bright]):
         return None
     return TwoWindows(bright, strong, float(sums[bright]), float(sums[strong]))
+
+
+def _largest(values: np.ndarray) -> tuple[int, int]:
+    """Return the row and column of the largest of the values (h, w)."""
+    row, col = np.unravel_index(values.argmax(), values.shape)
+    return int(row), int(col)
 
 
 @dataclass(frozen=True)

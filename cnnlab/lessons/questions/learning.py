@@ -1,5 +1,6 @@
 """What does *How weights change* ask? Loss is not error rate, and not every step improves."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +43,7 @@ class Stepped:
         return self.rate * self.curvature < 2
 
 
-def doubled(scores, label: int) -> Doubled | None:
+def doubled(scores: np.ndarray | Sequence[float], label: int) -> Doubled | None:
     """Ask what doubling all scores (classes,) does to the answer and to the loss.
 
     None where two classes share the largest score, or where the loss hardly changes.

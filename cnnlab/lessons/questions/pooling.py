@@ -1,7 +1,8 @@
 """What does a student predict about pooling, when the crop moves and when one pixel becomes brighter?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from zlib import crc32
 
 import numpy as np
@@ -26,7 +27,9 @@ class Setting:
 
     def index(self) -> tuple[np.ndarray, np.ndarray]:
         """Return the rows (H, k) and columns (W, k) of every window. Raises GeometryError."""
-        return tuple(ops.window_index(n, self.window, self.stride, self.padding) for n in self.values.shape)
+        height, width = self.values.shape
+        geometry = (self.window, self.stride, self.padding)
+        return ops.window_index(height, *geometry), ops.window_index(width, *geometry)
 
     def border(self) -> tuple[int, int]:
         """Return how many border cells lie above the values and to their left."""
@@ -39,7 +42,8 @@ class Setting:
         if mode == "none":
             return values
         maps = values[..., np.newaxis]
-        return POOLS[mode](maps, self.window, stride=self.stride, padding=self.padding)[..., 0]
+        pooled: np.ndarray = POOLS[mode](maps, self.window, **self._geometry)
+        return pooled.squeeze(-1)  # (H, W, 1) -> (H, W)
 
     def steps(self, mode: str) -> list[ops.PoolStep]:
         """Return the steps of all cells, row by row."""
@@ -55,7 +59,7 @@ class Setting:
         return np.asarray(self.values, float)[..., np.newaxis]  # (h, w) -> (h, w, 1)
 
     @property
-    def _geometry(self) -> dict:
+    def _geometry(self) -> dict[str, Any]:
         return {"stride": self.stride, "padding": self.padding}
 
 
@@ -89,7 +93,9 @@ def shift_room(photo: np.ndarray, col: int, size: int, most: int = 4) -> int:
     return min(most, right) if right >= min(most, left) else -min(most, left)
 
 
-def shift_test(photo: np.ndarray, row: int, col: int, setting: Setting, shifts: Sequence[int]) -> dict:
+def shift_test(
+    photo: np.ndarray, row: int, col: int, setting: Setting, shifts: Sequence[int]
+) -> dict[str, list[Change]]:
     """Move the crop over the photo (h, w) and compare: {"none" | "max" | "average": [Change of each shift]}.
 
     Both crops are cut from the photo, so what comes in at one side is the photo, no border. Positions and
@@ -97,7 +103,7 @@ def shift_test(photo: np.ndarray, row: int, col: int, setting: Setting, shifts: 
     """
     height, width = setting.values.shape
     crops = [photo[row : row + height, col + shift : col + shift + width] for shift in (0, *shifts)]
-    changes = {}
+    changes: dict[str, list[Change]] = {}
     for mode in ("none", *POOLS):
         before, *moved = (setting.pooled(mode, crop) for crop in crops)
         changes[mode] = [
@@ -106,7 +112,9 @@ def shift_test(photo: np.ndarray, row: int, col: int, setting: Setting, shifts: 
     return changes
 
 
-def share_options(changes: dict, place: int, count: int) -> tuple[list[int], int] | None:
+def share_options(
+    changes: Mapping[str, Sequence[Change]], place: int, count: int
+) -> tuple[list[int], int] | None:
     """Return the choices for the share of max values that stay, in whole percent and rising, and the answer.
 
     The others are the shares without pooling and with the average, all, and the middle between answer and
@@ -159,7 +167,7 @@ def loser(setting: Setting) -> Loser | None:
         brighter = values.copy()
         brighter[row, col] += more
         before, after = ([setting.pooled(mode, v) for mode in POOLS] for v in (values, brighter))
-        changed = tuple(not np.array_equal(old, new) for old, new in zip(before, after, strict=True))
+        maximum, average = (not np.array_equal(old, new) for old, new in zip(before, after, strict=True))
         return Loser(
             row,
             col,
@@ -170,6 +178,6 @@ def loser(setting: Setting) -> Loser | None:
             max_after=float(after[0][cell]),
             average=float(before[1][cell]),
             average_after=float(after[1][cell]),
-            outcome=OUTCOMES[changed],
+            outcome=OUTCOMES[maximum, average],
         )
     return None

@@ -4,7 +4,7 @@ from cnnlab import ops
 from cnnlab.data import photos
 from cnnlab.i18n import _, number, percent
 from cnnlab.lessons.questions import answer
-from cnnlab.lessons.votes.question import Question, Sight
+from cnnlab.lessons.votes.question import Question, Sight, certain
 from cnnlab.lessons.votes.sights import class_title, network_photo, outputs, scores_of, shipped
 
 ADDS = "motorcycle"
@@ -16,7 +16,7 @@ def adds() -> Question:
     inputs = outputs(ADDS)[-3].values.astype(float)
     unit = answer.telling_unit(inputs, kernel, bias)
     step = ops.contributions(inputs, kernel, bias, unit)
-    found = answer.largest_input(step)
+    found = certain(answer.largest_input(step))
     remarks = {
         found.value: _("the one with the largest value: {value}"),
         found.weight: _("the one whose weight is farthest from 0: {weight}"),
@@ -55,7 +55,7 @@ RISES = "cat"
 
 def rises() -> Question:
     """Ask what one rising score does to another class: classes are not judged apart."""
-    found = answer.one_score_rises(scores_of(RISES))
+    found = certain(answer.one_score_rises(scores_of(RISES)))
     raised, watched, other = (class_title(place) for place in (found.raised, found.watched, found.other))
     outcomes = {
         (False, True): _("both stay as they are"),

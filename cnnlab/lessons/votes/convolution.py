@@ -4,7 +4,7 @@ import numpy as np
 
 from cnnlab.i18n import _, number
 from cnnlab.lessons.questions import convolution
-from cnnlab.lessons.votes.question import Mark, Question, Sight
+from cnnlab.lessons.votes.question import Mark, Question, Sight, certain
 from cnnlab.lessons.votes.sights import grey_crop, sobel, under_sobel
 
 BRIGHT = ("motorcycle", 0, 48, 6)
@@ -13,9 +13,10 @@ BRIGHT = ("motorcycle", 0, 48, 6)
 def bright() -> Question:
     """Ask which of two windows gets the stronger output: bright is not strong."""
     crop = grey_crop(*BRIGHT)
-    two = convolution.two_windows(under_sobel(crop))
+    two = certain(convolution.two_windows(under_sobel(crop)))
     letters = two.letters
-    marks = (Mark(*two.bright, 3, letters[0]), Mark(*two.strong, 3, letters[1]))
+    places = zip((two.bright, two.strong), letters, strict=True)
+    marks = tuple(Mark(row, col, 3, letter) for (row, col), letter in places)
     reveal = _(
         "Window {strong} gives {most}; window {bright}, the brightest, gives {less}. The weights add up to "
         "{sum}: this kernel answers to differences, not to brightness."
@@ -59,7 +60,7 @@ def feeds() -> Question:
 
 def even() -> Question:
     """Ask what comes out on an even patch: value * sum of the weights."""
-    found = convolution.even_patch(under_sobel(grey_crop(*FEEDS)))
+    found = certain(convolution.even_patch(under_sobel(grey_crop(*FEEDS))))
     value, weights = convolution.PATCH, sobel()
     reveal = _("{value} × the sum of the weights, {sum}, is {answer}: where nothing changes, it is silent.")
     return Question(

@@ -2,7 +2,7 @@
 
 from cnnlab.i18n import _, number
 from cnnlab.lessons.questions import layer
-from cnnlab.lessons.votes.question import Question, Sight
+from cnnlab.lessons.votes.question import Question, Sight, certain
 from cnnlab.lessons.votes.sights import grey_crop, shipped, sobel, under_sobel
 
 RELU = ("cat", 0, 27, 6)
@@ -19,7 +19,7 @@ def _second_convolution() -> tuple[int, int, int, int]:
 def weights() -> Question:
     """Ask how many weights one kernel has: kernels are not flat."""
     kh, kw, c_in, c_out = shape = _second_convolution()
-    found = layer.weights(shape)
+    found = certain(layer.weights(shape))
     text = _(
         "A layer reads **{c_in} maps**. It has {c_out} kernels of {kh} × {kw}. How many weights has **one** "
         "of its kernels?"
@@ -39,7 +39,7 @@ def weights() -> Question:
 def relu() -> Question:
     """Ask what ReLU passes on of a negative sum."""
     crop = grey_crop(*RELU)
-    found = layer.passed(under_sobel(crop).sums())
+    found = certain(layer.passed(under_sobel(crop).sums()))
     here = crop[found.row : found.row + 3, found.col : found.col + 3]
     return Question(
         "layer",

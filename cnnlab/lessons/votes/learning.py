@@ -4,7 +4,7 @@ import numpy as np
 
 from cnnlab.i18n import _, number
 from cnnlab.lessons.questions import learning
-from cnnlab.lessons.votes.question import Question
+from cnnlab.lessons.votes.question import Question, certain
 from cnnlab.lessons.votes.sights import class_title, scores_of
 
 DOUBLED = "motorcycle"
@@ -14,7 +14,7 @@ def double() -> Question:
     """Ask what doubling all scores does, where the answer is wrong: loss is not error rate."""
     scores = scores_of(DOUBLED)
     named, second = (int(place) for place in np.argsort(-scores, kind="stable")[:2])
-    found = learning.doubled(scores, second)
+    found = certain(learning.doubled(scores, second))
     options = {
         "same_falls": _("same answer, the loss falls"),
         "same_rises": _("same answer, the loss rises"),

@@ -2,14 +2,14 @@
 
 from cnnlab.i18n import _, number
 from cnnlab.lessons.questions import network
-from cnnlab.lessons.votes.question import Question
+from cnnlab.lessons.votes.question import Question, certain
 from cnnlab.lessons.votes.sights import shipped
 from cnnlab.training.models import SIDE
 
 
 def reach() -> Question:
     """Ask how wide a piece of the photo reaches a cell of the third convolution: more than 3 x 3."""
-    found = network.reach(shipped().recipe().layers(), "conv_3", (SIDE, SIDE, 3))
+    found = certain(network.reach(shipped().recipe().layers(), "conv_3", (SIDE, SIDE, 3)))
     steps = " → ".join(number(step.width) for step in found.steps)
     text = _(
         "Three convolutions of 3 × 3, with a pooling of 2 × 2 after the first and after the second. How "

@@ -2,7 +2,7 @@
 
 from cnnlab.i18n import _, number, percent
 from cnnlab.lessons.questions import pooling
-from cnnlab.lessons.votes.question import Mark, Question, Sight
+from cnnlab.lessons.votes.question import Mark, Question, Sight, certain
 from cnnlab.lessons.votes.sights import SHRUNK, grey_crop
 
 POOLED = ("cat", 20, 18, 8)
@@ -17,7 +17,7 @@ def shift() -> Question:
     name, row, col, _size = POOLED
     whole, setting = grey_crop(name, 0, 0, SHRUNK), _pooled()
     changes = pooling.shift_test(whole, row, col, setting, [1])
-    shares, right = pooling.share_options(changes, 0, setting.pooled("max").size)
+    shares, right = certain(pooling.share_options(changes, 0, setting.pooled("max").size))
     text = _(
         "The crop moves **one pixel** to the right over the photo. What share of the **max** values stays "
         "the same?"
@@ -40,7 +40,7 @@ def shift() -> Question:
 def brighter() -> Question:
     """Ask which outputs change when a pixel that is not the largest becomes brighter."""
     setting = _pooled()
-    found = pooling.loser(setting)
+    found = certain(pooling.loser(setting))
     names = {
         "max": _("only the maximum"),
         "average": _("only the average"),

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,13 @@ class Question:
     right: int
     reveal: str
     sights: tuple[Sight, ...] = ()
+
+
+def certain(found: Found | None) -> Found:
+    """Return what a lesson asks on a fixed photo. ValueError where it asks nothing there: choose another."""
+    if found is None:
+        raise ValueError("the lesson has no question on this photo")
+    return found
 
 
 def tally(ballots: Mapping[str, int], options: int) -> list[int]:

@@ -97,7 +97,7 @@ def owns(run: Run) -> bool:
 
 
 def submit(
-    configs: Sequence[TrainConfig], classes, *, preset: str, seconds: float | None = None
+    configs: Sequence[TrainConfig], classes: Sequence[str], *, preset: str, seconds: float | None = None
 ) -> list[Run]:
     """Put training runs into the queue: a student's within the limits of the class, the teacher's without.
 

@@ -16,13 +16,14 @@ TEXT, LINK = "_lesson.text", "_lesson.link"
 
 def current() -> LessonLink | None:
     """Return the lesson link that is open in this session, None where there is none."""
-    return st.session_state.get(LINK)
+    link: LessonLink | None = st.session_state.get(LINK)
+    return link
 
 
 def sets(*keys: str) -> bool:
     """Whether the open link sets one of these keys of the session."""
     link = current()
-    return bool(link) and not set(keys).isdisjoint(link.values())
+    return link is not None and not set(keys).isdisjoint(link.values())
 
 
 def follow() -> str | None:

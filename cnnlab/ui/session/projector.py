@@ -18,7 +18,7 @@ _component = st.components.v2.component("cnnlab.projector", js=(HERE / "projecto
 
 def on() -> bool:
     """Whether this session is shown on a projector."""
-    return st.session_state.get(KEY, False)
+    return bool(st.session_state.get(KEY))
 
 
 def follow() -> None:

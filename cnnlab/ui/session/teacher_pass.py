@@ -62,7 +62,7 @@ def leave() -> None:
     _inside.pop(browser.owner(), None)
 
 
-def carry_out(place: str, action: Callable[..., str | None], *arguments) -> None:
+def carry_out(place: str, action: Callable[..., str | None], *arguments: object) -> None:
     """Do what a click asks for, if the browser still holds a pass; what came of it is said in its place.
 
     action: called with the pass and the arguments; returns a sentence, or raises one as RunError.

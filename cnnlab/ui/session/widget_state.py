@@ -8,7 +8,11 @@ Streamlit's `persist_state="session"` would keep one widget's value where that w
 places, and what one of them forgot to say would be lost unseen. Here one loop keeps all.
 """
 
+from collections.abc import Container
+from typing import Any
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 HELD = "_lesson.held"  # key -> value of every setting that a lesson link has locked
 
@@ -20,7 +24,7 @@ def keep() -> None:
             st.session_state[key] = value
 
 
-def default(key: str, value, allowed=None):
+def default(key: str, value: object, allowed: Container[Any] | None = None) -> str:
     """Give a widget's key its first value, also where the kept one is no longer allowed; return the key."""
     if locked(key):
         return key
@@ -29,7 +33,7 @@ def default(key: str, value, allowed=None):
     return key
 
 
-def popover(label: str, *keys: str, **options):
+def popover(label: str, *keys: str, **options: Any) -> DeltaGenerator:
     """Return `st.popover` for widgets with these keys, which then show what is set, whenever it is opened.
 
     The browser hears of a value that the session has set in the one run that sets it. What is in a popover is

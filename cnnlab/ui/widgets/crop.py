@@ -35,11 +35,10 @@ class Crop(NamedTuple):
 
 def whole(photo: np.ndarray) -> np.ndarray:
     """Return a photo (h, w, 3) as lessons show it whole; a large one is shrunk only once."""
-    large, small = st.session_state.get("_crop.whole", (None, None))
-    if large is not photo:
-        small = tiles.shrink(photo, WHOLE)
-        st.session_state["_crop.whole"] = (photo, small)
-    return small
+    large, small = st.session_state.get("_crop.whole", (None, photo))
+    shrunk: np.ndarray = small if large is photo else tiles.shrink(photo, WHOLE)
+    st.session_state["_crop.whole"] = (photo, shrunk)
+    return shrunk
 
 
 def choose(photo: np.ndarray, key: str, picture: DeltaGenerator | None = None) -> Crop:
@@ -108,12 +107,15 @@ def _end(axis: int) -> list[tuple[int, int]]:
 def _sums(values: np.ndarray, size: int) -> np.ndarray:
     """Add up each square of values (h, w): (h - size + 1, w - size + 1), by differences of running sums."""
     total = np.pad(values.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    return total[size:, size:] - total[:-size, size:] - total[size:, :-size] + total[:-size, :-size]
+    sums: np.ndarray = (
+        total[size:, size:] - total[:-size, size:] - total[size:, :-size] + total[:-size, :-size]
+    )
+    return sums
 
 
 def _start(image: np.ndarray, size: int, key: str) -> None:
     """Put the crop of a new photo onto the place with most edges."""
-    photo = zlib.crc32(np.ascontiguousarray(image)), image.shape
+    photo = zlib.crc32(np.ascontiguousarray(image).data), image.shape
     if st.session_state.get(f"{key}.photo") != photo or f"{key}.row" not in st.session_state:
         row, col = busiest(image, size)
         st.session_state[f"{key}.photo"] = photo
@@ -122,8 +124,9 @@ def _start(image: np.ndarray, size: int, key: str) -> None:
 
 def _fit(key: str, last: int) -> int:
     """Bring a kept position, from 1, back into the photo; return it counted from 0."""
-    st.session_state[key] = min(max(1, st.session_state[key]), last)
-    return st.session_state[key] - 1
+    place: int = min(max(1, st.session_state[key]), last)
+    st.session_state[key] = place
+    return place - 1
 
 
 @st.cache_data(scope="session", max_entries=10, show_spinner=False)

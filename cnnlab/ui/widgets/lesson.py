@@ -1,8 +1,9 @@
 """What has every lesson in common: its opening question, predictions, formulas, code, the way on."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import streamlit as st
 
@@ -30,7 +31,7 @@ def opening(question: str, lead: str) -> None:
 
 def formulas() -> bool:
     """Whether the student wants formulas: at the levels *+ Formulas* and *+ Code*."""
-    return st.session_state["lesson.level"] != "numbers"
+    return bool(st.session_state["lesson.level"] != "numbers")
 
 
 def formula(text: str) -> None:
@@ -44,7 +45,7 @@ def tex(value: float, digits: int = 0, write: Callable[[float, int], str] = numb
     return write(value, digits).replace("−", "-").replace(",", "{,}")
 
 
-def code(*functions: Callable) -> None:
+def code(*functions: Callable[..., Any]) -> None:
     """Show the source of the functions that computed this page, at the level *+ Code*."""
     if st.session_state["lesson.level"] == "code":
         with st.expander(_("The code that computed this page"), icon=":material/code:"):
@@ -56,7 +57,7 @@ def code(*functions: Callable) -> None:
 
 
 @contextmanager
-def more(label: str | None = None, key: str | None = None, *, holds: Sequence[str] = ()):
+def more(label: str | None = None, key: str | None = None, *, holds: Sequence[str] = ()) -> Iterator[None]:
     """Draw what goes beyond first sight, folded away; under another key it is folded anew.
 
     holds: keys of settings in it; where a lesson link sets one of them it begins open.
@@ -108,7 +109,9 @@ def next_lesson(page: str, label: str, **query: str) -> None:
     page_link(page, label, ":material/arrow_forward:", icon_position="right", query_params=query)
 
 
-def page_link(page: str, label: str, icon: str, *, query_params: dict[str, str] | None = None, **options):
+def page_link(
+    page: str, label: str, icon: str, *, query_params: dict[str, str] | None = None, **options: Any
+) -> None:
     """Draw a link to a page, named by its file. Behind a lesson link only its own page can be reached."""
     query, link = dict(query_params or {}), lesson_link_state.current()
     if link and page != link.page:

@@ -25,7 +25,8 @@ def choose(net: Network) -> np.ndarray | None:
     label = _("Digit, 1 to {count}").format(count=number(count))
     place = st.number_input(label, 1, count, key="network.digit") - 1
     st.caption(_("This network was trained on Digits: it judges no photos, so it gets a digit."))
-    return pictures[place]
+    digit: np.ndarray = pictures[place]
+    return digit
 
 
 @st.cache_data(scope="session", max_entries=4, show_spinner=False)

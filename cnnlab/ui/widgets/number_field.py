@@ -1,10 +1,13 @@
 """How is a number typed? A decimal one shows all its digits; while a field is empty the last number stays."""
 
+from typing import Any, TypeVar
+
 import streamlit as st
 
 from cnnlab.i18n import _, number, plain
 from cnnlab.ui.session import widget_state
 
+Number = TypeVar("Number", int, float)
 SHOWN = "%.6g"  # in the browser: the six digits that count, and no exponent down to 0.000001
 
 
@@ -16,7 +19,7 @@ def decimal_field(
     key: str,
     value: float | None = None,
     step: float | None = None,
-    **options,
+    **options: Any,
 ) -> float | None:
     """Draw a field for a decimal number of any size; return it, None while the field is empty.
 
@@ -34,13 +37,14 @@ def _half_a_power(value: float | None) -> float:
     return float(f"5e{int(f'{value:e}'.split('e')[1]) - 1}") if value and value > 1e-12 else 0.0001
 
 
-def number_field(label: str, low, high, first, *, key: str):
+def number_field(label: str, low: Number, high: Number, first: Number, *, key: str) -> Number:
     """Draw a field for numbers from `low` to `high`, at first `first`; return its number, or its last one."""
     widget_state.default(key, first)
     if isinstance(first, float):
-        value = decimal_field(label, low, high, step=1.0, key=key)
+        decimal_field(label, low, high, step=1.0, key=key)
     else:
-        value = st.number_input(label, low, high, value=None, step=1, key=key)  # None: can be empty
+        st.number_input(label, low, high, value=None, step=1, key=key)  # None: can be empty
+    value: Number | None = st.session_state[key]
     if value is None:
         value = st.session_state.get(f"{key}.last", first)
         shown = plain(value) if isinstance(first, float) else number(value)

@@ -22,7 +22,7 @@ def rows(values: np.ndarray, hidden: Sequence[tuple[int, int]] = ()) -> str:
 
 def grids(
     title: str, named: dict[str, np.ndarray], hidden: dict[str, Sequence[tuple[int, int]]] | None = None
-):
+) -> None:
     """Draw named grids (h, w) below a title, in one block of text."""
     hidden = hidden or {}
     blocks = [f"{name}\n{rows(values, hidden.get(name, ()))}" for name, values in named.items()]

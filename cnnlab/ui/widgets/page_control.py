@@ -17,7 +17,7 @@ from cnnlab.lessons.page_list import CONTROLS, Control, Kind, Numbers, Value, wr
 from cnnlab.ui.session import widget_state
 
 
-def value(key: str, also: Mapping[str, str] | None = None) -> Any:
+def value(key: str, also: Mapping[Any, str] | None = None) -> Any:
     """Return what is set, without drawing it; at first it is what the address asks for, or the record's.
 
     also: as for `draw`. KeyError: the page itself has to set it first.
@@ -38,7 +38,7 @@ def draw(
     place: DeltaGenerator | None = None,
     kind: Kind | None = None,
     label: str = "",
-    also: Mapping[str, str] | None = None,
+    also: Mapping[Any, str] | None = None,
     only: Iterable[Value] | None = None,
     **options: Any,
 ) -> Any:
@@ -50,28 +50,28 @@ def draw(
     control = CONTROLS[key]
     value(key, also)
     words = _words(control, also)
-    options = {"key": key, "disabled": widget_state.locked(key)} | options
+    widget: dict[str, Any] = {"key": key, "disabled": widget_state.locked(key)} | options
     label, here, shown = label or _(control.label or control.title), place or st, list(only or words)
     match kind or control.kind:
         case "switch":
-            here.toggle(label, **options)
+            here.toggle(label, **widget)
         case "slider":
             steps = control.options
             assert isinstance(steps, Numbers), f"{key} is a slider: its options are numbers a step apart"
             form = f"%.{steps.digits}f" if steps.digits else None
-            here.slider(label, steps.low, steps.high, step=steps.step, format=form, **options)
+            here.slider(label, steps.low, steps.high, step=steps.step, format=form, **widget)
         case "steps":
-            here.select_slider(label, shown, format_func=words.__getitem__, **options)
+            here.select_slider(label, shown, format_func=words.__getitem__, **widget)
         case "list":
-            here.selectbox(label, shown, format_func=words.__getitem__, **options)
+            here.selectbox(label, shown, format_func=words.__getitem__, **widget)
         case "radio":
-            here.radio(label, shown, format_func=words.__getitem__, **options)
+            here.radio(label, shown, format_func=words.__getitem__, **widget)
         case "segments":
-            here.segmented_control(label, shown, format_func=words.__getitem__, required=True, **options)
+            here.segmented_control(label, shown, format_func=words.__getitem__, required=True, **widget)
     if control.parameter:
         st.query_params[control.parameter] = written(st.session_state[key])
     return st.session_state[key]
 
 
-def _words(control: Control, also: Mapping[str, str] | None) -> dict[Value, str]:
+def _words(control: Control, also: Mapping[Any, str] | None) -> dict[Value, str]:
     return {**control.options(), **(also or {})}

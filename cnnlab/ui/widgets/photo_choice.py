@@ -145,7 +145,11 @@ def _choose_mine(mine: list[np.ndarray]) -> None:
         papers = {"white": _("on white"), "black": _("on black")}
         widget_state.default(PAPER, "white", papers)
         st.segmented_control(
-            _("This picture is transparent"), list(papers), format_func=papers.get, key=PAPER, required=True
+            _("This picture is transparent"),
+            list(papers),
+            format_func=papers.__getitem__,
+            key=PAPER,
+            required=True,
         )
     _show(mine)
 

@@ -140,7 +140,7 @@ def _choose(this: Question, partner: int) -> None:
     """
     pairs, chosen = st.session_state[PAIRS], st.session_state.get(f"_{this.asked}:{partner}")
     pair = pairs.get(this.asked, Pair())
-    if chosen in this.options and len(pair.first) == partner:
+    if chosen is not None and chosen in this.options and len(pair.first) == partner:
         pairs[this.asked] = replace(pair, first=(*pair.first, chosen))
         _count(this, chosen, partner + 1)
 
