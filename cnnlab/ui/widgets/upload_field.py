@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -11,7 +12,7 @@ from cnnlab.ui.server.upload_account import FILES, LARGEST, MEGABYTE, OF_ONE
 
 
 def field(
-    label: str, types: list[str], largest: int, key: str, take: Callable[[str], None], **options
+    label: str, types: list[str], largest: int, key: str, take: Callable[[str], None], **options: Any
 ) -> None:
     """Draw a field for files of at most so many bytes, whose key `take` gets when there are some.
 
