@@ -65,7 +65,7 @@ class Course:
 
     def __init__(self, store: Store):
         self.store = store
-        self.dataset = "cifar10" if datasets.DATASETS["cifar10"].present() else "digits"
+        self.dataset = datasets.usable().name
         self.classes = datasets.load(self.dataset).classes
         self.seconds: dict[tuple[str, str], list[float]] = defaultdict(list)  # (when, preset) -> epochs
         self._counted: set[str] = set()

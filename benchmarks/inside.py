@@ -29,7 +29,7 @@ from session import Session, start_app, wait_until_up
 
 from cnnlab import ops
 from cnnlab.config.presets import PRESETS
-from cnnlab.data import datasets, photos
+from cnnlab.data import cifar10, datasets, photos
 from cnnlab.files import write_arrays
 from cnnlab.inspection.ablation import Off, accuracy
 from cnnlab.inspection.activation_maximisation import made_for
@@ -84,7 +84,7 @@ def measured(crew: pool.Workers, run: Run, rounds: int) -> dict[str, float]:
         taken = [seconds(crew, function, arguments, long) for _round in range(rounds + 1)][1:]
         times[name] = statistics.median(taken)
     recipe = run.recipe()
-    if datasets.DATASETS[recipe.config.dataset].present():
+    if datasets.find(recipe.config.dataset).present():
         convolutions = [layer["name"] for layer in recipe.layers() if layer["kind"] == "conv"]
         arguments = str(run.folder.parent), run.id, convolutions[-1], 0
         times["patches_first"] = seconds(crew, best_patches, arguments, True)
@@ -122,7 +122,7 @@ def opening(folder: str, runs: list[Run], rounds: int) -> dict[str, float]:
 
 def with_random_weights(preset: str, store: Store) -> Run:
     """Return a run of the preset's shape; its weights are of the size that training starts from."""
-    config, classes = PRESETS[preset].config, datasets.CIFAR10_CLASSES
+    config, classes = PRESETS[preset].config, cifar10.CLASSES
     run = store.create(config, classes, preset=preset, owner="benchmark")
     rng, shape, arrays = np.random.default_rng(0), (SIDE, SIDE, 3), {}
     layers = run.recipe().layers()

@@ -33,7 +33,7 @@ from PIL import ExifTags, Image, ImageCms
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from cnnlab import malloc, ops
-from cnnlab.data import decode_photo, photos
+from cnnlab.data import decode_photo, normalise_photo, photos
 from cnnlab.runs import Store
 
 LARGE = (4_000, 3_000)  # a photo of 12 megapixels
@@ -94,9 +94,9 @@ def png(width: int, height: int, bits: int, colour: int, rows: bytes) -> bytes:
 def with_orientation(photo: Image.Image, orientation: int, format: str) -> bytes:
     """Store the photo as a camera held in that way does, with the tag that says so."""
     stored = photo
-    if orientation in decode_photo.UPRIGHT:  # of these, all but the quarter turns undo themselves
+    if orientation in normalise_photo.UPRIGHT:  # of these, all but the quarter turns undo themselves
         undo = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
-        stored = photo.transpose(undo.get(orientation, decode_photo.UPRIGHT[orientation]))
+        stored = photo.transpose(undo.get(orientation, normalise_photo.UPRIGHT[orientation]))
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = orientation
     options = {"quality": 95} if format in ("JPEG", "HEIF", "AVIF") else {}

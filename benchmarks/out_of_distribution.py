@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from cnnlab import ops
 from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets
+from cnnlab.data.spec import Dataset
 from cnnlab.evaluation import calibration, metrics, out_of_distribution, reliability_record
 from cnnlab.evaluation.measure_reliability import (
     TRAINING,
@@ -49,7 +50,7 @@ def without(left_out: tuple[str, ...]) -> str:
     name = "cifar10_without_" + "_".join(left_out)
 
     @cache
-    def load(progress=None) -> datasets.Dataset:
+    def load(progress=None) -> Dataset:
         whole = datasets.load("cifar10", progress)
         kept = [i for i, name in enumerate(whole.classes) if name not in left_out]
         new = np.full(len(whole.classes), -1)
@@ -59,9 +60,11 @@ def without(left_out: tuple[str, ...]) -> str:
             labels = new[getattr(whole, f"{part}_labels")]
             parts[f"{part}_images"] = getattr(whole, f"{part}_images")[labels >= 0]
             parts[f"{part}_labels"] = labels[labels >= 0]
-        return replace(whole, name=name, classes=tuple(whole.classes[i] for i in kept), **parts)
+        return replace(whole, spec=datasets.find(name), **parts)
 
-    datasets.DATASETS[name] = replace(datasets.DATASETS["cifar10"], load=load)
+    spec = datasets.find("cifar10")
+    classes = tuple(one for one in spec.classes if one not in left_out)
+    datasets.DATASETS[name] = replace(spec, name=name, classes=classes, load=load)
     return name
 
 

@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from cnnlab import ops
-from cnnlab.data import datasets
+from cnnlab.data.spec import DatasetError
 from cnnlab.i18n import _, number
 from cnnlab.runs import RunError
 from cnnlab.ui.classify import several, smaller, tally, trials, trust, why
@@ -18,7 +18,7 @@ def shown(part, *arguments) -> None:
     """Draw one part; a damaged file or a missing dataset spoils that part alone."""
     try:
         part(*arguments)
-    except (RunError, datasets.DatasetError) as error:
+    except (RunError, DatasetError) as error:
         st.warning(str(error), icon=":material/broken_image:")
 
 
@@ -42,7 +42,7 @@ if net is None:
     st.stop()
 left, right = st.columns([1.2, 1.6], gap="medium")
 with left:
-    look = looking.at_digit(net) if net.dataset == "digits" else looking.at_photo(net)
+    look = looking.at_digit(net) if net.spec.pictures == "digits" else looking.at_photo(net)
 with right, st.container(border=True):
     measured = None
     if look is None:
@@ -53,14 +53,11 @@ with right, st.container(border=True):
         with said:
             answer(look, measured)
         tally.rate(look)
-if net.dataset == "cifar10":
-    st.caption(
-        _(
-            "CIFAR-10 has no people: a selfie gets a wrong, perhaps hurtful, name. Photos stay in this "
-            "server's memory, in your session alone; none is written to disk or to a log."
-        ),
-        width=760,
+if net.spec.pictures == "photos":
+    text = _(
+        "Photos stay in this server's memory, in your session alone; none is written to disk or to a log."
     )
+    st.caption(f"{net.spec.words().caution} {text}", width=760)
 if look is not None:
     if look.photo is not None:
         with st.container(horizontal=True, vertical_alignment="center"):

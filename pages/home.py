@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
-from cnnlab.data.datasets import DATASETS
+from cnnlab.data import datasets
 from cnnlab.figures import tiles
 from cnnlab.i18n import _, percent
 from cnnlab.lessons.page_list import LESSONS
@@ -18,7 +18,7 @@ from cnnlab.ui.widgets import lesson, network_choice
 def vote(net: network_choice.Network) -> None:
     """Let the student vote on which photo the network is most sure about, then show its four answers."""
     classes = [network_choice.class_name(name) for name in net.classes]
-    photos = exhibit.four_photos(net.dataset, net.classes, DATASETS[net.dataset].present())
+    photos = exhibit.four_photos(net.dataset, net.classes, net.spec.present())
     answers = [net.probabilities(photo) for photo, _truth in photos]
     names = [_("Photo {n}").format(n=n) for n in range(1, 5)]
     text = _("This network knows {count} kinds of things: {classes}. Not every photo here shows one of them.")
@@ -86,15 +86,16 @@ for place, page in enumerate((page for page in LESSONS.values() if page.deed), s
     with suppress(StreamlitPageNotFoundError):  # only pages that are in the navigation
         lesson.next_lesson(page.name, f"{place} · **{_(page.title)}** · {_(page.deed)}")
 with lesson.more(_("About this app, and its sources")):
-    st.markdown(
-        _(
-            "You step through a convolutional network with every number in sight, train one yourself, look "
-            "inside it, and let it judge photos. What is computed on a page is computed there and then.\n\n"
-            "- CIFAR-10: A. Krizhevsky, *Learning Multiple Layers of Features from Tiny Images*, 2009.\n"
-            "- Digits: E. Alpaydin and C. Kaynak, *Optical Recognition of Handwritten Digits*, 1998, as it "
-            "comes with scikit-learn.\n"
-            "- Sample photos: scikit-image.\n"
-            "- The Baseline network comes from the article that this app grew from; where the article is "
-            "wrong, the page concerned says so."
-        )
+    text = _(
+        "You step through a convolutional network with every number in sight, train one yourself, look "
+        "inside it, and let it judge photos. What is computed on a page is computed there and then."
     )
+    sources = [spec.words().credit for spec in datasets.known().values()]
+    sources += [
+        _("Sample photos: scikit-image."),
+        _(
+            "The Baseline network comes from the article that this app grew from; where the article is "
+            "wrong, the page concerned says so."
+        ),
+    ]
+    st.markdown("\n".join([text, "", *(f"- {source}" for source in sources)]))

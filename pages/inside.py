@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from cnnlab import ops
-from cnnlab.data import datasets
+from cnnlab.data.spec import DatasetError
 from cnnlab.evaluation import metrics
 from cnnlab.i18n import _, in_epochs, number, percent
 from cnnlab.inspection import kernel_history
@@ -41,7 +41,7 @@ def section(title: str, part, net: network_choice.Network) -> None:
 def shown(part, net: network_choice.Network) -> None:
     try:
         part(net)
-    except (RunError, datasets.DatasetError) as error:
+    except (RunError, DatasetError) as error:
         st.warning(str(error), icon=":material/broken_image:")
 
 

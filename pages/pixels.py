@@ -4,8 +4,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab import ops
-from cnnlab.data import photos
-from cnnlab.data.datasets import CIFAR10_CLASSES
+from cnnlab.data import cifar10, photos
 from cnnlab.figures.tiles import enlarge
 from cnnlab.i18n import _, number
 from cnnlab.lessons.questions.pixels import SIDE, count, targets
@@ -55,12 +54,12 @@ def lesson_photo(picture: np.ndarray) -> np.ndarray:
 
 def label_as_numbers() -> None:
     """Show the class of a photo as ten numbers, once the student has said which."""
-    names = [class_name(name) for name in CIFAR10_CLASSES]
+    names = [class_name(name) for name in cifar10.CLASSES]
     words = [*names, _("none of the ten")]
     chosen = st.session_state["photo.choice"]
     if st.session_state.get("pixels.labelled") != chosen:  # another photo shows something else
-        known = photos.SAMPLES[chosen].cifar10 if chosen in photos.SAMPLES else None
-        st.session_state["pixels.class"] = CIFAR10_CLASSES.index(known) if known else len(names)
+        known = cifar10.SAMPLES.get(chosen)
+        st.session_state["pixels.class"] = cifar10.CLASSES.index(known) if known else len(names)
         st.session_state["pixels.labelled"] = chosen
     widget_state.default("pixels.class", len(names), range(len(words)))
     what = _("What it shows")

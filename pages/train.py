@@ -5,6 +5,7 @@ import streamlit as st
 from cnnlab.config import TrainConfig
 from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets
+from cnnlab.data.spec import Dataset
 from cnnlab.i18n import _
 from cnnlab.ops import optimizers
 from cnnlab.runs import Run, RunError, Store
@@ -17,18 +18,17 @@ from cnnlab.ui.widgets import dataset_status, lesson, network_table, page_contro
 from cnnlab.workers import pool
 
 
-def choose_data() -> datasets.Dataset | None:
+def choose_data() -> Dataset | None:
     """Draw the choice of data and, where it is missing, the ways to get it; return what can be used."""
-    name = page_control.draw("train.dataset", width="stretch")
-    spec = datasets.DATASETS[name]
+    spec = datasets.find(page_control.draw("train.dataset", width="stretch"))
     st.caption(spec.description)
     if spec.present():
-        return datasets.load(name)
-    dataset_status.download(name, spec)
-    digits = {"train.dataset": "digits"}
+        return spec.load(None)
+    dataset_status.download(spec)
     if not widget_state.locked("train.dataset"):
-        on_click = {"on_click": st.session_state.update, "args": [digits]}
-        st.button(_("Go on with Digits"), key="_train.digits", **on_click)
+        other = datasets.usable()
+        on_click = {"on_click": st.session_state.update, "args": [{"train.dataset": other.name}]}
+        st.button(_("Go on with {title}").format(title=other.title), key="_train.usable", **on_click)
     return None
 
 
@@ -38,7 +38,7 @@ def choose_preset() -> None:
     st.caption(_(PRESETS[name].purpose))
 
 
-def start(config: TrainConfig, data: datasets.Dataset) -> None:
+def start(config: TrainConfig, data: Dataset) -> None:
     """Put the run into the queue and watch it; where a limit of the class is in the way, say so."""
     preset = st.session_state["train.preset"]
     try:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 import cnnlab
-from cnnlab.data.datasets import DatasetError, load
+from cnnlab.data.datasets import load
+from cnnlab.data.spec import DatasetError
 from cnnlab.i18n import Sentence, foreign
 from cnnlab.lessons.page_list import CONTROLS, FOLDER
 from tests.conftest import ROOT

@@ -16,7 +16,8 @@ from pydantic import Field, TypeAdapter
 from cnnlab import files, moments, reading
 from cnnlab.classroom import Classroom, make_room
 from cnnlab.config import Frozen
-from cnnlab.data.datasets import DATASETS, DatasetError, held_out
+from cnnlab.data import datasets
+from cnnlab.data.spec import DatasetError
 from cnnlab.evaluation.comparison import Entry, entry
 from cnnlab.evaluation.test_set import open_test_set
 from cnnlab.i18n import _
@@ -136,13 +137,13 @@ def _standing(run: Run, imported: bool) -> Standing | None:
         found = _entry(run.folder, _stamp(run))
     except (RunError, OSError):
         return None  # the list of runs says what is wrong with it
-    spec = DATASETS.get(recipe.config.dataset)
+    spec = datasets.known().get(recipe.config.dataset)
     if spec is None or not 0 <= found.validation <= 1:  # nan is not between them either
         return None
     if recipe.foreign and not imported:
         return None
     config = recipe.config
-    count = held_out(config.dataset, config.limit, config.validation)
+    count = spec.held_out(config.limit, config.validation)
     if count < ENOUGH:
         return None
     return Standing(

@@ -9,7 +9,7 @@ from cnnlab import files
 from cnnlab.access import TeacherPass
 from cnnlab.config import TrainConfig, title
 from cnnlab.config.class_rules import Rules
-from cnnlab.data.datasets import DATASETS
+from cnnlab.data import datasets
 from cnnlab.i18n import _, in_epochs, ngettext, number
 from cnnlab.runs import Phase, Run, RunError, State, Store
 from cnnlab.runs.survey import sound
@@ -28,8 +28,7 @@ def check_run(rules: Rules, config: TrainConfig, seconds: float | None = None) -
     refuse it.
     """
     _check_epochs(rules, config.epochs)
-    all = DATASETS[config.dataset].train_images
-    wanted = min(all, config.limit or all)
+    wanted = datasets.find(config.dataset).used(config.limit)
     if rules.images and wanted > rules.images:
         text = _(
             "In this class a training run uses at most {limit} training images, those held out included; "
@@ -55,7 +54,7 @@ def within(rules: Rules, config: TrainConfig) -> dict[str, int | bool]:
     changes: dict[str, int | bool] = {}
     if rules.epochs and config.epochs > rules.epochs:
         changes["epochs"] = rules.epochs
-    if rules.images and min(DATASETS[config.dataset].train_images, config.limit or math.inf) > rules.images:
+    if rules.images and datasets.find(config.dataset).used(config.limit) > rules.images:
         changes["limit"] = rules.images
     if config.open_test and not rules.students_open:
         changes["open_test"] = False

@@ -233,11 +233,11 @@ class TrainConfig(Frozen):
 
     @model_validator(mode="after")
     def known_dataset(self):
-        from cnnlab.data.datasets import DATASETS
+        from cnnlab.data.datasets import known
 
-        if self.dataset not in DATASETS:
+        if self.dataset not in known():
             text = _("There is no data called “{name}”; there are: {names}.")
-            raise ValueError(text.format(name=self.dataset[:40], names=", ".join(DATASETS)))
+            raise ValueError(text.format(name=self.dataset[:40], names=", ".join(known())))
         return self
 
     @model_validator(mode="after")

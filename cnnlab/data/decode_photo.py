@@ -8,16 +8,15 @@ decoded; of a large photo only about a megapixel is kept, far more than a networ
 import io
 import logging
 import math
-import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import pillow_heif
-from PIL import Image, ImageCms, JpegImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageFile, JpegImagePlugin, UnidentifiedImageError
 
 from cnnlab.data import jpeg
+from cnnlab.data.memory_budget import MemoryBudget
+from cnnlab.data.normalise_photo import kept_size, normalised
 from cnnlab.data.picture_kinds import (
     MEGAPIXELS,
     MEMORY_OF_A_PIXEL,
@@ -35,20 +34,8 @@ MAX_JPEG_VALUES = 80e6  # of a JPEG in several scans all values are held at once
 MAX_JPEG_VISITS = 1e9  # and each scan may visit all of them
 MEMORY, MEMORY_OF_ONE = 500e6, 400e6  # bytes that all pictures being decoded at one time may need, and one
 NEARLY_ALL = 0.95  # of a picture's rows: with that many, one that is cut off is shown as browsers show it
-KEPT_PIXELS = 1_000_000
 PAPERS = {"white": 255, "black": 0}  # what shows through where a picture is transparent
 
-# How to turn a stored picture upright, by its EXIF orientation (Exif 2.32, tag 0x0112).
-UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-ORIENTATION, BITS_PER_SAMPLE = 274, 258  # Exif 2.32, TIFF 6.0
 SAMPLES = {0: 3.0, 1: 2.0, 2: 1.5}  # a pixel, by a JPEG's sampling of colours as Pillow counts it
 JPEG_END = b"\xff\xd9"
 LAST_BYTES, BLOCK = 64, 16  # enough bytes to colour a few blocks; the rows of one
@@ -63,29 +50,7 @@ logging.getLogger("PIL").setLevel(logging.CRITICAL)
 logging.getLogger("pillow_heif").setLevel(logging.CRITICAL)
 
 
-class Turns:
-    """Thirty photos at once wait for each other instead of filling the memory."""
-
-    def __init__(self, memory: float):
-        self.all = self._free = memory
-        self._changed = threading.Condition()
-
-    @contextmanager
-    def of(self, memory: float) -> Iterator[None]:
-        """Wait until so many bytes are free, and hold them; what is larger than all waits to be alone."""
-        memory = min(memory, self.all)
-        with self._changed:
-            self._changed.wait_for(lambda: self._free >= memory)
-            self._free -= memory
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._free += memory
-                self._changed.notify_all()
-
-
-turns = Turns(MEMORY)
+budget = MemoryBudget(MEMORY)  # thirty photos at once wait for each other
 
 
 class ImageError(Sentence, ValueError):
@@ -129,9 +94,9 @@ def decode(data: bytes) -> np.ndarray:
         data, layout = _whole(data, kind)
         with Image.open(io.BytesIO(data), formats=[kind.format]) as image:
             memory = _limit(image, layout)  # the header is read, the pixels are not
-            with turns.of(memory):
+            with budget.held(memory):
                 _load(image)  # only now are the orientation of every PNG and TIFF known
-                return np.asarray(_upright(_eight_bit_colours(image), _orientation(image)))
+                return normalised(image)
     except ImageError:
         raise
     except Image.DecompressionBombError as error:
@@ -198,15 +163,15 @@ def _reach(data: bytes, layout: jpeg.Layout) -> float:
     height, width = changed.shape
     row = changed.any(axis=1).nonzero()[0][-1] + 1
     col = changed[row - 1].nonzero()[0][-1] + 1
-    return (row - BLOCK * (1 - col / width)) / height
+    return float((row - BLOCK * (1 - col / width)) / height)
 
 
 def _small(data: bytes) -> np.ndarray:
-    with Image.open(io.BytesIO(data), formats=["JPEG"]) as image, turns.of(_limit(image, jpeg.walk(data))):
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as image, budget.held(_limit(image, jpeg.walk(data))):
         return np.asarray(image)
 
 
-def _load(image: Image.Image) -> None:
+def _load(image: ImageFile.ImageFile) -> None:
     """Decode the pixels; of a PNG that is cut off, what there is, if that is nearly all."""
     image.info.pop("xmp", None)  # by its orientation Pillow would turn a TIFF
     try:
@@ -219,13 +184,13 @@ def _load(image: Image.Image) -> None:
             raise
 
 
-def _limit(image: Image.Image, layout: jpeg.Layout | None) -> float:
+def _limit(image: ImageFile.ImageFile, layout: jpeg.Layout | None) -> float:
     """Refuse a picture that is too large before it is decoded; have a large JPEG decoded smaller.
 
     Returns how many bytes of memory decoding it takes.
     """
     width, height = image.size
-    kind = next(kind for kind in READABLE if kind.format == image.format.replace("MPO", "JPEG"))
+    kind = next(kind for kind in READABLE if kind.format == (image.format or "").replace("MPO", "JPEG"))
     deep = image.format == "HEIF" and image.info.get("bit_depth") != 8
     memory = MEMORY_OF_A_PIXEL if deep else kind.memory
     limit = kind.megapixels
@@ -254,78 +219,5 @@ def _limit(image: Image.Image, layout: jpeg.Layout | None) -> float:
             "anew as an ordinary JPEG (not “progressive”), or smaller."
         )
         raise ImageError(text)
-    image.draft(None, _kept_size(width, height))  # at least this large: by 1, 1/2, 1/4 or 1/8
+    image.draft(None, kept_size(width, height))  # at least this large: by 1, 1/2, 1/4 or 1/8
     return MEMORY_OF_A_PIXEL * image.width * image.height + 2 * values * layout.held_whole
-
-
-def _kept_size(width: int, height: int) -> tuple[int, int]:
-    """Return the size at which a picture is kept: its own, or that with KEPT_PIXELS."""
-    scale = min(1.0, (KEPT_PIXELS / (width * height)) ** 0.5)
-    return max(1, round(scale * width)), max(1, round(scale * height))
-
-
-def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation, 1 to 8; 1 (as stored) where the EXIF block is absent or damaged.
-
-    As in browsers, nothing else counts: Pillow itself would take it from XMP or a text too. (It turns a TIFF
-    while it loads it.)
-    """
-    try:
-        exif = Image.Exif()
-        exif.load(image.info.get("exif", b""))
-        return exif.get(ORIENTATION, 1)
-    except Exception:  # the pixels are sound, so the photo is shown as it was stored
-        return 1
-
-
-def _upright(image: Image.Image, orientation: int) -> Image.Image:
-    return image.transpose(UPRIGHT[orientation]) if orientation in UPRIGHT else image
-
-
-def _eight_bit_colours(image: Image.Image) -> Image.Image:
-    """Convert any mode to RGB, or to RGBA where anything is transparent, at the size at which it is kept."""
-    profile = image.info.get("icc_profile")
-    if image.mode == "F" or image.mode.startswith("I"):
-        image = Image.fromarray(_eight_bits(image))
-    elif image.has_transparency_data:
-        image = image if image.mode == "RGBA" else image.convert("RGBA")
-    elif image.mode not in ("RGB", "L", "CMYK"):
-        image = image.convert("L" if image.mode == "1" else "RGB")
-    size = _kept_size(*image.size)
-    if size != image.size:
-        image = image.resize(size, Image.Resampling.BOX)
-    image = _in_srgb(image, profile)
-    if image.mode == "RGBA" and image.getextrema()[3][0] < 255:
-        return image
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert colours from the profile that a picture brings along to sRGB; keep them without a sound one."""
-    if not profile:
-        return image
-    try:
-        theirs = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        mode = "RGBA" if image.mode == "RGBA" else "RGB"
-        return ImageCms.profileToProfile(image, theirs, ImageCms.createProfile("sRGB"), outputMode=mode)
-    except (ImageCms.PyCMSError, OSError, ValueError):  # damaged, or meant for another kind of colours
-        return image
-
-
-def _eight_bits(image: Image.Image) -> np.ndarray:
-    """Scale a grey picture of more than 8 bits to 0-255: (height, width) uint8.
-
-    A TIFF tells its bits: 12 reach white at 4,095. Else 16 bits reach white at 65,535. Wider integers and
-    floats have no agreed white: the smallest of 1, 255 and 65,535 that no value exceeds is taken, else the
-    largest value.
-    """
-    values = np.asarray(image).astype(np.float32)
-    np.nan_to_num(values, copy=False, nan=0, posinf=0, neginf=0)
-    values -= min(values.min(), 0)
-    largest = values.max()
-    bits = getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, (16,))[0]
-    sixteen = image.mode.startswith("I;16")
-    customary = [2**bits - 1 if 8 < bits < 16 else 65_535] if sixteen else [1, 255, 65_535]
-    white = next((white for white in customary if largest <= white), largest)
-    values *= 255 / white
-    return np.rint(values, out=values).astype(np.uint8)

@@ -2,13 +2,13 @@
 
 The drawing goes the way of the dataset's own digits (Alpaydin and Kaynak 1998, "Optical Recognition of
 Handwritten Digits", UCI): a bitmap of 32 x 32 that the digit fills from top to bottom, of which each block of
-4 x 4 becomes the number of its pixels with ink, 0 to 16. What follows is `datasets.digit_image`.
+4 x 4 becomes the number of its pixels with ink, 0 to 16. What follows is `digits.digit_image`.
 """
 
 import numpy as np
 from PIL import Image
 
-from cnnlab.data.datasets import digit_image
+from cnnlab.data.digits import digit_image
 
 SIDE = 32
 BLOCK = 4
@@ -45,7 +45,7 @@ def filling(ink: np.ndarray) -> np.ndarray:
 def block_counts(ink: np.ndarray) -> np.ndarray:
     """Count the pixels with ink in each block of 4 x 4: (32, 32) bool -> (8, 8), 0 to 16."""
     blocks = ink.reshape(SIDE // BLOCK, BLOCK, SIDE // BLOCK, BLOCK)  # (32, 32) -> (8, 4, 8, 4)
-    return blocks.sum(axis=(1, 3))
+    return np.asarray(blocks.sum(axis=(1, 3)))
 
 
 def network_input(ink: np.ndarray) -> np.ndarray:

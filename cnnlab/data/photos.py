@@ -39,26 +39,25 @@ RESAMPLE = {
 
 @dataclass(frozen=True)
 class Sample:
-    """A photo that comes with scikit-image, with the CIFAR-10 class that it shows (None: none of the ten)."""
+    """A photo that comes with scikit-image. Which class it shows, if any, the record of a data set knows."""
 
     label: Callable[[], str]
     load: Callable[[Any], np.ndarray]  # takes the module skimage.data
-    cifar10: str | None
 
 
 # Only photos that lie in scikit-image's wheel: the others of skimage.data would be downloaded.
 SAMPLES = {
-    "cat": Sample(lambda: _("Cat"), lambda data: data.chelsea(), "cat"),
-    "astronaut": Sample(lambda: _("Astronaut"), lambda data: data.astronaut(), None),
-    "coffee": Sample(lambda: _("Cup of coffee"), lambda data: data.coffee(), None),
-    "rocket": Sample(lambda: _("Rocket"), lambda data: data.rocket(), None),
-    "motorcycle": Sample(lambda: _("Motorcycle"), lambda data: data.stereo_motorcycle()[0], None),
-    "photographer": Sample(lambda: _("Photographer"), lambda data: data.camera(), None),
-    "coins": Sample(lambda: _("Coins"), lambda data: data.coins(), None),
-    "galaxies": Sample(lambda: _("Galaxies"), lambda data: data.hubble_deep_field(), None),
-    "bricks": Sample(lambda: _("Brick wall"), lambda data: data.brick(), None),
-    "grass": Sample(lambda: _("Grass"), lambda data: data.grass(), None),
-    "gravel": Sample(lambda: _("Gravel"), lambda data: data.gravel(), None),
+    "cat": Sample(lambda: _("Cat"), lambda data: data.chelsea()),
+    "astronaut": Sample(lambda: _("Astronaut"), lambda data: data.astronaut()),
+    "coffee": Sample(lambda: _("Cup of coffee"), lambda data: data.coffee()),
+    "rocket": Sample(lambda: _("Rocket"), lambda data: data.rocket()),
+    "motorcycle": Sample(lambda: _("Motorcycle"), lambda data: data.stereo_motorcycle()[0]),
+    "photographer": Sample(lambda: _("Photographer"), lambda data: data.camera()),
+    "coins": Sample(lambda: _("Coins"), lambda data: data.coins()),
+    "galaxies": Sample(lambda: _("Galaxies"), lambda data: data.hubble_deep_field()),
+    "bricks": Sample(lambda: _("Brick wall"), lambda data: data.brick()),
+    "grass": Sample(lambda: _("Grass"), lambda data: data.grass()),
+    "gravel": Sample(lambda: _("Gravel"), lambda data: data.gravel()),
 }
 
 

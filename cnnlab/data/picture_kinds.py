@@ -17,13 +17,13 @@ MEMORY_OF_A_PIXEL = 16  # bytes, of the dearest kinds (benchmarks/intake.py)
 
 @dataclass(frozen=True)
 class Kind:
-    """starts: how its bytes begin. format: Pillow's name, None where it cannot be read here. megapixels: the
+    """starts: how its bytes begin. format: Pillow's name, "" where it cannot be read here. megapixels: the
     most that are let in. memory: bytes a pixel that decoding it and making it smaller takes at the most."""
 
     name: Callable[[], str]
     starts: bytes
     endings: tuple[str, ...] = ()
-    format: str | None = None
+    format: str = ""
     megapixels: int = MEGAPIXELS
     memory: int = MEMORY_OF_A_PIXEL
 

@@ -16,6 +16,7 @@ from cnnlab.config import (
     ModelConfig,
     TrainConfig,
 )
+from cnnlab.data import datasets
 from cnnlab.i18n import _, plain
 
 DROPOUTS = (0.3, 0.5)  # what to try first, and what then
@@ -67,7 +68,7 @@ def against_overfitting(config: TrainConfig) -> Advice | None:
     """Advise what is not on yet: changed images, then dropout, then more of it, then an L2 penalty."""
     if config.augmentation == Augmentation():
         words = _("Show it more: try augmentation, random changes of each image.")
-        flip = config.dataset != "digits"  # a mirrored digit is no digit
+        flip = datasets.find(config.dataset).mirrored  # a mirrored digit is no digit
         return Advice(words, {"augmentation": Augmentation(flip=flip, shift=2)})
     inner = (*config.model.blocks, *config.model.dense)
     for rate in DROPOUTS:

@@ -186,10 +186,9 @@ def above_guessing(classes: int, clearly: bool = False) -> float:
 
 def images_of(config: TrainConfig) -> tuple[int, int]:
     """Return how many images it learns from, and how many validation judges by."""
-    images = datasets.DATASETS[config.dataset].train_images
-    images = min(images, config.limit or images)
-    held_out = round(config.validation * images)
-    return images - held_out, held_out
+    spec = datasets.find(config.dataset)
+    held_out = spec.held_out(config.limit, config.validation)
+    return spec.used(config.limit) - held_out, held_out
 
 
 def _of_answers(row: dict[str, float], name: str) -> float:

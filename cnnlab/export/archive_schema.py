@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from cnnlab import ops
 from cnnlab.config import TrainConfig
-from cnnlab.data.datasets import DATASETS
+from cnnlab.data import datasets
 from cnnlab.export.safe_zip import MEGABYTE, UNPACKED, ArchiveError, arrays
 from cnnlab.i18n import _, number
 from cnnlab.runs import history
@@ -68,9 +68,10 @@ def config(data: bytes) -> tuple[str, tuple[str, ...], int, TrainConfig]:
         raise ArchiveError(text.format(least=CLASSES[0], most=CLASSES[-1]))
     if len(set(classes)) < len(classes):
         raise ArchiveError(_("config.json: two classes have the same name."))
-    if isinstance(config, dict) and config.get("dataset") not in list(DATASETS):  # whatever type it has
+    there = list(datasets.known())  # a list: what the archive names may be of any type
+    if isinstance(config, dict) and config.get("dataset") not in there:
         text = _("The network was trained on data that this app does not have; it has {names}.")
-        raise ArchiveError(text.format(names=", ".join(DATASETS)))
+        raise ArchiveError(text.format(names=", ".join(there)))
     try:
         return preset, tuple(classes), recipe["steps"], TrainConfig.model_validate(config)
     except (ValidationError, RecursionError) as error:

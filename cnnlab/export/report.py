@@ -17,6 +17,7 @@ from cnnlab import ops
 from cnnlab.config import Augmentation, ModelConfig, TrainConfig, losses
 from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets
+from cnnlab.data.spec import DatasetError
 from cnnlab.evaluation import metrics
 from cnnlab.export.code.rates import rates
 from cnnlab.figures import static
@@ -100,7 +101,7 @@ def report(run: Run) -> str:
 def _safely(parts: Callable[[Run], list[Part]], run: Run) -> list[Part]:
     try:
         return parts(run)
-    except (RunError, datasets.DatasetError) as error:
+    except (RunError, DatasetError) as error:
         return [str(error)]
 
 
@@ -112,7 +113,7 @@ def _summary(run: Run) -> list[Part]:
     if not rows:
         return [_("No epoch is finished yet.")]
     last = rows[-1]
-    facts: list[tuple[str, ...]] = [(_("Data"), datasets.DATASETS[recipe.config.dataset].title)]
+    facts: list[tuple[str, ...]] = [(_("Data"), datasets.find(recipe.config.dataset).title)]
     facts.append((_("Finished epochs"), number(len(rows))))
     facts.append((_("Accuracy in training"), percent(last["accuracy"])))
     if math.isfinite(last["val_accuracy"]):
@@ -188,7 +189,7 @@ def _answers(run: Run) -> list[Part]:
     panel, config, classes = run.answer_panel(), run.recipe().config, run.recipe().classes
     if panel is None:
         return [_("No answers for single images were kept.")]
-    if not datasets.DATASETS[config.dataset].present():
+    if not datasets.find(config.dataset).present():
         return [_("The images are not on this computer, so the answers cannot be shown.")]
     data = datasets.load(config.dataset)
     if not ((panel.index >= 0) & (panel.index < len(data.train_labels))).all():

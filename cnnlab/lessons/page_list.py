@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from cnnlab.config.presets import PRESETS
-from cnnlab.data import photos
-from cnnlab.data.datasets import DATASETS
+from cnnlab.data import datasets, photos
 from cnnlab.i18n import N_, _, number, plain
 
 Value = str | int | float | bool
@@ -339,7 +338,7 @@ _LISTED = (
                 "train.dataset",
                 "segments",
                 N_("Data"),
-                lambda: {name: spec.title for name, spec in DATASETS.items()},
+                datasets.titles,
             ),
             "preset": Control(
                 "train.preset",

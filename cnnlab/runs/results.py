@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from cnnlab import files, reading
-from cnnlab.data.datasets import DATASETS
+from cnnlab.data import datasets
 from cnnlab.i18n import _
 from cnnlab.runs import records
 from cnnlab.runs.folder import RunFolder
@@ -120,7 +120,7 @@ class Results(RunFolder):
         if not self.has("probe.npz"):
             return None
         recipe = self.recipe()
-        images = DATASETS[recipe.config.dataset].train_images
+        images = datasets.find(recipe.config.dataset).train_count
         return self.parse(
             "probe.npz", records.answer_panel_of, self.arrays("probe.npz"), len(recipe.classes), images
         )

@@ -16,6 +16,7 @@ from cnnlab import environment, malloc
 from cnnlab.config import TrainConfig, losses
 from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets
+from cnnlab.data.spec import DatasetError
 from cnnlab.runs import Phase, Run, Store
 from cnnlab.training.run_attempt import train
 
@@ -28,7 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m cnnlab.train", description="Train a network without the app."
     )
     parser.add_argument("--preset", choices=sorted(PRESETS), default="article")
-    parser.add_argument("--dataset", choices=sorted(datasets.DATASETS), default="cifar10")
+    parser.add_argument("--dataset", choices=sorted(datasets.known()), default="cifar10")
     parser.add_argument("--epochs", type=int, help="default: the preset's")
     parser.add_argument("--limit", type=int, help="use so many training images; always the whole test set")
     parser.add_argument("--validation", type=float, help="share of training images held out, 0 for none")
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         config = TrainConfig.model_validate(values)
         with tqdm(unit="B", unit_scale=True, delay=0.5) as bar:
             store, data = Store(root), datasets.load(config.dataset, progress=_told_to(bar))
-    except (ValueError, datasets.DatasetError) as error:
+    except (ValueError, DatasetError) as error:
         print(error, file=sys.stderr)
         return 2
     run = store.create(config, data.classes, preset=preset, owner="command line")

@@ -5,7 +5,7 @@ import gc
 from collections.abc import Callable
 
 from cnnlab import malloc
-from cnnlab.data import datasets
+from cnnlab.data.spec import DatasetError
 from cnnlab.i18n import _
 from cnnlab.runs import Run, RunError
 from cnnlab.runs.attempt import Attempt, Superseded
@@ -30,7 +30,7 @@ def _train(run: Run, number: int, should_stop: Callable[[], bool]) -> None:
             Training(run, attempt, should_stop).work()
         except Superseded:
             raise
-        except (RunError, datasets.DatasetError, ValueError) as error:
+        except (RunError, DatasetError, ValueError) as error:
             attempt.fail(str(error))
         except OSError as error:
             text = _("Writing the run failed ({why}), so training stopped. The epochs before are kept.")

@@ -9,7 +9,7 @@ from itertools import count
 from time import monotonic, sleep
 from weakref import WeakSet, WeakValueDictionary
 
-from cnnlab.data.datasets import DatasetError
+from cnnlab.data.spec import DatasetError
 from cnnlab.i18n import Sentence, _
 from cnnlab.ops import GeometryError
 from cnnlab.runs import RunError

@@ -73,12 +73,6 @@ def test_a_longer_history_is_read_again(tmp_path):
     assert leaderboard.standings([run], {owner("anna")})[0].validation == pytest.approx(0.6)
 
 
-def test_how_many_images_a_dataset_has_is_true():
-    assert datasets.DATASETS["digits"].train_images == len(datasets.load("digits").train_images)
-    archive = datasets.ARCHIVE
-    assert datasets.DATASETS["cifar10"].train_images == (len(datasets.BATCHES) - 1) * archive.batch_images
-
-
 def standing(number: int, validation: float, parameters: int = 1, seconds: float = 1.0) -> Standing:
     return Standing(
         owner=f"{number:032x}",

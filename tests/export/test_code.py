@@ -19,9 +19,8 @@ from cnnlab import system
 from cnnlab.config import Augmentation, ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.config.presets import PRESETS
 from cnnlab.config.schedules import SCHEDULES
-from cnnlab.data import datasets
-from cnnlab.data.datasets import BATCHES, RECORD
-from cnnlab.export.code.data import DATA
+from cnnlab.data import cifar10, datasets
+from cnnlab.data.cifar10 import BATCHES, RECORD
 from cnnlab.export.code.notebook import notebook
 from cnnlab.export.code.rates import rates
 from cnnlab.export.code.script import script
@@ -111,7 +110,7 @@ def photos(tmp_path_factory):
         np.hstack([labels, pixels]).astype(np.uint8).tofile(folder / name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("CNNLAB_CIFAR10", str(folder))
-        patch.setattr(datasets, "ARCHIVE", datasets.Archive(batch_images=40))
+        patch.setattr(cifar10, "BATCH_IMAGES", 40)
         yield folder
 
 
@@ -228,8 +227,6 @@ def test_the_notebook_is_valid(repeated):
     assert notebook(repeated["everything"][0]) == notebook(repeated["everything"][0])
 
 
-def test_every_dataset_has_its_code():
-    assert set(DATA) == set(datasets.DATASETS)
 
 
 def test_nothing_of_it_needs_tensorflow(tmp_path):

@@ -139,7 +139,7 @@ def test_a_run_that_has_only_begun(tmp_path):
 
 
 def test_images_that_are_not_here_are_spoken_of(run, monkeypatch):
-    absent = replace(datasets.DATASETS["digits"], present=lambda: False)
+    absent = replace(datasets.find("digits"), present=lambda: False)
     monkeypatch.setitem(datasets.DATASETS, "digits", absent)
     assert "not on this computer" in Page(report(run)).text
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from cnnlab.data import datasets, drawn_digit
+from cnnlab.data.digits import digit_image
 from cnnlab.evaluation import metrics
 from cnnlab.figures import colours, tiles
 from cnnlab.figures.bars import probability_bars
@@ -235,7 +236,7 @@ def test_a_drawing_becomes_what_the_dataset_makes_of_the_same_ink():
             block[: int(digit[row, col])] = True
             ink[4 * row : 4 * row + 4, 4 * col : 4 * col + 4] = block.reshape(4, 4)
         assert (drawn_digit.block_counts(ink) == digit).all()
-        image = datasets.digit_image(drawn_digit.block_counts(ink))
+        image = digit_image(drawn_digit.block_counts(ink))
         same = (data.train_images == image).all((1, 2, 3)).any() or (data.test_images == image).all(
             (1, 2, 3)
         ).any()

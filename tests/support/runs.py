@@ -12,7 +12,6 @@ from cnnlab.runs.history import COLUMNS
 from tests.support.networks import SMALL, random_weights
 from tests.support.pages import ME
 
-CLASSES = {"cifar10": datasets.CIFAR10_CLASSES, "digits": tuple("0123456789")}
 DIGITS = TrainConfig(model=SMALL, dataset="digits", epochs=3)
 CIFAR10 = DIGITS.model_copy(update={"dataset": "cifar10"})
 ROW = dict.fromkeys(COLUMNS, 0.5)
@@ -20,7 +19,7 @@ ROW = dict.fromkeys(COLUMNS, 0.5)
 
 def create(store: Store, config: TrainConfig = DIGITS, owner: str = ME, classes=None, **about) -> Run:
     """Put a run into the queue."""
-    classes = classes or CLASSES[config.dataset]
+    classes = classes or datasets.find(config.dataset).classes
     return store.create(config, classes, owner=owner, **({"preset": "article"} | about))
 
 

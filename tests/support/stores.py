@@ -1,10 +1,12 @@
 """Where a test's runs lie, and what is within reach of the app."""
 
+from dataclasses import replace
+
 import pytest
 
 from cnnlab import access
 from cnnlab.classroom import Classroom
-from cnnlab.data import datasets
+from cnnlab.data import cifar10
 from cnnlab.runs import Store, claims, records
 from cnnlab.ui.session import teacher_pass
 from tests.support.pages import owner
@@ -44,8 +46,8 @@ def no_cifar10(tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("CNNLAB_CIFAR10", raising=False)
-    nowhere = datasets.Archive(url="http://127.0.0.1:9/cifar-10-binary.tar.gz")
-    monkeypatch.setattr(datasets, "ARCHIVE", nowhere)
+    nowhere = replace(cifar10.ARCHIVE, url="http://127.0.0.1:9/cifar-10-binary.tar.gz")
+    monkeypatch.setattr(cifar10, "ARCHIVE", nowhere)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from cnnlab import ops, system
 from cnnlab.config import Augmentation, ConvBlock, ModelConfig, losses, steps_per_epoch
 from cnnlab.config.presets import PRESETS
 from cnnlab.config.schedules import SCHEDULES
-from cnnlab.data import datasets
+from cnnlab.data import cifar10, datasets
 from cnnlab.runs import Checkpoint, Phase, Run, Store
 from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import COLUMNS
@@ -329,7 +330,8 @@ def test_a_network_that_does_not_fit_the_images_ends_with_a_reason(tmp_path):
 def test_a_missing_dataset_ends_with_a_reason(tmp_path, monkeypatch):
     monkeypatch.setenv("CNNLAB_CIFAR10", str(tmp_path / "nowhere"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(datasets, "ARCHIVE", datasets.Archive(url="http://127.0.0.1:9/cifar.tar.gz"))
+    archive = replace(cifar10.ARCHIVE, url="http://127.0.0.1:9/cifar.tar.gz")
+    monkeypatch.setattr(cifar10, "ARCHIVE", archive)
     run = make(tmp_path, PRESETS["article"].config)
     work(run)
     assert run.state().phase == "failed"

@@ -33,7 +33,7 @@ def trained(tmp_path, dropout: float, **changes):
 def main_reason(row, config) -> str:
     """Return the main reason, and check that the page's sentences name it first."""
     text = " ".join(words.reasons(row, config))
-    main = sample.parts(row, datasets.held_out(config.dataset, config.limit, config.validation))[0].kind
+    main = sample.parts(row, datasets.find(config.dataset).held_out(config.limit, config.validation))[0].kind
     assert min((text.find(sign), kind) for kind, sign in WHY.items() if sign in text)[1] == main, text
     return main
 
@@ -42,7 +42,7 @@ def test_the_sample_is_of_training_images_as_they_are(digits_run):
     _store, run = digits_run
     config, data, row = run.recipe().config, datasets.load("digits"), run.history()[-1]
     training, held = datasets.split(len(data.train_images), config.validation, config.limit, config.seed)
-    assert datasets.held_out("digits", config.limit, config.validation) == len(held)
+    assert datasets.find("digits").held_out(config.limit, config.validation) == len(held)
     asked = training[: sample.SIZE]
     layers, weights = run.recipe().layers(), run.weights()
     right = [

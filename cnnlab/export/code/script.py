@@ -6,12 +6,13 @@ numbers, but for the rounding of another machine.
 """
 
 import textwrap
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cnnlab.config import OPTIMIZERS, Augmentation, TrainConfig, losses
 from cnnlab.config.schedules import SCHEDULES
+from cnnlab.data import datasets
 from cnnlab.export.code import plots
-from cnnlab.export.code.data import DATA
 from cnnlab.export.code.network import network
 from cnnlab.export.code.rates import rates
 from cnnlab.export.code.sources import augmentation, source
@@ -46,12 +47,13 @@ def cells(run: Run) -> list[Cell]:
     over = not state.phase.active and bool(rows)
     epochs = len(rows) if over else state.epochs
     plan = rates(config, run.commands(), [row["learning_rate"] for row in rows], state.steps, epochs)
+    loading = datasets.find(config.dataset).loading_code()
     title = _("Training run {run}, with plain Keras").format(run=run.id)
     parts = [
         Cell(title, " ".join(filter(None, [_recorded(rows), _how(), _precision(run)])), ""),
-        Cell(_("Libraries"), _("What the steps below use."), _libraries(config)),
+        Cell(_("Libraries"), _("What the steps below use."), _libraries(config, loading.modules)),
         _settings(config, epochs),
-        Cell(_("The images"), *DATA[config.dataset]()),
+        Cell(_("The images"), loading.words, loading.code),
         _split(config),
         Cell(_("The network"), *network(recipe.layers(), config.model.l2, precision.of_run(run))),
     ]
@@ -115,16 +117,16 @@ def _recorded(rows: list[dict[str, float]]) -> str:
     )
 
 
-def _libraries(config: TrainConfig) -> str:
-    modules = ["import os"] if config.dataset == "cifar10" else []
-    modules = ["import math", *modules] if config.schedule != "constant" else modules
+def _libraries(config: TrainConfig, modules: Iterable[str]) -> str:
+    modules = {*modules, "math"} if config.schedule != "constant" else modules
+    lines = [f"import {module}" for module in sorted(modules)]
     used = [
         "import keras",
         "import matplotlib.pyplot as plt",
         "import numpy as np",
         "from keras import layers",
     ]
-    return "\n".join([*modules, "", *used]).strip()
+    return "\n".join([*lines, "", *used]).strip()
 
 
 def _settings(config: TrainConfig, epochs: int) -> Cell:

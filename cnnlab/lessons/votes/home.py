@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnlab.data import photos
+from cnnlab.data import datasets, photos
 from cnnlab.i18n import _, number, percent
 from cnnlab.lessons.votes.question import Question, Sight
 from cnnlab.lessons.votes.sights import class_title, network_photo, outputs, shipped
@@ -22,7 +22,9 @@ def sure() -> Question:
         )
         for title, p in zip(titles, answers, strict=True)
     )
-    truth, named = photos.SAMPLES[SURE[most]].cifar10, shipped().recipe().classes[int(answers[most].argmax())]
+    recipe = shipped().recipe()
+    truth = (datasets.find(recipe.config.dataset).samples or {}).get(SURE[most])
+    named = recipe.classes[int(answers[most].argmax())]
     verdict = _("There it is right.") if truth == named else _("There it is wrong: sure is not right.")
     return Question(
         "home",

@@ -66,7 +66,7 @@ def reliability_of(net: network_choice.Network) -> ReliabilityRecord | None:
 def measurable(net: network_choice.Network) -> bool:
     """Say whether a worker can measure this network now: at rest, its images here, some of them held out."""
     config = net.recipe.config
-    if net.run.shipped or pool.current() is None or not datasets.DATASETS[config.dataset].present():
+    if net.run.shipped or pool.current() is None or not datasets.find(config.dataset).present():
         return False
     if not config.validation or (config.limit is not None and config.limit * config.validation < FEWEST):
         return False

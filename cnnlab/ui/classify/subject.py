@@ -74,13 +74,13 @@ def at_photo(net: network_choice.Network) -> Look:
     """Draw the choice of a photo and the square on it."""
     _name, image = photo_choice.choose(camera=True)
     crop = _square(image)
-    sample = photos.SAMPLES.get(st.session_state["photo.choice"])
+    chosen, known = st.session_state["photo.choice"], net.spec.samples
     truth, remark = None, ""
-    if sample is not None and sample.cifar10 in net.classes:
-        truth = net.classes.index(sample.cifar10)
+    if known is not None and known.get(chosen) in net.classes:
+        truth = net.classes.index(known[chosen])
         name = network_choice.class_name(net.classes[truth])
         remark = _("✓ In truth it is: {name}.").format(name=name)
-    elif sample is not None:
+    elif known is not None and chosen in photos.SAMPLES:
         remark = _("In truth it shows none of the ten. The network must choose among them, so it is wrong.")
     else:
         first, last = (network_choice.class_name(net.classes[place]) for place in (0, -1))
@@ -93,8 +93,8 @@ def at_photo(net: network_choice.Network) -> Look:
 
 def at_digit(net: network_choice.Network) -> Look | None:
     """Draw the choice of a digit; None before a stroke."""
-    text = _("This network was trained on Digits. It does not judge photos: it would call a cat a digit.")
-    st.info(text, icon=":material/pin:")
+    text = _("This network was trained on {title}. It does not judge photos: it would call a cat a digit.")
+    st.info(text.format(title=net.spec.title), icon=":material/pin:")
     sources = {"draw": _("Draw a digit"), "test": _("From the dataset")}
     widget_state.default("classify.digit", "draw", sources)
     source = st.segmented_control(

@@ -12,7 +12,7 @@ import streamlit as st
 from cnnlab.access import TeacherPass
 from cnnlab.classroom import Classroom, leaderboard
 from cnnlab.classroom.leaderboard import Standing, Unfinished
-from cnnlab.data.datasets import DATASETS
+from cnnlab.data import datasets
 from cnnlab.figures.leaderboard import Dot, scatter
 from cnnlab.i18n import _, fine, number, percent
 from cnnlab.runs import Phase, RunError, Store
@@ -87,7 +87,7 @@ def _names(found: Sequence[Standing]) -> dict[str, str]:
 
 def choose(found: Sequence[Standing]) -> str:
     """Draw the choice of the data; at first those that most students train on."""
-    titles = {name: spec.title for name, spec in DATASETS.items()}
+    titles = datasets.titles()
     counts = {name: sum(one.dataset == name for one in found) for name in titles}
     widget_state.default("board.dataset", max(counts, key=counts.get), titles)
     return st.segmented_control(

@@ -12,13 +12,10 @@ from cnnlab.workers import pool
 def data() -> None:
     """Draw which pictures are on this computer, and how to get those that are not."""
     st.subheader(_("The pictures to learn from"), anchor=False)
-    for name, spec in datasets.DATASETS.items():
+    for spec in datasets.known().values():
         if not spec.present():
-            dataset_status.download(name, spec)
-            text = _(
-                "A folder with the six batches will do as well: start the app with `CNNLAB_CIFAR10` set."
-            )
-            st.caption(text)
+            dataset_status.download(spec)
+            st.caption(spec.words().by_hand)
             continue
         place = spec.folder()
         text = _("**{title}** is here: {place}.") if place else _("**{title}** comes with the app.")

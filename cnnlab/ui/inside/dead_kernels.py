@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from cnnlab.data import datasets
 from cnnlab.i18n import _, fine, number
 from cnnlab.inspection.dead_kernels import Silence, measure
 from cnnlab.ui.widgets import background_job, network_choice
@@ -10,7 +9,7 @@ from cnnlab.ui.widgets import background_job, network_choice
 
 def ask(net: network_choice.Network, layer: str) -> Silence | None:
     """Draw the button, the bar or the result for one convolution; return what was found, if anything yet."""
-    if not datasets.DATASETS[net.dataset].present():
+    if not net.spec.present():
         st.caption(
             _(
                 "Which kernels stay silent? That takes many photos of the dataset, and it is not on this "

@@ -21,7 +21,7 @@ QUALITY = 30  # of WebP: 2,000 pictures travel as some 280 kB
 
 def arranged(net: network_choice.Network) -> None:
     """Show test images by PCA and t-SNE of their features, and the student's photo among them."""
-    if not datasets.DATASETS[net.dataset].present():
+    if not net.spec.present():
         return st.info(_("This needs the test images, and the dataset is not on this computer."))
     st.markdown(
         _(
@@ -86,7 +86,7 @@ def _draw(net: network_choice.Network, found: Space, seen: np.ndarray, placed: P
             )
         )
         text = _("The first {count} test images of {dataset}; their classes are the true ones.")
-        title = datasets.DATASETS[net.dataset].title
+        title = net.spec.title
         st.caption(text.format(count=number(len(found.labels)), dataset=title))
 
 

@@ -142,7 +142,7 @@ def _show(
     """Show test images with both probabilities: of the answer, and of the true class."""
     if not len(places):
         return st.caption(_("There are none."))
-    if not datasets.DATASETS[net.dataset].present():
+    if not net.spec.present():
         return st.caption(_("Their pictures are part of the dataset, which is not on this computer."))
     pictures, labels = datasets.test_pictures(net.dataset, places)
     if not np.array_equal(labels, evaluation.labels[places]):

@@ -4,7 +4,6 @@ import numpy as np
 import streamlit as st
 
 from cnnlab import ops
-from cnnlab.data import datasets
 from cnnlab.i18n import _, fine, number, percent, plain
 from cnnlab.inspection.ablation import Accuracy, Edit, Off, Weight, accuracy, edited, left_by_off
 from cnnlab.ui.inside import picture
@@ -158,7 +157,7 @@ def _percent(share: float, largest: bool) -> str:
 
 def _accuracy(net: network_choice.Network, edits: tuple[Edit, ...]) -> None:
     """Show the accuracy on the fixed photos before and after, each by a *look* worker."""
-    if not datasets.DATASETS[net.dataset].present():
+    if not net.spec.present():
         return st.caption(_("How many photos it still gets right cannot be counted without the dataset."))
     root, about = str(net.run.folder.parent), _identity(net)
     doing = _("Photos judged: {done} of {all}")

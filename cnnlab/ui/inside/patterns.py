@@ -3,7 +3,6 @@
 import streamlit as st
 
 from cnnlab import ops
-from cnnlab.data import datasets
 from cnnlab.figures import tiles
 from cnnlab.i18n import _, number
 from cnnlab.inspection.activation_maximisation import Made, made_for, maximise
@@ -137,8 +136,8 @@ def _made(
 
 
 def _patches(net: network_choice.Network, layer: str, unit: int) -> None:
-    if not datasets.DATASETS[net.dataset].present():
-        title = datasets.DATASETS[net.dataset].title
+    if not net.spec.present():
+        title = net.spec.title
         text = _("These need the training images of {dataset}, which are not on this computer.")
         return st.info(text.format(dataset=title), icon=":material/image_not_supported:")
     about = (net.run.id, net.stamp, layer, unit)

@@ -7,7 +7,8 @@ import numpy as np
 import streamlit as st
 
 from cnnlab import ops
-from cnnlab.data import datasets, photos
+from cnnlab.data import photos
+from cnnlab.data.spec import DatasetError
 from cnnlab.figures import tiles
 from cnnlab.i18n import _, number
 from cnnlab.ui.widgets import network_choice, photo_choice
@@ -36,13 +37,14 @@ def choose(net: network_choice.Network, *, at: str = "why", upload: bool = False
     """Draw the choice; return the picture, None where there is none that this network could judge.
 
     A photo that is chosen here is the whole session's, and every part of the page shows the same picture. A
-    network trained on Digits gets digits alone. at: a word for the part of the page, for each may offer the
+    network that knows digits gets digits alone. at: a word for the part of the page, for each may offer the
     choice. upload: let new photos in, too.
     """
     if st.session_state.pop(CHANGED, False):
         st.rerun()  # the other parts of the page show the picture too
-    if net.dataset == "digits":
-        st.caption(_("This network was trained on Digits: it judges no photos, so it gets a digit."))
+    if net.spec.pictures == "digits":
+        text = _("This network was trained on {title}: it judges no photos, so it gets a digit.")
+        st.caption(text.format(title=net.spec.title))
         _choose_number(at)
         return current(net)
     names = _names(net, upload)
@@ -59,12 +61,12 @@ def choose(net: network_choice.Network, *, at: str = "why", upload: bool = False
 
 def current(net: network_choice.Network) -> Picture | None:
     """Return the picture as it was chosen; None, with a sentence, where there is none of that number."""
-    if net.dataset != "digits" and _chosen(_names(net, True)) != TEST:
+    if net.spec.pictures == "photos" and _chosen(_names(net, True)) != TEST:
         return _of_photo(*photo_choice.current())
     place = st.session_state.get(NUMBER, 1) - 1
     try:
-        [image], [truth] = datasets.test_pictures(net.dataset, [place])
-    except datasets.DatasetError as error:
+        [image], [truth] = net.spec.test_pictures([place])
+    except DatasetError as error:
         st.error(str(error))
         return None
     truth = network_choice.class_name(net.classes[truth])
@@ -86,8 +88,8 @@ def _names(net: network_choice.Network, upload: bool) -> dict[str, str]:
     names = dict(photos.samples())
     if upload or "photo.own" in st.session_state:
         names[photo_choice.OWN] = _("A photo of yours …") if upload else _("Your photo")
-    if datasets.DATASETS[net.dataset].present():
-        names[TEST] = _("A test image of {dataset} …").format(dataset=datasets.DATASETS[net.dataset].title)
+    if net.spec.present():
+        names[TEST] = _("A test image of {dataset} …").format(dataset=net.spec.title)
     return names
 
 

@@ -20,7 +20,7 @@ def robustness(net: network_choice.Network) -> None:
     evaluation = opened(net)
     if evaluation is None:
         return
-    if not datasets.DATASETS[net.dataset].present():
+    if not net.spec.present():
         return st.info(_("This needs the test images, and the dataset is not on this computer."))
     text = _(
         "A person hardly notices; a network that has never seen such photos may. The first {count} test "

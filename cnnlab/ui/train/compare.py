@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable
 import streamlit as st
 
 from cnnlab.config import ModelConfig, losses, title
-from cnnlab.data.datasets import DATASETS, held_out
+from cnnlab.data import datasets
 from cnnlab.evaluation.comparison import Entry, data, differences, entry, grouped, loss, race, ranked
 from cnnlab.figures import static
 from cnnlab.figures.compare import cost, overlaid
@@ -134,7 +134,10 @@ def _held_out(entries: list[Entry]) -> str:
     images = {(e.config.limit, e.config.validation, e.config.seed) for e in entries if e.config.validation}
     if len(images) < 2:
         return ""
-    counts = [held_out(e.config.dataset, e.config.limit, e.config.validation) for e in entries]
+    specs = [datasets.find(e.config.dataset) for e in entries]
+    counts = [
+        spec.held_out(e.config.limit, e.config.validation) for spec, e in zip(specs, entries, strict=True)
+    ]
     fewest = max(1, min(count for count, e in zip(counts, entries, strict=True) if e.config.validation))
     text = _(
         "These runs held out different images for validation, at the fewest {count}. So differences of less "
@@ -146,7 +149,7 @@ def _held_out(entries: list[Entry]) -> str:
 
 
 def _data_title(one: Entry) -> str:
-    return DATASETS[one.config.dataset].title
+    return datasets.find(one.config.dataset).title
 
 
 def _table(entries: list[Entry], name: Callable[[str], str]) -> None:

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from cnnlab.config import INNER, OPTIMIZERS, Augmentation, ModelConfig, TrainConfig
 from cnnlab.config.schedules import SCHEDULES
-from cnnlab.data import datasets
+from cnnlab.data.spec import Dataset
 from cnnlab.figures.contact_sheet import sheet
 from cnnlab.i18n import _, number
 from cnnlab.training.augmentation import augment
@@ -67,7 +67,7 @@ def option_words() -> dict[str, str]:
     }
 
 
-def recipe(data: datasets.Dataset | None, config: TrainConfig | None) -> None:
+def recipe(data: Dataset | None, config: TrainConfig | None) -> None:
     """Draw everything but the network: how long, on which images, by which rule."""
     with lesson.more(_("Settings of training")):
         options = {"optimizer": {"on_change": form.propose_rate}}
@@ -92,7 +92,7 @@ def _row(kind: type[BaseModel], names: Iterable[str], **options: dict) -> None:
             draw(kind, name, f"train.{name}", width=168, **options.get(name, {}))
 
 
-def preview(data: datasets.Dataset, config: TrainConfig) -> None:
+def preview(data: Dataset, config: TrainConfig) -> None:
     """Show eight training images, and what augmentation makes of them: the very code that training uses."""
     images = data.train_images[:PREVIEWED]
     draws = st.session_state.get("train.draws", 0)

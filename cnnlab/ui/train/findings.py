@@ -35,12 +35,7 @@ def _config_now(run: Run) -> TrainConfig:
 def silent_parts(run: Run, epochs: int) -> None:
     """Draw a word on layers whose outputs are mostly 0, where there are such."""
     recipe = run.recipe()
-    if (
-        epochs
-        and not run.shipped
-        and run.has_weights()
-        and datasets.DATASETS[recipe.config.dataset].present()
-    ):
+    if epochs and not run.shipped and run.has_weights() and datasets.find(recipe.config.dataset).present():
         titles = {spec["name"]: layer_title(spec).split(" · ")[0] for spec in recipe.layers()}
         shares, config = _shares(str(run.folder), run.written(), run), _config_now(run)
         if finding := silence(shares, config, LOOKED_AT, titles.get):
@@ -86,7 +81,7 @@ def answer_panel(run: Run) -> None:
     """Draw the network's newest answers for a few held-out pictures."""
     recipe = run.recipe()
     answers = run.answer_panel()
-    if answers is None or not datasets.DATASETS[recipe.config.dataset].present():
+    if answers is None or not datasets.find(recipe.config.dataset).present():
         return
     data = datasets.load(recipe.config.dataset)
     names = [class_name(name) for name in recipe.classes]

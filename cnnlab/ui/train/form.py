@@ -16,6 +16,7 @@ from cnnlab.access import teaching
 from cnnlab.config import INNER, OPTIMIZERS, Augmentation, ModelConfig, TrainConfig, faults, settings_link
 from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets
+from cnnlab.data.spec import Dataset
 from cnnlab.i18n import _, number
 from cnnlab.training import cost
 from cnnlab.ui.session import browser, context, widget_state
@@ -51,8 +52,7 @@ class Checked:
 
 def settle() -> None:
     """Fill the form where it is empty, or where the address brings a link that has not been followed yet."""
-    usable = "cifar10" if datasets.DATASETS["cifar10"].present() else "digits"
-    widget_state.default("train.dataset", usable, datasets.DATASETS)
+    widget_state.default("train.dataset", datasets.usable().name, datasets.known())
     if "train.blocks" not in st.session_state:
         fill(st.session_state.get("train.preset", "article"))
     text, session = None if held() else st.query_params.get("config"), st.session_state
@@ -154,13 +154,13 @@ def values() -> dict:
     }
 
 
-def check(data: datasets.Dataset | None) -> Checked:
+def check(data: Dataset | None) -> Checked:
     """Check the form as a whole, with the data it is for; without data the rest is checked."""
     try:
         config = TrainConfig.model_validate(values())
     except ValidationError as error:
         return Checked(faults=faults(error))
-    layers, found, misfit = config.model.layers(len(data.classes) if data else 10), [], ""
+    layers, found, misfit = config.model.layers(len(datasets.find(config.dataset).classes)), [], ""
     try:
         shapes = ops.output_shapes(layers, cost.INPUT)
     except ops.GeometryError as error:

@@ -71,7 +71,7 @@ def in_words(value) -> str:
 def estimates(checked: form.Checked) -> None:
     """Say about how long training will take here and how much memory it needs."""
     config = checked.config
-    images = datasets.DATASETS[config.dataset].train_images
+    images = datasets.find(config.dataset).train_count
     here = known(str(Store().root), config.dataset, images)
     epoch, basis = cost.epoch_seconds(config, checked.layers, images, here)
     all, _basis = cost.seconds(config, checked.layers, images, here)
@@ -97,7 +97,7 @@ def estimates(checked: form.Checked) -> None:
 
 def seconds(config: TrainConfig, layers: list[dict]) -> float | None:
     """Return how long training will take here at the least; None where that is nothing but a guess."""
-    images = datasets.DATASETS[config.dataset].train_images
+    images = datasets.find(config.dataset).train_count
     here = known(str(Store().root), config.dataset, images)
     all, basis = cost.seconds(config, layers, images, here)
     return all / cost.UNSURE[basis] if cost.UNSURE[basis] else None

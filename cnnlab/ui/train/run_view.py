@@ -9,6 +9,7 @@ import streamlit as st
 
 from cnnlab.config import losses
 from cnnlab.data import datasets
+from cnnlab.data.spec import DatasetError
 from cnnlab.figures import static
 from cnnlab.figures.contact_sheet import sheet
 from cnnlab.figures.curves import curve, kept
@@ -60,9 +61,9 @@ def headline(run: Run) -> None:
     text = " · ".join([text, *filter(None, remarks)])
     st.markdown(text, help=_("A training run gets a name by lot, so that you find it again."))
     try:
-        if datasets.DATASETS[recipe.config.dataset].present():
+        if datasets.find(recipe.config.dataset).present():
             dataset_status.data_sentence(recipe.config)
-    except datasets.DatasetError as error:
+    except DatasetError as error:
         st.warning(str(error))
 
 

@@ -5,7 +5,7 @@ import math
 import streamlit as st
 
 from cnnlab.config import TrainConfig
-from cnnlab.data.datasets import held_out
+from cnnlab.data import datasets
 from cnnlab.i18n import _, number, percent
 from cnnlab.runs.history import Row
 from cnnlab.training import sample
@@ -56,7 +56,7 @@ def how(config: TrainConfig) -> str:
 
 def reasons(row: Row, config: TrainConfig) -> list[str]:
     """Return why validation stands above training, in sentences, the main reason first."""
-    count = held_out(config.dataset, config.limit, config.validation)
+    count = datasets.find(config.dataset).held_out(config.limit, config.validation)
     points = {part.kind: number(100 * part.share, 1) for part in sample.parts(row, count)}
     words = {
         "changing": _("it is a mean over the epoch, while the weights still changed ({points} points)")

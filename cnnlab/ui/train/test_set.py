@@ -83,7 +83,7 @@ def _opening(run: Run, first: bool) -> None:
         text = _("In this class the envelopes are opened together: your teacher opens them on the board.")
         st.caption(f":material/lock: {text}")
         return
-    present = datasets.DATASETS[run.recipe().config.dataset].present()
+    present = datasets.find(run.recipe().config.dataset).present()
     crew = pool.current()
     able = present and crew is not None and crew.ready("look")
     if crew is not None and (trouble := crew.lost("look")):

@@ -4,6 +4,7 @@ import streamlit as st
 
 from cnnlab.config import TrainConfig
 from cnnlab.data import datasets
+from cnnlab.data.spec import DatasetError, Spec
 from cnnlab.i18n import _, number
 
 
@@ -35,7 +36,7 @@ def words() -> None:
     )
 
 
-def download(name: str, spec: datasets.Spec) -> None:
+def download(spec: Spec) -> None:
     """Offer the download of a dataset, show how it goes, and say what to do when it fails."""
     size = number(spec.download_bytes / 1e6)
     st.warning(_("{title} is not on this computer yet.").format(title=spec.title))
@@ -49,8 +50,8 @@ def download(name: str, spec: datasets.Spec) -> None:
         bar.progress(min(1.0, done / total), text=text)
 
     try:
-        datasets.load(name, show)
-    except datasets.DatasetError as error:
+        spec.load(show)
+    except DatasetError as error:
         bar.empty()
         st.error(str(error))
     else:

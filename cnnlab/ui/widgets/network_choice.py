@@ -8,8 +8,9 @@ import numpy as np
 import streamlit as st
 
 from cnnlab import ops
-from cnnlab.data import photos
-from cnnlab.data.datasets import DATASETS, class_name
+from cnnlab.data import datasets, photos
+from cnnlab.data.datasets import class_name
+from cnnlab.data.spec import Spec
 from cnnlab.i18n import _, in_epochs, percent
 from cnnlab.runs import Recipe, Run, RunError, Store
 from cnnlab.runs.survey import sound
@@ -40,6 +41,11 @@ class Network:
     @property
     def dataset(self) -> str:
         return self.recipe.config.dataset
+
+    @property
+    def spec(self) -> Spec:
+        """What is known of the data set that it was trained on."""
+        return datasets.find(self.dataset)
 
     def forward(self, image: np.ndarray) -> list[ops.LayerOutput]:
         """Return every layer's output for one picture (32, 32, 3) uint8; a millisecond or two."""
@@ -192,7 +198,7 @@ def label(run: Run) -> str:
         planned = int(run.commanded("epochs", recipe.config.epochs))
     except RunError:
         return run.id
-    words = [name_of(run), DATASETS[recipe.config.dataset].title]
+    words = [name_of(run), datasets.find(recipe.config.dataset).title]
     words.append(
         _("{done} of {all}").format(done=len(rows), all=in_epochs(planned))
         if len(rows) < planned

@@ -40,7 +40,7 @@ def name_of(run: Run) -> str:
 def in_words(run: Run) -> str:
     """Return a run, its network and its data in a line, to stand under a figure's title."""
     recipe = run.recipe()
-    names = [name_of(run), title_of(recipe.preset), datasets.DATASETS[recipe.config.dataset].title]
+    names = [name_of(run), title_of(recipe.preset), datasets.find(recipe.config.dataset).title]
     return " · ".join(dict.fromkeys(names))
 
 
@@ -77,7 +77,7 @@ def _queue(root: str) -> dict[str, tuple[int, float, bool]]:
 def _seconds_left(store: Store, run: Run) -> tuple[float, bool]:
     """Return how long the run will still be trained, and whether that is nothing but a guess."""
     name = run.recipe().config.dataset
-    images = datasets.DATASETS[name].train_images
+    images = datasets.find(name).train_count
     here = known(str(store.root), name, images)
     guess = not (run.history() or here.timed or here.runs)
     return cost.seconds_left(run, images, here), guess

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from cnnlab import ops
-from cnnlab.data import datasets, decode_photo, drawn_digit, photos, picture_kinds
-from cnnlab.data.datasets import CIFAR10_CLASSES
+from cnnlab.data import datasets, decode_photo, drawn_digit, normalise_photo, photos, picture_kinds
+from cnnlab.data.cifar10 import CLASSES as CIFAR10_CLASSES
 from cnnlab.evaluation import measure_reliability, reliability_record
 from cnnlab.inspection import perturbations
 from cnnlab.runs import Store, records
@@ -256,7 +256,7 @@ def test_orientation_and_mode_do_not_change_the_answer(shipped):
         exif = Image.Exif()
         exif[274] = orientation
         undo = {6: Image.Transpose.ROTATE_90, 8: Image.Transpose.ROTATE_270}
-        how = undo.get(orientation, decode_photo.UPRIGHT.get(orientation))
+        how = undo.get(orientation, normalise_photo.UPRIGHT.get(orientation))
         stored = picture if how is None else picture.transpose(how)
         return answers(stored, "JPEG", quality=95, exif=exif)
 

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from cnnlab import ops
 from cnnlab.config import DenseBlock, ModelConfig, TrainConfig
-from cnnlab.data import datasets, photos
+from cnnlab.data import cifar10, photos
 from cnnlab.figures.colours import NEGATIVE, POSITIVE, rgb
 from cnnlab.figures.overlay import overlay
 from cnnlab.files import write_arrays
@@ -90,7 +90,7 @@ def test_the_cover_shows_what_the_network_says_of_covered_photos(store):
 def test_where_covering_costs_most_has_to_be_predicted_first(store):
     """A network that counts red, and a photo that is red in one quarter alone."""
     config = TrainConfig(model=ModelConfig(blocks=()), dataset="cifar10")
-    run = store.create(config, datasets.CIFAR10_CLASSES, preset="own", owner="anna")
+    run = store.create(config, cifar10.CLASSES, preset="own", owner="anna")
     kernel = np.zeros((3072, 10), np.float32)
     kernel[0::3, 3] = 0.02
     write_arrays(

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from cnnlab import files
 from cnnlab.config import ConvBlock, DenseBlock, ModelConfig
 from cnnlab.data import photos
-from cnnlab.data.datasets import CIFAR10_CLASSES
+from cnnlab.data.cifar10 import CLASSES as CIFAR10_CLASSES
 from tests.support.networks import outputs
 from tests.support.pages import answer, asked, centre, number, open_page, sent, sound, words
 from tests.support.runs import network

@@ -7,7 +7,6 @@ from cnnlab.data import datasets, photos
 from cnnlab.runs import RunError, Store
 from cnnlab.ui.widgets.network_choice import Network, load, trained
 
-FOREIGN = {"cifar10": "coffee", "digits": "cat"}  # a sample photo of none of the dataset's classes
 DRAWN = range(20)  # the test images of which the first ones of three classes are shown
 
 
@@ -22,7 +21,7 @@ def network_on_show() -> Network | None:
             networks.append(load(run))
         except RunError:
             continue  # the pages where it can be chosen say what is wrong with it
-        if networks[-1].dataset == "cifar10":
+        if networks[-1].spec.pictures == "photos":
             return networks[-1]
     return networks[0] if networks else None
 
@@ -34,14 +33,14 @@ def four_photos(dataset: str, classes: tuple[str, ...], present: bool) -> list[t
     Three test images and one foreign photo; where the dataset is not `present`, sample photos, of which more
     are foreign.
     """
-    foreign = FOREIGN.get(dataset, "coffee")
+    spec = datasets.find(dataset)
     if present:
-        pictures, labels = datasets.test_pictures(dataset, DRAWN)
+        pictures, labels = spec.test_pictures(DRAWN)
         first = np.sort(np.unique(labels, return_index=True)[1])[:3]  # the first ones of three classes
         chosen = [(pictures[place], int(labels[place])) for place in first]
-        return [*chosen[:2], (sample(foreign), None), *chosen[2:]]
-    names = ("rocket", "cat", "motorcycle", foreign)
-    truths = [photos.SAMPLES[name].cifar10 for name in names]
+        return [*chosen[:2], (sample(spec.foreign), None), *chosen[2:]]
+    names = ("rocket", "cat", "motorcycle", spec.foreign)
+    truths = [(spec.samples or {}).get(name) for name in names]
     return [
         (sample(name), classes.index(truth) if truth in classes else None)
         for name, truth in zip(names, truths, strict=True)
