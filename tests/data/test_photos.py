@@ -661,9 +661,9 @@ def test_nothing_is_printed_logged_or_written(photo):
     script = """
 import base64, logging, sys
 logging.basicConfig(level=logging.DEBUG)
-from cnnlab import images
+from cnnlab.data import photos
 files = [base64.b64decode(line) for line in sys.stdin]
-images.read(files[0])  # imports Pillow's plugins
+photos.read(files[0])  # imports Pillow's plugins
 written, outcomes = [], set()
 def watch(event, args):
     if event == "open" and set(str(args[1])) & set("wax+") or event in ("os.rename", "tempfile.mkstemp"):
@@ -671,9 +671,9 @@ def watch(event, args):
 sys.addaudithook(watch)
 for data in files:
     try:
-        images.read(data)
+        photos.read(data)
         outcomes.add("picture")
-    except images.ImageError:
+    except photos.ImageError:
         outcomes.add("sentence")
 print(sorted(outcomes), written)
 """
@@ -710,9 +710,9 @@ import socket
 def refuse(*args, **kwargs):
     raise AssertionError("a sample photo reached for the network")
 socket.socket.connect = socket.getaddrinfo = refuse
-from cnnlab import images
-for name in images.samples():
-    images.sample(name)
+from cnnlab.data import photos
+for name in photos.samples():
+    photos.sample(name)
 print("all")
 """
     home = tmp_path / "home"
