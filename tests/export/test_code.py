@@ -227,8 +227,6 @@ def test_the_notebook_is_valid(repeated):
     assert notebook(repeated["everything"][0]) == notebook(repeated["everything"][0])
 
 
-
-
 def test_nothing_of_it_needs_tensorflow(tmp_path):
     """All of it happens in the process that serves the pages."""
     code = """
