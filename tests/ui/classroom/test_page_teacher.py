@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
