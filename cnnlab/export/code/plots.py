@@ -11,7 +11,6 @@ def curves(validation: bool) -> tuple[str, str]:
     words = _("How it went, epoch by epoch.")
     judged = ""
     if validation:
-        words += " " + _("Where the curves part, the network begins to learn its images by heart.")
         judged = f"""
     held_out = [row["val_" + name] for row in history]
     axis.plot(epochs, held_out, "o--", color="{VALIDATION}", label="validation")"""
@@ -58,7 +57,9 @@ def confusion() -> tuple[str, str]:
 from sklearn.metrics import ConfusionMatrixDisplay
 
 figure, axis = plt.subplots(figsize=(8, 7), layout="constrained")
-shown = {"display_labels": CLASSES, "normalize": "true", "values_format": ".0%", "cmap": "Greys"}
-ConfusionMatrixDisplay.from_predictions(test_labels, answers, **shown, xticks_rotation=45, ax=axis)
+look = {"values_format": ".0%", "cmap": "Greys", "xticks_rotation": 45, "colorbar": False}
+ConfusionMatrixDisplay.from_predictions(
+    test_labels, answers, display_labels=CLASSES, normalize="true", ax=axis, **look
+)
 plt.show()"""
     return words, code
