@@ -6,6 +6,7 @@ the very thing that its words name.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from cnnlab.config import (
     LARGEST_RATE,
@@ -21,6 +22,7 @@ from cnnlab.i18n import _, plain
 
 DROPOUTS = (0.3, 0.5)  # what to try first, and what then
 L2 = 0.0005  # a usual penalty, where there was none or far too much
+Part = TypeVar("Part", ConvBlock, DenseBlock)
 HEAVY_L2, HEAVY_DROPOUT = 0.01, 0.7  # from which on they can keep a network from learning at all
 
 
@@ -29,7 +31,7 @@ class Advice:
     """What to try, in words and as changed settings of a `TrainConfig`."""
 
     words: str
-    change: dict
+    change: dict[str, Any]
 
 
 def smaller_steps(config: TrainConfig) -> Advice | None:
@@ -70,14 +72,14 @@ def against_overfitting(config: TrainConfig) -> Advice | None:
         words = _("Show it more: try augmentation, random changes of each image.")
         flip = datasets.find(config.dataset).mirrored  # a mirrored digit is no digit
         return Advice(words, {"augmentation": Augmentation(flip=flip, shift=2)})
-    inner = (*config.model.blocks, *config.model.dense)
+    inner: list[ConvBlock | DenseBlock] = [*config.model.blocks, *config.model.dense]
     for rate in DROPOUTS:
         if any(block.dropout < rate for block in inner):
             words = _("Make it lean on more than a few values: try dropout {rate}.")
             if any(block.dropout >= rate for block in inner):
                 words = _("Make it lean on more than a few values: try dropout {rate} where it has less.")
             words = words.format(rate=plain(rate))
-            blocks, dense = (_dropped(part, rate, max) for part in (config.model.blocks, config.model.dense))
+            blocks, dense = _dropped(config.model.blocks, rate, max), _dropped(config.model.dense, rate, max)
             return Advice(words, {"model": _with_parts(config.model, blocks, dense)})
     if not config.model.l2:
         words = _("Keep its weights small: try an L2 penalty of {l2}.").format(l2=plain(L2))
@@ -102,21 +104,24 @@ def gentler(config: TrainConfig) -> Advice | None:
         words = _("Its L2 penalty of {l2} weighs more than its mistakes. Try {less}.")
         words = words.format(l2=plain(model.l2), less=plain(L2))
         return Advice(words, {"model": model.model_copy(update={"l2": L2})})
-    most = max((block.dropout for block in (*model.blocks, *model.dense)), default=0.0)
+    inner: list[ConvBlock | DenseBlock] = [*model.blocks, *model.dense]
+    most = max((block.dropout for block in inner), default=0.0)
     if most < HEAVY_DROPOUT:
         return None
     words = _("A dropout of {dropout} leaves it little to learn from. Try {less}.")
     words = words.format(dropout=plain(most), less=plain(DROPOUTS[0]))
-    blocks, dense = (_dropped(part, DROPOUTS[0], min) for part in (model.blocks, model.dense))
+    blocks, dense = _dropped(model.blocks, DROPOUTS[0], min), _dropped(model.dense, DROPOUTS[0], min)
     return Advice(words, {"model": _with_parts(model, blocks, dense)})
 
 
-def _dropped(blocks: tuple, rate: float, choose: Callable[[float, float], float]) -> tuple:
+def _dropped(
+    blocks: tuple[Part, ...], rate: float, choose: Callable[[float, float], float]
+) -> tuple[Part, ...]:
     """Return the blocks with the greater (choose: max) or the smaller (min) of their dropout and `rate`."""
     return tuple(block.model_copy(update={"dropout": choose(rate, block.dropout)}) for block in blocks)
 
 
-def _leaky(blocks: tuple, layers: set[str]) -> tuple:
+def _leaky(blocks: tuple[Part, ...], layers: set[str]) -> tuple[Part, ...]:
     """Return the blocks, with leaky ReLU where one of these layers is the block's."""
     return tuple(
         block.model_copy(update={"activation": "leaky_relu"})

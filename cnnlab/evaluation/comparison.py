@@ -1,8 +1,9 @@
 """In what do several runs differ, and which is better? Ranked by validation, never by the test set."""
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -77,7 +78,7 @@ def loss(config: TrainConfig) -> tuple[str, float, float]:
     return config.loss, config.label_smoothing, config.model.l2
 
 
-def differences(configs: Sequence[TrainConfig], precisions: Sequence[str] = ()) -> dict[str, list]:
+def differences(configs: Sequence[TrainConfig], precisions: Sequence[str] = ()) -> dict[str, list[Any]]:
     """Return only the settings in which the configurations differ: 'model.blocks.1.filters' -> values.
 
     precisions: those really used, instead of those asked for.
@@ -108,10 +109,12 @@ def race(config: TrainConfig) -> list[TrainConfig]:
     ]
 
 
-def _flat(value, name: str = ""):
+def _flat(value: object, name: str = "") -> Iterator[tuple[str, object]]:
     """Yield (dotted name, plain value) for everything within nested dicts and lists."""
     if isinstance(value, dict | list):
-        parts = value.items() if isinstance(value, dict) else enumerate(value, start=1)
+        parts: Iterable[tuple[object, object]] = (
+            value.items() if isinstance(value, dict) else enumerate(value, start=1)
+        )
         for key, part in parts:
             yield from _flat(part, f"{name}.{key}" if name else str(key))
     else:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ class Finding:
     says: str
     evidence: str
     advice: str = ""
-    change: dict = field(default_factory=dict)
+    change: dict[str, Any] = field(default_factory=dict)
 
 
 def diagnose(

@@ -1,6 +1,7 @@
 """How far can a network's answers be trusted, and what does it not know? Measured in a *look* worker."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from cnnlab.i18n import _
 from cnnlab.progress import report
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.training import models
+
+if TYPE_CHECKING:
+    import keras
 
 TEXTURES = ("bricks", "grass", "gravel")  # sample photos without any object
 PATCH = 32
@@ -103,7 +107,9 @@ def with_twin(found: ReliabilityRecord, row: Strange, left_out: tuple[str, ...])
     return replace(found, strange=(*found.strange, replace(row, twin=left_out)))
 
 
-def answers(run: Run, pictures: np.ndarray, model=None) -> tuple[np.ndarray, np.ndarray]:
+def answers(
+    run: Run, pictures: np.ndarray, model: "keras.Model | None" = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Return the mean of each watched map (n, k) and the scores (n, classes) of pictures (n, 32, 32, 3).
 
     model: the run's network where it is at hand already.

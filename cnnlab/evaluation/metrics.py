@@ -21,7 +21,8 @@ def confusion(probabilities: Floats, labels: Labels) -> NDArray[np.int64]:
     from sklearn.metrics import confusion_matrix
 
     answers, classes = probabilities.argmax(axis=1), range(probabilities.shape[1])
-    return confusion_matrix(labels, answers, labels=classes)
+    counts: NDArray[np.int64] = confusion_matrix(labels, answers, labels=classes)
+    return counts
 
 
 def worst_mistakes(probabilities: Floats, labels: Labels, count: int) -> NDArray[np.intp]:

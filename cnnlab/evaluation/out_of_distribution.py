@@ -13,29 +13,32 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnlab import ops
+from cnnlab.evaluation.metrics import Floats, Labels
 
 CHANNELS = 160  # feature maps whose means are looked at, at most
 RIDGE = 1e-4  # added to the covariance, in largest variances: maps that are silent have none of their own
 FALSE_ALARMS = 0.05  # share of ordinary pictures that may be called unfamiliar
 
 
-def max_probability(scores: np.ndarray) -> np.ndarray:
+def max_probability(scores: Floats) -> Floats:
     """Return the largest softmax probability of each row of scores (n, classes): (n,).
 
     The baseline of Hendrycks and Gimpel, *A Baseline for Detecting Misclassified and Out-of-Distribution
     Examples*, 2017.
     """
-    return 1 / np.exp(scores - scores.max(axis=1, keepdims=True)).sum(axis=1)
+    largest: Floats = 1 / np.exp(scores - scores.max(axis=1, keepdims=True)).sum(axis=1)
+    return largest
 
 
-def energy(scores: np.ndarray) -> np.ndarray:
+def energy(scores: Floats) -> Floats:
     """Return ln of the sum of exp(score), for each row (n, classes): (n,). No unit.
 
     This is the denominator of softmax, which the probabilities have lost: Liu et al., *Energy-based
     Out-of-distribution Detection*, 2020, with the sign turned round.
     """
-    top = scores.max(axis=1)
-    return top + np.log(np.exp(scores - top[:, np.newaxis]).sum(axis=1))
+    top: Floats = scores.max(axis=1)
+    logarithm: Floats = top + np.log(np.exp(scores - top[:, np.newaxis]).sum(axis=1))
+    return logarithm
 
 
 def watched(layers: list[dict], input_shape: tuple[int, int, int]) -> list[str]:
@@ -46,7 +49,7 @@ def watched(layers: list[dict], input_shape: tuple[int, int, int]) -> list[str]:
     return activations or [layer["name"] for layer in maps if layer["kind"] == "conv"]
 
 
-def map_means(means: np.ndarray) -> np.ndarray:
+def map_means(means: Floats) -> Floats:
     """Choose evenly and straighten the means of all watched maps, (n, k) -> (n, at most CHANNELS).
 
     The square root, with the sign kept, makes the skewed means of ReLU maps look more like a normal
@@ -54,10 +57,11 @@ def map_means(means: np.ndarray) -> np.ndarray:
     """
     count = means.shape[1]
     taken = np.linspace(0, count - 1, min(CHANNELS, count)).round().astype(int)
-    return np.sign(means[:, taken]) * np.sqrt(np.abs(means[:, taken]))
+    straight: Floats = np.sign(means[:, taken]) * np.sqrt(np.abs(means[:, taken]))
+    return straight
 
 
-def fit_distance(features: np.ndarray, labels: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
+def fit_distance(features: Floats, labels: Labels, classes: int) -> tuple[Floats, Floats]:
     """Return each class's mean (classes, k) and the inverse of the covariance (k, k) that they share.
 
     features: (n, k); labels: (n,), all 0 to tell no classes apart.
@@ -69,13 +73,14 @@ def fit_distance(features: np.ndarray, labels: np.ndarray, classes: int) -> tupl
     return means, np.linalg.pinv(covariance + ridge, hermitian=True)
 
 
-def nearness(features: np.ndarray, means: np.ndarray, inverse: np.ndarray) -> np.ndarray:
+def nearness(features: Floats, means: Floats, inverse: Floats) -> Floats:
     """Return minus the squared Mahalanobis distance of each row (n, k) to the nearest of the means: (n,).
 
     Lee et al., *A Simple Unified Framework for Detecting Out-of-Distribution Samples*, 2018.
     """
     apart = features[:, np.newaxis] - means  # (n, 1, k) - (classes, k) -> (n, classes, k)
-    return -np.einsum("nck,nck->nc", apart @ inverse, apart).min(axis=1)
+    near: Floats = -np.einsum("nck,nck->nc", apart @ inverse, apart).min(axis=1)
+    return near
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,12 +91,12 @@ class Familiarity:
     of the energy, then of the nearness, on held-out images, (4,).
     """
 
-    centre: np.ndarray
-    inverse: np.ndarray
-    scale: np.ndarray
+    centre: Floats
+    inverse: Floats
+    scale: Floats
 
     @classmethod
-    def fit(cls, training: np.ndarray, held_out: tuple[np.ndarray, np.ndarray]) -> "Familiarity":
+    def fit(cls, training: Floats, held_out: tuple[Floats, Floats]) -> "Familiarity":
         """Fit to the maps' means of training images, (n, k), and to means and scores of held-out ones."""
         features = map_means(training)
         centre, inverse = fit_distance(features, np.zeros(len(features), int), 1)
@@ -100,22 +105,22 @@ class Familiarity:
         spread = [near.std() or 1.0, loud.std() or 1.0]  # a network without maps has no nearness at all
         return cls(centre, inverse, np.array([loud.mean(), spread[1], near.mean(), spread[0]]))
 
-    def of(self, means: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    def of(self, means: Floats, scores: Floats) -> Floats:
         """Return the familiarity (n,) of pictures by their maps' means (n, k) and scores (n, classes).
 
         The sum of two numbers that ordinary pictures spread around 0 with a standard deviation of 1.
         """
-        loud = (energy(scores) - self.scale[0]) / self.scale[1]
-        near = (nearness(map_means(means), self.centre, self.inverse) - self.scale[2]) / self.scale[3]
+        loud: Floats = (energy(scores) - self.scale[0]) / self.scale[1]
+        near: Floats = (nearness(map_means(means), self.centre, self.inverse) - self.scale[2]) / self.scale[3]
         return loud + near
 
 
-def threshold(familiar: np.ndarray, false_alarms: float = FALSE_ALARMS) -> float:
+def threshold(familiar: Floats, false_alarms: float = FALSE_ALARMS) -> float:
     """Return the familiarity below which the share `false_alarms` of these familiar pictures (n,) lies."""
     return float(np.quantile(familiar, false_alarms))
 
 
-def auroc(familiar: np.ndarray, strange: np.ndarray) -> float:
+def auroc(familiar: Floats, strange: Floats) -> float:
     """Return how often a familiar picture has more familiarity than a strange one: 0.5 is guessing, 1 always.
 
     Over all pairs of the two arrays (n,) and (m,); a tie counts half. This is the area under the ROC curve

@@ -7,7 +7,7 @@ Both belong to the weights that they were measured with; after another epoch the
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 from pydantic import TypeAdapter
@@ -79,7 +79,8 @@ def checksum(weights: Mapping[str, np.ndarray]) -> int:
     """Return a number that names these arrays."""
     total = 0
     for name in sorted(weights):
-        total = zlib.crc32(np.ascontiguousarray(weights[name], np.float32), zlib.crc32(name.encode(), total))
+        array = np.ascontiguousarray(weights[name], np.float32)
+        total = zlib.crc32(array.data, zlib.crc32(name.encode(), total))
     return total
 
 
@@ -111,6 +112,5 @@ def write(run: Run, record: ReliabilityRecord) -> None:
     parts = record.familiarity
     arrays = {name: getattr(parts, name).astype(np.float32) for name in ("centre", "inverse", "scale")}
     files.write_arrays(run.folder / ARRAYS, arrays | {"ordinary": record.ordinary.astype(np.float32)})
-    figures = asdict(replace(record, familiarity=None, ordinary=None))
-    del figures["familiarity"], figures["ordinary"]
-    files.write_text(run.folder / FILE, json.dumps(figures, indent=1) + "\n")
+    figures = Figures(**{part.name: getattr(record, part.name) for part in fields(Figures)})
+    files.write_text(run.folder / FILE, json.dumps(asdict(figures), indent=1) + "\n")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnnlab.data import datasets
 from cnnlab.evaluation.test_set import trained_model
@@ -15,14 +16,16 @@ from cnnlab.training.augmentation import shifted
 
 IMAGES = 1000
 BATCH = 250
+Images = NDArray[np.uint8]
 
 
-def brighter(images: np.ndarray, factor: float) -> np.ndarray:
+def brighter(images: Images, factor: float) -> Images:
     """Multiply every value; what would exceed 255 stays white."""
-    return np.clip(np.rint(images * np.float32(factor)), 0, 255).astype(np.uint8)
+    changed: Images = np.clip(np.rint(images * np.float32(factor)), 0, 255).astype(np.uint8)
+    return changed
 
 
-def blurred(images: np.ndarray, sigma: float) -> np.ndarray:
+def blurred(images: Images, sigma: float) -> Images:
     """Blur with a Gaussian of standard deviation `sigma` pixels; border pixels are repeated outwards."""
     if not sigma:
         return images
@@ -30,16 +33,18 @@ def blurred(images: np.ndarray, sigma: float) -> np.ndarray:
 
     along_rows_and_columns = (0, sigma, sigma, 0)  # of images (n, h, w, 3)
     smooth = gaussian_filter(images.astype(np.float32), along_rows_and_columns, mode="nearest", truncate=3)
-    return np.rint(smooth).astype(np.uint8)
+    changed: Images = np.rint(smooth).astype(np.uint8)
+    return changed
 
 
-def noisy(images: np.ndarray, spread: float) -> np.ndarray:
+def noisy(images: Images, spread: float) -> Images:
     """Add normal noise of standard deviation `spread` to every value; always the same noise."""
     noise = np.random.default_rng(0).standard_normal(images.shape, np.float32)
-    return np.clip(np.rint(images + spread * noise), 0, 255).astype(np.uint8)
+    changed: Images = np.clip(np.rint(images + spread * noise), 0, 255).astype(np.uint8)
+    return changed
 
 
-def moved(images: np.ndarray, pixels: int) -> np.ndarray:
+def moved(images: Images, pixels: float) -> Images:
     """Move to the right; the left border's pixels are repeated."""
     return shifted(images, np.tile([0, int(pixels)], (len(images), 1)))
 
@@ -48,7 +53,7 @@ def moved(images: np.ndarray, pixels: int) -> np.ndarray:
 class Change:
     """A way to change photos (n, h, w, 3) uint8, and how strongly; at `unchanged` it has no effect."""
 
-    apply: Callable[[np.ndarray, float], np.ndarray]
+    apply: Callable[[Images, float], Images]
     strengths: tuple[float, ...]
     unchanged: float
 
@@ -81,7 +86,7 @@ def measure(root: str, run_id: str) -> Robustness:
     changed = sum(len(change.strengths) - 1 for change in CHANGES.values())
     done, all = 0, (1 + changed) * len(images)
 
-    def accuracy(images: np.ndarray) -> float:
+    def accuracy(images: Images) -> float:
         nonlocal done
         right = 0
         for part in parts:

@@ -1,11 +1,16 @@
 """What does the sealed test set say of a trained network? (Runs in a *look* worker.)"""
 
 from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cnnlab.data import datasets
 from cnnlab.i18n import _
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.training import models
+
+if TYPE_CHECKING:
+    import keras
 
 
 def open_test_set(root: str, id: str) -> None:
@@ -22,13 +27,13 @@ def open_test_set(root: str, id: str) -> None:
     run.save_evaluation(models.predict(model, data.test_images), data.test_labels, epochs)
 
 
-def trained_model(run: Run):
+def trained_model(run: Run) -> "keras.Model":
     """Return the run's Keras model with its newest weights; the last few are kept, by their file's time."""
     return _network(run.folder, run.written())[0]
 
 
 @lru_cache(maxsize=4)
-def _network(folder, _written: int) -> tuple:
+def _network(folder: Path, _written: int) -> "tuple[keras.Model, int]":
     """Return the model, and after how many epochs it stands."""
     run = Run(folder)
     recipe, (epochs, weights) = run.recipe(), run.trained()

@@ -26,6 +26,7 @@ from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.records import SCHEMA, stored
 
 NOTE = "Imported"  # translated where it is shown
+Arrays = Mapping[str, np.ndarray]
 LARGEST = 32_000_000  # bytes of an archive as it travels; browsers count a megabyte as 10^6 too
 
 
@@ -56,7 +57,8 @@ def export_archive(run: Run) -> bytes:
     if evaluation := run.last_evaluation():
         record = {"probabilities": evaluation.probabilities, "labels": evaluation.labels.astype(np.int64)}
         after = epochs if evaluation.epochs is None else evaluation.epochs
-        record |= {"openings": np.int64(evaluation.openings), "epochs": np.int64(after)}
+        record |= {"openings": np.array(evaluation.openings, np.int64)}
+        record["epochs"] = np.array(after, np.int64)
         files["evaluation.npz"] = _npz(record)
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -68,9 +70,9 @@ def export_archive(run: Run) -> bytes:
     return packed.getvalue()
 
 
-def _npz(named: Mapping[str, np.ndarray]) -> bytes:
+def _npz(named: Arrays) -> bytes:
     buffer = io.BytesIO()
-    np.savez(buffer, **named)
+    np.savez(buffer, allow_pickle=False, **named)
     return buffer.getvalue()
 
 
@@ -118,9 +120,13 @@ def import_archive(data: bytes, store: Store, owner: str) -> Run:
         return store.adopt(run.folder)
 
 
-def _settle(run: Run, steps: int, rows: list[dict], weights: Mapping, kernels: Mapping[int, Mapping]) -> None:
+def _settle(
+    run: Run, steps: int, rows: list[history.Row], weights: Arrays, kernels: Mapping[int, Arrays]
+) -> None:
     """Write what a trainer would have left behind; the attempt says that it was an import."""
-    attempt = Attempt(run, run.claim("import"))  # without its heartbeat: it ends here
+    claimed = run.claim("import")
+    assert claimed is not None, "nobody else knows this folder yet"
+    attempt = Attempt(run, claimed)  # without its heartbeat: it ends here
     attempt.write_history(rows)
     for epoch, named in kernels.items():
         attempt.write_kernels(epoch, named)

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from cnnlab import ops
 from cnnlab.config import TrainConfig
 from cnnlab.data import datasets
-from cnnlab.export.safe_zip import MEGABYTE, UNPACKED, ArchiveError, arrays
+from cnnlab.export.safe_zip import MEGABYTE, UNPACKED, ArchiveError, Expected, Sides, arrays
 from cnnlab.i18n import _, number
 from cnnlab.runs import history
 from cnnlab.runs.records import COMMANDS, COMMANDS_BYTES, OPENINGS, SCHEMA, Command
@@ -30,6 +30,7 @@ PARTS = {"schema", "preset", "classes", "steps", "config"}  # of config.json
 CLASSES = range(2, 101)
 STEPS = range(1_000_001)
 EMPTY = {"val_loss", "val_accuracy", *history.LATER}  # columns of the history that may be NaN
+Shapes = Mapping[str, tuple[int, ...]]  # of arrays, by name
 HARMLESS = re.compile(r"[\w.+-]{1,40}")
 
 
@@ -154,7 +155,7 @@ def changes(data: bytes) -> list[Command]:
     return changes
 
 
-def weights(data: bytes, shapes: Mapping) -> dict[str, np.ndarray]:
+def weights(data: bytes, shapes: Shapes) -> dict[str, np.ndarray]:
     """Return the arrays of the network, float32."""
     named = _finite("weights.npz", data, {name: (shape, np.float32) for name, shape in shapes.items()})
     if any((array < 0).any() for name, array in named.items() if name.endswith("/variance")):
@@ -162,7 +163,7 @@ def weights(data: bytes, shapes: Mapping) -> dict[str, np.ndarray]:
     return named
 
 
-def _finite(file: str, data: bytes, expected: Mapping) -> dict[str, np.ndarray]:
+def _finite(file: str, data: bytes, expected: Expected) -> dict[str, np.ndarray]:
     """Return the arrays of one file, each of the expected shape and type and without NaN or infinity."""
     try:
         named = arrays(data, expected)
@@ -175,7 +176,7 @@ def _finite(file: str, data: bytes, expected: Mapping) -> dict[str, np.ndarray]:
     return named
 
 
-def kernels(files: Mapping[str, bytes], shapes: Mapping, epochs: int) -> dict[int, dict[str, np.ndarray]]:
+def kernels(files: Mapping[str, bytes], shapes: Shapes, epochs: int) -> dict[int, dict[str, np.ndarray]]:
     """Return the kernels by epoch; a file holds those of all convolutions or of the first."""
     every = {name: (shape, np.float16) for name, shape in shapes.items() if len(shape) == 4}
     first = dict(list(every.items())[:1])
@@ -188,7 +189,7 @@ def kernels(files: Mapping[str, bytes], shapes: Mapping, epochs: int) -> dict[in
     return kernels
 
 
-def _either(file: str, data: bytes, expected: Mapping, otherwise: Mapping) -> dict[str, np.ndarray]:
+def _either(file: str, data: bytes, expected: Expected, otherwise: Expected) -> dict[str, np.ndarray]:
     """Return the expected arrays or, where those others are there instead, the others."""
     try:
         return _finite(file, data, expected)
@@ -205,7 +206,10 @@ def evaluation(data: bytes | None, classes: int) -> dict[str, np.ndarray] | None
     """
     if data is None:
         return None
-    first = {"probabilities": ((None, classes), np.float32), "labels": ((None,), np.int64)}
+    first: dict[str, tuple[Sides, type]] = {
+        "probabilities": ((None, classes), np.float32),
+        "labels": ((None,), np.int64),
+    }
     first |= {"openings": ((), np.int64)}
     named = _either("evaluation.npz", data, first | {"epochs": ((), np.int64)}, first)
     probabilities, labels = named["probabilities"], named["labels"]

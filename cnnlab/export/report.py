@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
 from cnnlab import ops
 from cnnlab.config import Augmentation, ModelConfig, TrainConfig, losses
@@ -164,7 +165,7 @@ def _test(run: Run) -> list[Part]:
             "The test set was opened after {epochs}. Training has gone on since, so that result was "
             "another network's."
         )
-        return [text.format(epochs=in_epochs(before.epochs))]
+        return [text.format(epochs=in_epochs(before.epochs or 0))]
     text = _(
         "After {epochs} the network named {accuracy} of {count} test images rightly. In this training "
         "run the test set was opened {times}×."
@@ -234,7 +235,7 @@ def _settings(run: Run) -> list[Part]:
     return [Table(rows), *(text.format(epoch=e, rate=_written(rate)) for e, rate in changes)]
 
 
-def _title(model: type, name: str) -> str:
+def _title(model: type[BaseModel], name: str) -> str:
     return _(model.model_fields[name].title or name.replace("_", " "))
 
 

@@ -20,6 +20,8 @@ MEMBERS = 2_100  # files in it: kernels for 2,000 epochs, and a few more
 CHUNK = 2**16
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED = 0x1  # flag bit 0 (APPNOTE.TXT 4.4.4)
+Sides = tuple[int | None, ...]  # of an array; None stands for any length
+Expected = Mapping[str, tuple[Sides, type]]  # arrays by name, with their types
 RECORD = b"PK\x01\x02"  # begins each entry of a zip's table of contents (APPNOTE.TXT 4.3.12)
 
 
@@ -41,7 +43,8 @@ def members(data: bytes, limit: Callable[[str], int | None]) -> dict[str, bytes]
             files, left = {}, UNPACKED
             for info in infos:
                 _check_kind(info)
-                files[info.filename] = _read(archive, info, min(left, limit(info.filename)))
+                most = limit(info.filename) or 0  # no other name has come as far as this
+                files[info.filename] = _read(archive, info, min(left, most))
                 left -= len(files[info.filename])
             return files
     except ArchiveError:
@@ -51,7 +54,7 @@ def members(data: bytes, limit: Callable[[str], int | None]) -> dict[str, bytes]
         raise ArchiveError(text) from error
 
 
-def arrays(data: bytes, expected: Mapping[str, tuple[tuple[int | None, ...], type]]) -> dict[str, np.ndarray]:
+def arrays(data: bytes, expected: Expected) -> dict[str, np.ndarray]:
     """Return the arrays of an .npz, exactly the expected ones: name -> (shape, type). Raises ArchiveError.
 
     A None in a shape stands for any length. Shape and type are checked in the header, before NumPy reserves
@@ -114,14 +117,15 @@ def _array(name: str, data: bytes, shape: tuple[int | None, ...], kind: type) ->
             raise ArchiveError(text.format(name=name, **words))
         if len(data) - stream.tell() != int(np.prod(found, dtype=object)) * dtype.itemsize:
             raise ValueError("the length does not fit the header")
-        return np.load(io.BytesIO(data), allow_pickle=False)
+        array: np.ndarray = np.load(io.BytesIO(data), allow_pickle=False)
+        return array
     except ArchiveError:
         raise
     except Exception as error:  # NumPy hands headers to Python's own parsers: tokenize.TokenError and more
         raise ArchiveError(_("{name} is not a plain array of numbers.").format(name=name)) from error
 
 
-def _shape(sides: tuple) -> str:
+def _shape(sides: tuple[object, ...]) -> str:
     return "×".join(str(side)[:12] for side in sides[:8]) or "1"
 
 

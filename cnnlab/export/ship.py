@@ -37,10 +37,10 @@ def ship(run: Run, folder: Path, note: str) -> None:
     if run.commands():
         shutil.copy(run.folder / "changes.jsonl", folder)
     arrays = {"probabilities": evaluation.probabilities, "labels": evaluation.labels.astype(np.uint8)}
-    np.savez_compressed(folder / "evaluation.npz", openings=evaluation.openings, **arrays)
+    np.savez_compressed(folder / "evaluation.npz", openings=evaluation.openings, allow_pickle=False, **arrays)
 
     rounded = {name: round_weights(array) for name, array in run.weights().items()}
-    np.savez_compressed(folder / "weights.npz", **rounded)
+    np.savez_compressed(folder / "weights.npz", allow_pickle=False, **rounded)
     model = models.build(recipe.layers(), recipe.config.model.l2, recipe.config.seed)
     models.set_weights(model, {name: array.astype(np.float32) for name, array in rounded.items()})
     keras.saving.save_model(model, folder / "model.keras")
@@ -49,8 +49,8 @@ def ship(run: Run, folder: Path, note: str) -> None:
     (folder / "kernels").mkdir()
     first = next(spec["name"] for spec in recipe.layers() if spec["kind"] == "conv")
     for epoch in run.kernel_epochs():
-        kernel = {f"{first}/kernel": run.kernel(epoch, first)}
-        np.savez_compressed(folder / "kernels" / f"epoch-{epoch:04d}.npz", **kernel)
+        kernel = {f"{first}/kernel": run.kernels(epoch)[f"{first}/kernel"]}
+        np.savez_compressed(folder / "kernels" / f"epoch-{epoch:04d}.npz", allow_pickle=False, **kernel)
 
 
 def round_weights(array: np.ndarray) -> np.ndarray:
@@ -70,7 +70,7 @@ def pack_model(path: Path) -> None:
     loose, dense = io.BytesIO(files["model.weights.h5"]), io.BytesIO()
     with h5py.File(loose) as source, h5py.File(dense, "w") as target:
 
-        def copy(name: str, thing) -> None:
+        def copy(name: str, thing: h5py.Dataset | h5py.Group) -> None:
             if isinstance(thing, h5py.Dataset):
                 large = (
                     {"compression": "gzip", "compression_opts": 9, "shuffle": True} if thing.ndim > 1 else {}

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 import plotly.graph_objects as go
 
 from cnnlab.figures.heatmap import cell_texts
@@ -11,12 +12,13 @@ from cnnlab.i18n import _, number
 PALE, DARK = (251, 249, 244), (52, 66, 79)  # counts are neither positive nor negative: greys
 
 
-def fills(shares: np.ndarray) -> np.ndarray:
+def fills(shares: NDArray[np.floating]) -> NDArray[np.floating]:
     """Return the colour of shares (...) between 0 and 1, the larger the darker: (..., 3), 0-255."""
-    return np.add(PALE, shares[..., np.newaxis] * np.subtract(DARK, PALE))
+    coloured: NDArray[np.floating] = np.add(PALE, shares[..., np.newaxis] * np.subtract(DARK, PALE))
+    return coloured
 
 
-def confusion_matrix(counts: np.ndarray, classes: Sequence[str]) -> go.Figure:
+def confusion_matrix(counts: NDArray[np.integer], classes: Sequence[str]) -> go.Figure:
     """Draw counts (classes, classes), one row a true class, one column an answer; right answers are framed.
 
     A cell bears its share of its row in per cent; the larger, the darker. Pointing at it tells the count.

@@ -1,12 +1,13 @@
 """How high does a surface lie? A map in greys with a line at each height, the lower the darker."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 # Light enough for dark lines to stand out by 3 : 1 everywhere.
 LOW, HIGH, LINE = np.array([198, 195, 186]), np.array([252, 250, 245]), np.array([150, 147, 139])
 
 
-def contour(values: np.ndarray, bands: int = 14) -> np.ndarray:
+def contour(values: NDArray[np.floating], bands: int = 14) -> NDArray[np.uint8]:
     """Draw values (h, w) as bands of equal area: (h, w, 3) uint8.
 
     Bands of equal area, not of equal height, show the flat middle of a surface with steep walls.
@@ -17,4 +18,5 @@ def contour(values: np.ndarray, bands: int = 14) -> np.ndarray:
     for axis in (0, 1):
         ends = np.diff(band, axis=axis, append=band[-1:] if axis == 0 else band[:, -1:]) != 0
         picture[ends] = LINE
-    return np.rint(picture).astype(np.uint8)
+    drawn: NDArray[np.uint8] = np.rint(picture).astype(np.uint8)
+    return drawn

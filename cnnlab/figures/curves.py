@@ -1,7 +1,8 @@
 """How did training go, epoch by epoch? Accuracy and loss as Plotly charts."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -15,7 +16,7 @@ LINES = {
     "light": (TRAINING, VALIDATION),
     "dark": ("#5b9ee6", "#b08fe0"),
 }  # both can be read on their background
-CHANCE = {"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "yref": "y"}
+CHANCE: dict[str, Any] = {"type": "line", "xref": "x domain", "x0": 0, "x1": 1, "yref": "y"}
 CHANCE |= {"line": {"color": QUIET, "dash": "dot", "width": 1}}
 
 
@@ -86,7 +87,9 @@ def kept(rows: Sequence[Row], config: TrainConfig) -> dict[str, str]:
     return names
 
 
-def _line(name: str, points: Sequence[tuple[float, float]], scale: float, write, **look) -> dict:
+def _line(
+    name: str, points: Sequence[tuple[float, float]], scale: float, write: Callable[[float], str], **look: Any
+) -> dict[str, Any]:
     """Return a line through (epoch, value) points."""
     return {
         "type": "scatter",
@@ -99,14 +102,14 @@ def _line(name: str, points: Sequence[tuple[float, float]], scale: float, write,
     }
 
 
-def _guessing(chance: float) -> dict:
+def _guessing(chance: float) -> dict[str, Any]:
     """Return the words at the line of guessing, below its right end."""
     text = _("guessing: {chance}").format(chance=percent(chance, 0))
     place = {"xref": "x domain", "x": 1, "xanchor": "right", "yref": "y", "y": 100 * chance, "yanchor": "top"}
     return {"text": text, "showarrow": False, **place}
 
 
-def _ends(rows: Sequence[dict[str, float]], what: str, write, theme: str) -> list[dict]:
+def _ends(rows: Sequence[Row], what: str, write: Callable[[float], str], theme: str) -> list[dict[str, Any]]:
     """Return each curve's name and last value, to stand above the plot, in its colour and with its dash."""
     if not rows:
         return []

@@ -1,6 +1,7 @@
 """Where does gradient descent walk on a loss that one can see?"""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,10 +12,10 @@ from cnnlab.i18n import _, number
 PATH = "#1f66b0"  # what training does is drawn in the blue of the training curve
 
 
-def descent(loss: Callable, weights: Sequence[float], *, low: float, high: float) -> go.Figure:
+def descent(loss: Callable[[Any], Any], weights: Sequence[float], *, low: float, high: float) -> go.Figure:
     """Draw loss(weight) between low and high as a line, and the weights visited as numbered points on it.
 
-    Weights outside are left out; points are numbered from 0, the start.
+    loss: of a number or an array of them. Weights outside are left out; points are numbered from 0, the start.
     """
     grid = np.linspace(low, high, 200)
     figure = go.Figure(

@@ -45,7 +45,7 @@ def scatter(
     xs, ys = _range([math.log10(max(dot.cost, 1)) for dot in dots]), _accuracies(dots)
     for dot in dots:
         if dot.test is not None:
-            _test(figure, dot, scale)
+            _test(figure, dot, dot.test, scale)
     for kind in SIZES:
         _points(figure, [dot for dot in dots if dot.kind == kind], kind, theme, scale)
     font = {"size": FONT * scale, "color": INK[theme]}
@@ -136,14 +136,13 @@ def _points(figure: go.Figure, dots: Sequence[Dot], kind: str, theme: str, scale
     )
 
 
-def _test(figure: go.Figure, dot: Dot, scale: float) -> None:
+def _test(figure: go.Figure, dot: Dot, test: float, scale: float) -> None:
     """Draw a line from the validation accuracy to the test accuracy, which is a hollow dot."""
     figure.add_scatter(
         x=[max(dot.cost, 1)] * 2,
-        y=[100 * dot.validation, 100 * dot.test],
+        y=[100 * dot.validation, 100 * test],
         mode="lines+markers",
         line={"color": QUIET, "width": 1.5},
         marker={"symbol": "circle-open", "size": [0, 9 * scale], "color": QUIET, "line": {"width": 2}},
-        hovertemplate=_("{name}, test: {test}").format(name=dot.name, test=percent(dot.test))
-        + "<extra></extra>",
+        hovertemplate=_("{name}, test: {test}").format(name=dot.name, test=percent(test)) + "<extra></extra>",
     )

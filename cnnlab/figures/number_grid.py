@@ -21,7 +21,7 @@ def grid(values: np.ndarray, role: str, frames: Sequence[tuple[int, int, int, st
         fills = np.repeat(values[..., None], 3, axis=2)  # (h, w) -> (h, w, 3)
     else:
         fills = signed(values, float(np.abs(values).max()))
-    parts = [_cell(i, j, values[i, j], fills[i, j]) for i, j in np.ndindex(height, width)]
+    parts = [_cell(i, j, float(values[i, j]), fills[i, j]) for i, j in np.ndindex(height, width)]
     parts += [_frame(*frame) for frame in frames]
     parts += [_letter(*frame) for frame in frames]  # above all outlines
     box = f"{-EDGE} {-EDGE} {width * CELL + 2 * EDGE} {height * CELL + 2 * EDGE}"

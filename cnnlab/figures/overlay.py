@@ -20,4 +20,5 @@ def overlay(photo: np.ndarray, values: np.ndarray, limit: float, *, smooth: bool
     grey = 70 + 0.7 * photo.mean(-1, keepdims=True)  # 70 to 248
     density = STRONGEST * np.clip(np.abs(large) / (limit or 1.0), 0, 1)[..., np.newaxis]
     full = signed(np.sign(large), 1.0)  # orange, blue, or paper where the density is 0
-    return np.rint((1 - density) * grey + density * full).astype(np.uint8)
+    mixed: np.ndarray = np.rint((1 - density) * grey + density * full).astype(np.uint8)
+    return mixed

@@ -1,5 +1,6 @@
 """How does accuracy fall as photos change? One panel for each kind of change."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
@@ -44,4 +45,4 @@ def panels(
 
 def half_interval(share: float, images: int) -> float:
     """Return half the 95 % interval of a share measured on so many images: 1.96 standard errors."""
-    return 1.96 * (share * (1 - share) / images) ** 0.5
+    return 1.96 * math.sqrt(share * (1 - share) / images)

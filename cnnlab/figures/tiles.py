@@ -15,7 +15,7 @@ def limits(maps: np.ndarray, across: str, everything: float = 0.0) -> np.ndarray
     across: "map" for the largest magnitude of each map, "layer" for that of all maps here, "network" for
     `everything`, the largest magnitude of all layers.
     """
-    each = np.abs(maps).max(axis=(0, 1))
+    each: np.ndarray = np.abs(maps).max(axis=(0, 1))
     match across:
         case "map":
             return each

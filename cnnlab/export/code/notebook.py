@@ -19,7 +19,7 @@ def notebook(run: Run) -> str:
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     book = v4.new_notebook(cells=entries, metadata=metadata)
     nbformat.validate(book)
-    return nbformat.writes(book)
+    return str(nbformat.writes(book))
 
 
 def _markdown(cell: Cell, sign: str) -> str:

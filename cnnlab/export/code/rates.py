@@ -20,7 +20,8 @@ def rates(
     epochs to plan for, those beyond the history at the latest command.
     """
     settings = _settings(config, commands)
-    plan, now = {}, 0
+    plan: dict[int, tuple[float, int]] = {}
+    now = 0
     for epoch in range(epochs):
         measured = recorded[epoch] if epoch < len(recorded) else math.nan
         if epoch >= len(recorded):
@@ -53,11 +54,11 @@ def _settings(config: TrainConfig, commands: Sequence[Command]) -> list[tuple[fl
     """Return (rate, epochs) as configured and after each command that changed one of them."""
     settings = [(config.learning_rate, config.epochs)]
     for command in commands:
-        rate, epochs = settings[-1]
-        if command.name == "rate":
-            settings.append((float(command.value), epochs))
-        elif command.name == "epochs":
-            settings.append((rate, int(command.value)))
+        (rate, epochs), value = settings[-1], command.value
+        if command.name == "rate" and value is not None:
+            settings.append((float(value), epochs))
+        elif command.name == "epochs" and value is not None:
+            settings.append((rate, int(value)))
     return settings
 
 

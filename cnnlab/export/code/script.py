@@ -6,7 +6,7 @@ numbers, but for the rounding of another machine.
 """
 
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cnnlab.config import OPTIMIZERS, Augmentation, TrainConfig, losses
@@ -252,7 +252,7 @@ class SetRate(keras.callbacks.Callback):
     return Cell(_("The learning rate"), words, code)
 
 
-def _joined(functions: list) -> str:
+def _joined(functions: Iterable[Callable[..., object]]) -> str:
     return "\n\n\n".join(map(source, functions))
 
 
@@ -288,7 +288,7 @@ def _test(run: Run) -> Cell:
     if evaluation is not None:
         words = _("In the app, {accuracy} of the {count} test images were named rightly.")
         words = words.format(accuracy=percent(evaluation.accuracy), count=number(len(evaluation.labels)))
-    elif before is not None:
+    elif before is not None and before.epochs is not None:
         words = _(
             "In the app the test set was opened after {epochs}. Training has gone on since: nobody "
             "has asked this network yet. To do it, take away the sign # before the last two lines."

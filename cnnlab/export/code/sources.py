@@ -23,6 +23,6 @@ def augmentation(settings: Augmentation) -> tuple[str, str]:
     return words, "\n\n\n".join([*map(source, functions), "\n".join([*body, *lines, "    return images"])])
 
 
-def source(function: Callable) -> str:
+def source(function: Callable[..., object]) -> str:
     """Return a function of this app as text: what the trainer runs is what the script shows."""
     return inspect.getsource(function).strip()

@@ -1,7 +1,7 @@
 """Which classes does the network take for which? The confusion matrix, for a page or a slide."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,10 +41,15 @@ def confusion_matrix(
         face = colours[row, col] / 255
         axes.add_patch(Rectangle((col, row), 1, 1, facecolor=face, edgecolor=sheet.RULE, linewidth=0.75))
         if counts[row, col]:
-            place = {"ha": "center", "va": "center", "fontsize": letters, "color": text_on(colours[row, col])}
-            sheet.write(axes, col + 0.5, row + 0.5, number(100 * shares[row, col]), on, **place)
+            look: dict[str, Any] = {
+                "ha": "center",
+                "va": "center",
+                "fontsize": letters,
+                "color": text_on(colours[row, col]),
+            }
+            sheet.write(axes, col + 0.5, row + 0.5, number(100 * shares[row, col]), on, **look)
     for place in range(size):
-        frame = {"fill": False, "edgecolor": "black", "linewidth": 0.1 * on.letters}
+        frame: dict[str, Any] = {"fill": False, "edgecolor": "black", "linewidth": 0.1 * on.letters}
         axes.add_patch(Rectangle((place, place), 1, 1, **frame))
     axes.grid(False)
     axes.spines[:].set_visible(False)

@@ -35,8 +35,7 @@ def curve(
         if points:
             marker = "o" if len(points) <= DOTS else ""
             width, size = 0.16 * on.letters, 0.4 * on.letters
-            epochs, values = zip(*points, strict=True)
-            values = [scale * value for value in values]
+            epochs, values = zip(*((epoch, scale * value) for epoch, value in points), strict=True)
             axes.plot(epochs, values, dash, color=colour, linewidth=width, marker=marker, markersize=size)
             ends.append((values[-1], f"{name} {write(points[-1][1])}", colour))
     if accuracy:

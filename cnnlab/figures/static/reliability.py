@@ -1,6 +1,6 @@
 """Does a network that says 90 % get it right nine times in ten? The reliability diagram, for a slide."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,7 +28,7 @@ def reliability_diagram(
     axes.plot([0, 100], [0, 100], color=QUIET, linestyle=":", linewidth=0.12 * em)
     axes.vlines(sure, sure, right, color=QUIET, linewidth=0.12 * em)
     size = (em * (0.3 + 0.9 * np.sqrt(share))) ** 2  # the area, in square points
-    look = {"color": QUIET, "edgecolor": INK["light"], "linewidth": 0.06 * em}
+    look: dict[str, Any] = {"color": QUIET, "edgecolor": INK["light"], "linewidth": 0.06 * em}
     axes.scatter(sure, right, size, zorder=3, clip_on=False, **look)
     axes.set_xlim(0, 102)
     axes.set_ylim(0, 102)

@@ -1,7 +1,7 @@
 """How does accuracy fall as photos change? One panel for each kind of change, for a slide."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnnlab.figures.colours import INK, QUIET
 from cnnlab.figures.robustness import LINE, half_interval
@@ -31,7 +31,7 @@ def panels(
     for axes, (name, (strengths, accuracies)) in zip(each, curves.items(), strict=True):
         values = [100 * share for share in accuracies]
         bars = [100 * half_interval(share, images) for share in accuracies]
-        look = {"color": LINE, "linewidth": 0.14 * em, "marker": "o", "markersize": 0.35 * em}
+        look: dict[str, Any] = {"color": LINE, "linewidth": 0.14 * em, "marker": "o", "markersize": 0.35 * em}
         axes.errorbar(strengths, values, bars, elinewidth=0.1 * em, capsize=0.2 * em, **look)
         axes.axhline(100 * chance, color=QUIET, linestyle=":", linewidth=0.08 * em)
         axes.set_ylim(0, 100)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cnnlab.figures.colours import INK
 from cnnlab.figures.labels import apart, within
@@ -49,8 +49,9 @@ def _fonts() -> list[str]:
     import matplotlib
     from matplotlib import font_manager
 
-    settings = {"svg.fonttype": "none", "svg.hashsalt": "cnnlab"}  # text stays text, and equal stays equal
-    matplotlib.rcParams.update(settings | {"text.parse_math": False})  # names from elsewhere are no formulas
+    matplotlib.rcParams["svg.fonttype"] = "none"  # text stays text
+    matplotlib.rcParams["svg.hashsalt"] = "cnnlab"  # and the same figure has the same bytes
+    matplotlib.rcParams["text.parse_math"] = False  # names from elsewhere are no formulas
     here = {font.name for font in font_manager.fontManager.ttflist}
     return ["DejaVu Sans", *[name for name in CHINESE if name in here][:1]]
 
@@ -70,7 +71,7 @@ def figure(
     )
     room = (right, up, 1 - 2 * right, 1 - 2 * up - head * em / sheet.height)
     drawn.set_layout_engine("constrained", rect=room, w_pad=0, h_pad=0, wspace=0.05, hspace=0.05)
-    words = {"ha": "left", "va": "top", "fontfamily": fonts}
+    words: dict[str, Any] = {"ha": "left", "va": "top", "fontfamily": fonts}
     under = 1 - up
     if title:
         drawn.text(right, under, title, fontsize=1.35 * em, fontweight="bold", color=INK["light"], **words)
@@ -90,7 +91,7 @@ def figure(
 
 def name_axes(axes: "Axes", across: str, along: str, sheet: Sheet) -> None:
     """Write what the axes measure."""
-    words = {"fontsize": sheet.letters, "color": INK["light"], "fontfamily": _fonts()}
+    words: dict[str, Any] = {"fontsize": sheet.letters, "color": INK["light"], "fontfamily": _fonts()}
     axes.set_xlabel(across, **words)
     axes.set_ylabel(along, **words)
 
@@ -101,7 +102,9 @@ def name_ends(axes: "Axes", ends: Sequence[tuple[float, str, str]], sheet: Sheet
     Each stands at the height of its value, or as near as there is room. Call it last: the axes keep their
     height from here on.
     """
-    axes.figure.draw_without_rendering()  # only now is it known how high the axes are
+    figure = axes.get_figure(root=True)
+    assert figure is not None
+    figure.draw_without_rendering()  # only now is it known how high the axes are
     height, line = axes.get_window_extent().height, 1.3 * sheet.letters
     low, high = axes.get_ylim()
     rising = sorted(ends)
@@ -123,9 +126,10 @@ def name_ends(axes: "Axes", ends: Sequence[tuple[float, str, str]], sheet: Sheet
         )
 
 
-def write(axes: "Axes", x: float, y: float, text: str, sheet: Sheet, **look: object) -> None:
+def write(axes: "Axes", x: float, y: float, text: str, sheet: Sheet, **look: Any) -> None:
     """Write a text at a place of the axes' data."""
-    axes.text(x, y, text, **{"fontsize": sheet.letters, "color": PALE, "fontfamily": _fonts()} | look)
+    usual: dict[str, Any] = {"fontsize": sheet.letters, "color": PALE, "fontfamily": _fonts()}
+    axes.text(x, y, text, **usual | look)
 
 
 def svg(drawn: "Figure") -> bytes:
