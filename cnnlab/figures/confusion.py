@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 import plotly.graph_objects as go
+from numpy.typing import NDArray
 
 from cnnlab.figures.heatmap import cell_texts
 from cnnlab.i18n import _, number

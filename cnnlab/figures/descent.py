@@ -15,7 +15,7 @@ PATH = "#1f66b0"  # what training does is drawn in the blue of the training curv
 def descent(loss: Callable[[Any], Any], weights: Sequence[float], *, low: float, high: float) -> go.Figure:
     """Draw loss(weight) between low and high as a line, and the weights visited as numbered points on it.
 
-    loss: of a number or an array of them. Weights outside are left out; points are numbered from 0, the start.
+    loss: of a number or an array. Weights outside are left out; points are numbered from 0, the start.
     """
     grid = np.linspace(low, high, 200)
     figure = go.Figure(
