@@ -53,7 +53,7 @@ def questions(run: Run, image: np.ndarray) -> dict[str, tuple]:
     recipe, weights = run.recipe(), run.weights()
     target = int(ops.forward(recipe.layers(), weights, image)[-1].values.argmax())
     deepest = layers_with_maps(recipe.layers())[-1]
-    convolutions = [layer["name"] for layer in recipe.layers() if layer["kind"] == "conv"]
+    convolutions = [layer.name for layer in recipe.layers() if isinstance(layer, ops.Conv)]
     where = str(run.folder.parent), run.id
     methods = {
         "grad_cam": GradCam(deepest),
@@ -85,7 +85,7 @@ def measured(crew: pool.Workers, run: Run, rounds: int) -> dict[str, float]:
         times[name] = statistics.median(taken)
     recipe = run.recipe()
     if datasets.find(recipe.config.dataset).present():
-        convolutions = [layer["name"] for layer in recipe.layers() if layer["kind"] == "conv"]
+        convolutions = [layer.name for layer in recipe.layers() if isinstance(layer, ops.Conv)]
         arguments = str(run.folder.parent), run.id, convolutions[-1], 0
         times["patches_first"] = seconds(crew, best_patches, arguments, True)
         times["patches_next"] = seconds(crew, best_patches, (*arguments[:3], 1), True)
@@ -124,15 +124,13 @@ def with_random_weights(preset: str, store: Store) -> Run:
     """Return a run of the preset's shape; its weights are of the size that training starts from."""
     config, classes = PRESETS[preset].config, cifar10.CLASSES
     run = store.create(config, classes, preset=preset, owner="benchmark")
-    rng, shape, arrays = np.random.default_rng(0), (SIDE, SIDE, 3), {}
-    layers = run.recipe().layers()
-    for layer, output in zip(layers, ops.output_shapes(layers, shape), strict=True):
-        for part, size in ops.weight_shapes(layer, shape).items():
-            spread = (2 / np.prod(size[:-1])) ** 0.5
-            plain = {"gamma": 1, "variance": 1}.get(part, 0)
-            drawn = rng.normal(0, spread, size) if part == "kernel" else np.full(size, plain)
-            arrays[f"{layer['name']}/{part}"] = drawn.astype(np.float32)
-        shape = output
+    rng, arrays = np.random.default_rng(0), {}
+    for name, size in ops.network_shapes(run.recipe().layers(), (SIDE, SIDE, 3)).items():
+        _layer, part = name.split("/")
+        spread = (2 / np.prod(size[:-1])) ** 0.5
+        plain = {"gamma": 1, "variance": 1}.get(part, 0)
+        drawn = rng.normal(0, spread, size) if part == "kernel" else np.full(size, plain)
+        arrays[name] = drawn.astype(np.float32)
     write_arrays(run.folder / "weights.npz", arrays)
     return run
 

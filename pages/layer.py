@@ -62,8 +62,7 @@ def arithmetic() -> None:
         inputs = number_field(_("Input channels"), 1, 2048, 32, key="layer.inputs")
     with three:
         outputs = number_field(_("Number of kernels"), 1, 2048, 64, key="layer.outputs")
-    spec = {"kind": "conv", "name": "conv", "filters": outputs, "kernel": size, "stride": 1}
-    (count,) = ops.parameters([spec | {"padding": "same", "bias": True}], (size, size, inputs))
+    (count,) = ops.parameters([ops.Conv("conv", outputs, size)], (size, size, inputs))
     text = _("{k}×{k}×{inputs}×{outputs} + {outputs} = **{count}** weights and biases")
     st.markdown("#### " + text.format(k=size, inputs=inputs, outputs=outputs, count=number(count)))
     st.caption(_("The photo's size does not matter. The whole of the article's network, for ten classes:"))

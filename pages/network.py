@@ -10,13 +10,13 @@ from cnnlab.ui.components.field import field
 from cnnlab.ui.lessons.network import cell_arithmetic, place, receptive_field
 from cnnlab.ui.lessons.network.keras_check import check
 from cnnlab.ui.session import widget_state
-from cnnlab.ui.widgets import layer_view, lesson, network_choice, network_input, number_text
+from cnnlab.ui.widgets import layer_view, layer_words, lesson, network_choice, network_input, number_text
 
 
 def controls(see: layer_view.View, layer: int) -> None:
     """Draw the choice of layer and map."""
-    st.subheader(layer_view.title(see.outputs[layer].spec), anchor=False)
-    titles = {output.name: layer_view.title(output.spec) for output in see.outputs}
+    st.subheader(layer_words.heading(see.outputs[layer].layer), anchor=False)
+    titles = {output.name: layer_words.heading(output.layer) for output in see.outputs}
     left, right = st.columns([2, 1.1])
     left.selectbox(_("Layer"), see.names, format_func=titles.get, key="network.layer")
     count = see.maps(layer).shape[-1]
@@ -84,14 +84,14 @@ with st.container(border=True):
     if single:
         st.markdown(_("**{name}**: how this number is computed").format(name=title))
     cell_arithmetic.arithmetic(see, layer, channel, cell)
-conv = see.block(layer).start
-if see.outputs[conv].kind == "conv":
+conv = see.outputs[see.block(layer).start].layer
+if isinstance(conv, ops.Conv):
     with st.container(border=True):
         st.subheader(_("How map {n} is made").format(n=channel + 1), anchor=False)
         layer_view.making_of(see, conv, channel, place.choose_map)
 with lesson.more(_("More: one colour range for all maps")):
     colours()
-heading = layer_view.title(see.outputs[layer].spec)
+heading = layer_words.heading(see.outputs[layer].layer)
 lesson.unfold(
     {
         _("Does Keras get the same?"): partial(check, see),

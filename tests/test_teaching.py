@@ -122,8 +122,8 @@ def worksheet() -> list[tuple[str, ...]]:
     products = (window * kernel).ravel()
     total = ops.conv2d(window[..., None], kernel[..., None, None])[0, 0, 0]
     sizes = [shape[0] for shape in ops.output_shapes(ARTICLE.layers(10), (SIDE, SIDE, 3))]
-    layers = [layer["kind"] for layer in ARTICLE.layers(10)]
-    along = [size for kind, size in zip(layers, sizes, strict=True) if kind in ("conv", "pool")][:4]
+    kinds = [layer.kind for layer in ARTICLE.layers(10)]
+    along = [size for kind, size in zip(kinds, sizes, strict=True) if kind in ("conv", "pool")][:4]
     pooled = {
         name: " · ".join(number(value, digits) for value in pool(grey[..., None], 2).ravel())
         for name, pool, digits in (("largest", ops.max_pool, 0), ("average", ops.average_pool, 2))

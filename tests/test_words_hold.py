@@ -8,7 +8,6 @@ from cnnlab.config import ConvBlock, DenseBlock, ModelConfig
 from cnnlab.data import photos
 from cnnlab.inspection.ablation import Off, edited, left_by_off
 from cnnlab.lessons.questions.answer import Largest, largest_input, telling_unit
-from cnnlab.ui.widgets.formulas import ACTIVATED
 from tests.support.pages import centre, open_page, words
 from tests.support.runs import network
 
@@ -89,8 +88,8 @@ def test_a_layer_of_a_network_has_its_own_formula(store, activation, normalise, 
     [asked] = [group for group in at.button_group if str(group.key).startswith("_layer.weights")]
     again = asked.set_value("27").run()
     assert ("no biases" in words(again)) == normalise and ("plus 3 biases" in words(again)) != normalise
-    named = [formula for formula in ACTIVATED.values() if f"a = {formula}" in general]
-    assert named == ([ACTIVATED["leaky_relu"]] if activation == "leaky_relu" else [])
+    named = [name for name, one in ops.ACTIVATIONS.items() if f"a = {one.formula}" in general]
+    assert named == (["leaky_relu"] if activation == "leaky_relu" else [])
     assert all("_" not in text for text in at.latex[1].value.split(r"\text{")[1:]), (
         "LaTeX takes it for an index"
     )

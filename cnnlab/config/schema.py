@@ -2,8 +2,8 @@
 
 `ModelConfig` and `TrainConfig` are the one truth that forms, links, files and the trainer share. They are
 frozen, validated on the way in, and know nothing of Keras. `ModelConfig.layers` spells a network out as the
-flat list of layers that `cnnlab.training.models` builds with Keras and `cnnlab.ops.network` computes with
-NumPy.
+flat list of layers (`cnnlab.ops.layers`) that `cnnlab.training.models` builds with Keras and
+`cnnlab.ops.network` computes with NumPy.
 
 A field's title and description are what a learner reads beside it; they are translated when shown.
 """
@@ -15,11 +15,11 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import CoreSchema, core_schema
 
+from cnnlab import ops
 from cnnlab.config.optimizers import OPTIMIZERS
 from cnnlab.config.schedules import SCHEDULES
 from cnnlab.i18n import _
 
-Activation = Literal["relu", "leaky_relu", "elu", "gelu", "tanh", "sigmoid", "linear"]
 Dropout = Annotated[
     float,
     Field(
@@ -29,8 +29,6 @@ Dropout = Annotated[
         description="The share of values set to 0 at random while training, so that none is relied on.",
     ),
 ]
-Function = Annotated[Activation, Field(title="Activation")]
-
 LARGEST_RATE = 10.0  # whether set in a form, asked for while a run trains, or brought in with an archive
 
 
@@ -46,6 +44,9 @@ class OneOf:
 
     def __get_pydantic_core_schema__(self, _source: object, _handler: object) -> CoreSchema:
         return core_schema.literal_schema(self.names)
+
+
+Function = Annotated[str, OneOf(ops.ACTIVATIONS), Field(title="Activation")]
 
 
 class ConvBlock(Frozen):
@@ -72,26 +73,17 @@ class ConvBlock(Frozen):
     pool_window: int = Field(default=2, ge=2, le=4, title="Pooling window")
     dropout: Dropout = 0.0
 
-    def layers(self, number: int) -> list[dict]:
+    def layers(self, number: int) -> list[ops.Layer]:
         """Return the block's layers; `number` counts blocks from 1 and becomes part of their names."""
         name = f"conv_{number}"
-        layers = [
-            {
-                "kind": "conv",
-                "name": name,
-                "filters": self.filters,
-                "kernel": self.kernel,
-                "stride": self.stride,
-                "padding": self.padding,
-                "bias": not self.normalise,  # normalisation shifts by its own beta; a bias would cancel out
-            }
-        ]
+        # Normalisation shifts by its own beta; a bias would cancel out.
+        bias = not self.normalise
+        layers: list[ops.Layer] = [ops.Conv(name, self.filters, self.kernel, self.stride, self.padding, bias)]
         if self.normalise:
-            layers.append({"kind": "norm", "name": f"{name}_norm", "epsilon": 1e-3})
+            layers.append(ops.BatchNorm(f"{name}_norm"))
         layers += _activation(name, self.activation)
         if self.pool != "none":
-            window = {"window": self.pool_window, "stride": self.pool_window, "padding": "valid"}
-            layers.append({"kind": "pool", "name": f"pool_{number}", "mode": self.pool, **window})
+            layers.append(ops.Pool(f"pool_{number}", self.pool, self.pool_window, stride=self.pool_window))
         return layers + _dropout(name, self.dropout)
 
 
@@ -102,9 +94,10 @@ class DenseBlock(Frozen):
     activation: Function = "relu"
     dropout: Dropout = 0.0
 
-    def layers(self, number: int) -> list[dict]:
+    def layers(self, number: int) -> list[ops.Layer]:
+        """Return the block's layers, as those of a `ConvBlock`."""
         name = f"dense_{number}"
-        dense = {"kind": "dense", "name": name, "units": self.units}
+        dense = ops.Dense(name, self.units)
         return [dense, *_activation(name, self.activation), *_dropout(name, self.dropout)]
 
 
@@ -124,16 +117,15 @@ class ModelConfig(Frozen):
         description="So much times the sum of all squared weights is added to the loss: keeps weights small.",
     )
 
-    def layers(self, classes: int) -> list[dict]:
+    def layers(self, classes: int) -> list[ops.Layer]:
         """Return the flat list of layers, from the division by 255 to softmax over `classes` scores."""
-        layers = [{"kind": "rescale", "name": "rescale", "scale": 1 / 255}]
+        layers: list[ops.Layer] = [ops.Rescale("rescale", 1 / 255)]
         for number, block in enumerate(self.blocks, start=1):
             layers += block.layers(number)
-        layers.append({"kind": self.head, "name": self.head})
+        layers.append(ops.LAYER_KINDS[self.head](self.head))
         for number, block in enumerate(self.dense, start=1):
             layers += block.layers(number)
-        layers.append({"kind": "dense", "name": "scores", "units": classes})
-        return [*layers, {"kind": "activation", "name": "softmax", "function": "softmax"}]
+        return [*layers, ops.Dense("scores", classes), ops.Softmax("softmax")]
 
 
 class Augmentation(Frozen):
@@ -254,11 +246,9 @@ def steps_per_epoch(images: int, batch_size: int) -> int:
     return math.ceil(images / batch_size)
 
 
-def _activation(name: str, function: str) -> list[dict]:
-    if function == "linear":
-        return []
-    return [{"kind": "activation", "name": f"{name}_{function}", "function": function}]
+def _activation(name: str, function: str) -> list[ops.Layer]:
+    return [] if function == "linear" else [ops.Activation(f"{name}_{function}", function)]
 
 
-def _dropout(name: str, rate: float) -> list[dict]:
-    return [{"kind": "dropout", "name": f"{name}_dropout", "rate": rate}] if rate else []
+def _dropout(name: str, rate: float) -> list[ops.Layer]:
+    return [ops.Dropout(f"{name}_dropout", rate)] if rate else []

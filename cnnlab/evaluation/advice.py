@@ -125,7 +125,7 @@ def _leaky(blocks: tuple[Part, ...], layers: set[str]) -> tuple[Part, ...]:
     """Return the blocks, with leaky ReLU where one of these layers is the block's."""
     return tuple(
         block.model_copy(update={"activation": "leaky_relu"})
-        if layers & {spec["name"] for spec in block.layers(place)}
+        if layers & {layer.name for layer in block.layers(place)}
         else block
         for place, block in enumerate(blocks, start=1)
     )

@@ -225,7 +225,9 @@ def _range(values: Sequence[float]) -> float:
     return 0.0 if math.isnan(values[-1]) else max(values) - min(values)
 
 
-def silent_shares(layers: list[dict], weights: dict[str, np.ndarray], images: np.ndarray) -> dict[str, float]:
+def silent_shares(
+    layers: list[ops.Layer], weights: dict[str, np.ndarray], images: np.ndarray
+) -> dict[str, float]:
     """Return for each ReLU layer the share of its maps (or units) that are 0 on all of these images.
 
     images: (n, 32, 32, 3) uint8.
@@ -233,7 +235,7 @@ def silent_shares(layers: list[dict], weights: dict[str, np.ndarray], images: np
     alive: dict[str, np.ndarray] = {}
     for image in images:
         for output in ops.forward(layers, weights, image):
-            if output.spec.get("function") == "relu":
+            if isinstance(output.layer, ops.Activation) and output.layer.function == "relu":
                 active = (output.values > 0).reshape(-1, output.values.shape[-1]).any(axis=0)
                 alive[output.name] = alive.get(output.name, False) | active
     return {name: float(1 - active.mean()) for name, active in alive.items()}

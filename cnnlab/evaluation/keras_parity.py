@@ -38,7 +38,7 @@ def difference(root: str, run_id: str, image: np.ndarray) -> list[tuple[str, flo
 
 
 @lru_cache(maxsize=8)
-def _network(folder: str, stamp: int) -> tuple[list[dict], dict[str, np.ndarray], "keras.Model"]:
+def _network(folder: str, stamp: int) -> tuple[list[ops.Layer], dict[str, np.ndarray], "keras.Model"]:
     """Return layers, arrays, and a Keras model that gives every layer's output; `stamp` names the arrays."""
     import keras
 
@@ -47,5 +47,5 @@ def _network(folder: str, stamp: int) -> tuple[list[dict], dict[str, np.ndarray]
     layers = recipe.layers()
     model = models.build(layers, recipe.config.model.l2, recipe.config.seed)
     models.set_weights(model, weights)
-    outputs = [model.get_layer(layer["name"]).output for layer in layers]
+    outputs = [model.get_layer(layer.name).output for layer in layers]
     return layers, weights, keras.Model(model.input, outputs)

@@ -8,6 +8,7 @@ the classes whatever the scores are, so of ten low scores the least low one stil
 are (a distance). `benchmarks/out_of_distribution.py` compares it with each of them and with others.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,12 +42,12 @@ def energy(scores: Floats) -> Floats:
     return logarithm
 
 
-def watched(layers: list[dict], input_shape: tuple[int, int, int]) -> list[str]:
+def watched(layers: Sequence[ops.Layer], input_shape: tuple[int, int, int]) -> list[str]:
     """Return the names of the layers whose maps are looked at: activations of maps, else convolutions."""
     shapes = ops.output_shapes(layers, input_shape)
     maps = [layer for layer, shape in zip(layers, shapes, strict=True) if len(shape) == 3]
-    activations = [layer["name"] for layer in maps if layer["kind"] == "activation"]
-    return activations or [layer["name"] for layer in maps if layer["kind"] == "conv"]
+    activations = [layer.name for layer in maps if isinstance(layer, ops.Activation)]
+    return activations or [layer.name for layer in maps if isinstance(layer, ops.Conv)]
 
 
 def map_means(means: Floats) -> Floats:

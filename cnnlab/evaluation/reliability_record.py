@@ -66,7 +66,7 @@ class ReliabilityRecord(Figures):
     def familiar(self, outputs: list[LayerOutput]) -> float:
         """Return the familiarity of the picture of which these are all layers' outputs."""
         named = {output.name: output.values for output in outputs}
-        names = watched([output.spec for output in outputs], outputs[0].values.shape)
+        names = watched([output.layer for output in outputs], outputs[0].values.shape)
         means = np.concatenate([named[name].mean(axis=(0, 1)) for name in names] or [np.zeros(0)])
         return float(self.familiarity.of(means[np.newaxis], outputs[-2].values[np.newaxis])[0])
 

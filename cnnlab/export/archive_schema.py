@@ -95,16 +95,11 @@ def _fault(error: ValidationError | RecursionError) -> str:
 
 def shapes(config: TrainConfig, classes: int) -> dict[str, tuple[int, ...]]:
     """Return the shape of each array of the network, '<layer>/<part>' as in weights.npz."""
-    layers, shape, shapes = config.model.layers(classes), (SIDE, SIDE, 3), {}
     try:
-        outputs = ops.output_shapes(layers, shape)
+        shapes = ops.network_shapes(config.model.layers(classes), (SIDE, SIDE, 3))
     except ops.GeometryError as error:
         text = _("config.json: the layers do not fit together ({why}).")
         raise ArchiveError(text.format(why=error)) from error
-    for layer, output in zip(layers, outputs, strict=True):
-        for part, size in ops.weight_shapes(layer, shape).items():
-            shapes[f"{layer['name']}/{part}"] = size
-        shape = output
     size = 4 * sum(math.prod(sides) for sides in shapes.values())  # bytes, as float32
     if size > UNPACKED:
         text = _("config.json: the network would have {size} MB of weights; an archive may have {most} MB.")

@@ -6,9 +6,9 @@ whatever is no figure of ours is escaped.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -257,13 +257,13 @@ def _network(run: Run) -> list[Part]:
     shapes = ops.output_shapes(layers, (SIDE, SIDE, 3))
     counts = ops.parameters(layers, (SIDE, SIDE, 3))
     rows: list[tuple[str, ...]] = [
-        (layer["name"], _details(layer), "×".join(map(number, shape)), number(count) if count else "")
+        (layer.name, _details(layer), "×".join(map(number, shape)), number(count) if count else "")
         for layer, shape, count in zip(layers, shapes, counts, strict=True)
     ]
     rows.append(("", "", "", number(sum(counts))))
     return [Table(rows, (_("Layer"), _("Settings"), _("Output"), _("Parameters")))]
 
 
-def _details(layer: dict[str, Any]) -> str:
-    shown = {name: value for name, value in layer.items() if name not in ("kind", "name")}
+def _details(layer: ops.Layer) -> str:
+    shown = {name: value for name, value in asdict(layer).items() if name != "name"}
     return ", ".join(f"{name} {_written(value)}" for name, value in shown.items())

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cnnlab import environment
+from cnnlab import environment, ops
 from cnnlab.files import read_text, whole, write_text
 from cnnlab.runs import SHIPPED, Phase, Run, RunError, Store
 from cnnlab.training import models
@@ -47,7 +47,7 @@ def ship(run: Run, folder: Path, note: str) -> None:
     pack_model(folder / "model.keras")
 
     (folder / "kernels").mkdir()
-    first = next(spec["name"] for spec in recipe.layers() if spec["kind"] == "conv")
+    first = next(layer.name for layer in recipe.layers() if isinstance(layer, ops.Conv))
     for epoch in run.kernel_epochs():
         kernel = {f"{first}/kernel": run.kernels(epoch)[f"{first}/kernel"]}
         np.savez_compressed(folder / "kernels" / f"epoch-{epoch:04d}.npz", allow_pickle=False, **kernel)

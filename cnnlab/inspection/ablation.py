@@ -68,19 +68,19 @@ def edited(weights: Mapping[str, np.ndarray], edits: Sequence[Edit]) -> dict[str
     return changed
 
 
-def left_by_off(layers: Sequence[dict], layer: str) -> dict[str, float]:
+def left_by_off(layers: Sequence[ops.Layer], layer: str) -> dict[str, float]:
     """Return what each layer of a convolution's block has in every cell of the map of a kernel that is off.
 
     0 before the activation; behind it, what the activation makes of 0, which need not be 0.
     """
-    places = [spec["name"] for spec in layers]
+    names = [one.name for one in layers]
     value, left = 0.0, {layer: 0.0}
-    for spec in layers[places.index(layer) + 1 :]:
-        if spec["kind"] not in ("norm", "activation"):
+    for one in layers[names.index(layer) + 1 :]:
+        if not isinstance(one, ops.BatchNorm | ops.Activation):
             break
-        if spec["kind"] == "activation":
-            value = float(ops.ACTIVATIONS[spec["function"]](value))
-        left[spec["name"]] = value
+        if isinstance(one, ops.Activation):
+            value = float(ops.ACTIVATIONS[one.function].apply(value))
+        left[one.name] = value
     return left
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cnnlab import ops
 from cnnlab.evaluation.test_set import trained_model
 from cnnlab.inspection.held_out import held_out_images
 from cnnlab.progress import report
@@ -26,16 +27,16 @@ class Silence:
     peak: dict[str, np.ndarray]  # the largest magnitude in any cell of any photo
 
 
-def passed_on(layers: list[dict]) -> dict[str, str]:
+def passed_on(layers: list[ops.Layer]) -> dict[str, str]:
     """Return for each convolution the last layer of its block: after normalisation and activation."""
     last, current = {}, None
     for layer in layers:
-        if layer["kind"] == "conv":
-            current = layer["name"]
-        elif layer["kind"] not in ("norm", "activation"):
+        if isinstance(layer, ops.Conv):
+            current = layer.name
+        elif not isinstance(layer, ops.BatchNorm | ops.Activation):
             current = None
         if current:
-            last[current] = layer["name"]
+            last[current] = layer.name
     return last
 
 

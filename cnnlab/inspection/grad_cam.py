@@ -9,13 +9,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cnnlab import ops
 from cnnlab.inspection.attribution import Attribution
-from cnnlab.ops import receptive_field
 
 if TYPE_CHECKING:
     import keras
 
-KINDS = ("conv", "norm", "activation", "pool", "add")  # what makes maps that are worth asking about
+KINDS = (
+    ops.Conv,
+    ops.BatchNorm,
+    ops.Activation,
+    ops.Pool,
+    ops.Add,
+)  # what makes maps that are worth asking about
 
 
 @dataclass(frozen=True)
@@ -44,24 +50,24 @@ class GradCam:
         return Attribution(values.numpy(), layer=self.layer)
 
 
-def layers_with_maps(layers: list[dict]) -> list[str]:
+def layers_with_maps(layers: list[ops.Layer]) -> list[str]:
     """Return the names of the layers that Grad-CAM can be asked about, in order."""
     names = []
     for layer in layers:
-        if layer["kind"] in ("flatten", "global_average", "global_max"):
+        if isinstance(layer, ops.Flatten | ops.GlobalAverage | ops.GlobalMax):
             return names
-        if layer["kind"] in KINDS:
-            names.append(layer["name"])
+        if isinstance(layer, KINDS):
+            names.append(layer.name)
     return names
 
 
-def on_photo(layers: list[dict], layer: str, map: np.ndarray, side: int) -> np.ndarray:
+def on_photo(layers: list[ops.Layer], layer: str, map: np.ndarray, side: int) -> np.ndarray:
     """Lay a layer's map (h, w) over the photo: (side, side), each cell in the middle of what it sees.
 
     Between the middles the values go over into each other; beyond the outermost they stay as they are. Simply
     enlarging the map would shift it, where layers without border have cut the photo's edge off.
     """
-    field = receptive_field(layers, layer, 0, 0, (side, side, 3))
+    field = ops.receptive_field(layers, layer, 0, 0, (side, side, 3))
     pixels = np.arange(side)
     rows, cols = (
         first + jump * np.arange(n)

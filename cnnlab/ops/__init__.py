@@ -3,6 +3,17 @@
 Most come twice: for a whole array at once, and as steps that show every product and sum.
 """
 
+from .activations import (
+    ACTIVATIONS,
+    ActivationFunction,
+    elu,
+    gelu,
+    leaky_relu,
+    linear,
+    relu,
+    sigmoid,
+    tanh,
+)
 from .convolution import ConvStep, conv2d, conv2d_step, conv2d_steps, flip
 from .dense import (
     DenseStep,
@@ -17,22 +28,35 @@ from .dense import (
     softmax_naive,
     softmax_steps,
 )
-from .elementwise import (
-    ACTIVATIONS,
-    add,
-    batch_norm,
-    elu,
-    gelu,
-    leaky_relu,
-    linear,
-    relu,
-    rescale,
-    sigmoid,
-    tanh,
+from .elementwise import add, batch_norm, rescale
+from .geometry import (
+    GeometryError,
+    Shape,
+    Window,
+    output_size,
+    outputs_fed,
+    padding_amounts,
+    window_index,
+    window_span,
 )
-from .geometry import GeometryError, output_size, outputs_fed, padding_amounts, window_index, window_span
 from .gradient import input_gradient
 from .kernels import KERNELS
+from .layers import (
+    LAYER_KINDS,
+    Activation,
+    Add,
+    BatchNorm,
+    Conv,
+    Dense,
+    Dropout,
+    Flatten,
+    GlobalAverage,
+    GlobalMax,
+    Layer,
+    Pool,
+    Rescale,
+    Softmax,
+)
 from .losses import cross_entropy, cross_entropy_gradient, mse, mse_gradient, one_hot
 from .network import (
     LayerOutput,
@@ -41,7 +65,6 @@ from .network import (
     network_shapes,
     output_shapes,
     parameters,
-    weight_shapes,
 )
 from .optimizers import descend, estimated, pace
 from .pooling import (
@@ -61,16 +84,33 @@ from .update import Update, update
 __all__ = [
     "ACTIVATIONS",
     "KERNELS",
+    "LAYER_KINDS",
     "SURFACES",
+    "Activation",
+    "ActivationFunction",
+    "Add",
+    "BatchNorm",
+    "Conv",
     "ConvStep",
+    "Dense",
     "DenseStep",
+    "Dropout",
+    "Flatten",
     "GeometryError",
+    "GlobalAverage",
+    "GlobalMax",
+    "Layer",
     "LayerOutput",
+    "Pool",
     "PoolStep",
     "ReceptiveField",
+    "Rescale",
+    "Shape",
+    "Softmax",
     "SoftmaxSteps",
     "Surface",
     "Update",
+    "Window",
     "add",
     "average_pool",
     "batch_norm",
@@ -120,7 +160,6 @@ __all__ = [
     "softmax_steps",
     "tanh",
     "update",
-    "weight_shapes",
     "window_index",
     "window_span",
 ]

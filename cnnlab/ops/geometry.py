@@ -5,10 +5,19 @@ how many outputs there are and which input cells each of them reads. Rows and co
 it is written once, for one axis, in `window_index`.
 """
 
+from collections.abc import Iterator
 from numbers import Integral
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+
+from .floats import Floats
+
+Shape = tuple[int, ...]
+Indices = NDArray[np.intp]
+Mask = NDArray[np.bool_]
 
 
 class GeometryError(ValueError):
@@ -17,22 +26,30 @@ class GeometryError(ValueError):
     `template` and `numbers` are kept apart as well, so that a page can say the sentence in another language.
     """
 
-    def __init__(self, template, **numbers):
+    def __init__(self, template: str, **numbers: Any) -> None:
         super().__init__(template.format(**numbers))
         self.template = template
         self.numbers = numbers
 
 
-def window_span(k, dilation=1):
+class Window(NamedTuple):
+    """How a square window slides over maps. Unpacked, it stands where k, stride and padding do below."""
+
+    side: int  # k, in cells
+    stride: int
+    padding: str  # "valid" or "same"
+
+
+def window_span(k: int, dilation: int = 1) -> int:
     """Return how many cells a window of k cells reaches over when they stand `dilation` apart."""
     return dilation * (k - 1) + 1
 
 
-def padding_amounts(n, k, stride, padding, dilation=1):
+def padding_amounts(n: int, k: int, stride: int, padding: str, dilation: int = 1) -> tuple[int, int]:
     """Return how many border cells are put (before, after) an axis of n cells.
 
     "valid" puts none. "same" puts as many as ceil(n / stride) outputs need; an odd one goes after, which is
-    TensorFlow's and therefore Keras's rule.
+    TensorFlow's and therefore Keras's rule. Raises GeometryError where a setting makes no sense.
     """
     _check_settings(n, k, stride, padding, dilation)
     if padding == "valid":
@@ -42,7 +59,7 @@ def padding_amounts(n, k, stride, padding, dilation=1):
     return border // 2, border - border // 2
 
 
-def output_size(n, k, stride=1, padding="valid", dilation=1):
+def output_size(n: int, k: int, stride: int = 1, padding: str = "valid", dilation: int = 1) -> int:
     """Return the number of outputs: floor((n + before + after - dilation (k - 1) - 1) / stride) + 1.
 
     Raises GeometryError where the window is larger than the padded input.
@@ -62,25 +79,33 @@ def output_size(n, k, stride=1, padding="valid", dilation=1):
     return room // stride + 1
 
 
-def window_index(n, k, stride=1, padding="valid", dilation=1):
+def window_index(n: int, k: int, stride: int = 1, padding: str = "valid", dilation: int = 1) -> Indices:
     """Return the input index of each window cell, shape (outputs, k): output i reads `window_index(...)[i]`.
 
-    An index below 0 or above n - 1 stands for a border cell.
+    An index below 0 or above n - 1 stands for a border cell. Raises GeometryError as `output_size` does.
     """
     before, _after = padding_amounts(n, k, stride, padding, dilation)
     starts = stride * np.arange(output_size(n, k, stride, padding, dilation)) - before
     return starts[:, None] + dilation * np.arange(k)
 
 
-def outputs_fed(n, k, stride, padding, dilation, index):
-    """Return which outputs read input cell `index`: the rows of `window_index` that hold it."""
+def outputs_fed(n: int, k: int, stride: int, padding: str, dilation: int, index: int) -> Indices:
+    """Return which outputs, (m,), read input cell `index`: the rows of `window_index` that hold it."""
     return np.flatnonzero((window_index(n, k, stride, padding, dilation) == index).any(axis=1))
 
 
-def window_view(image, window, stride, padding, dilation=1, border=0.0):
+def window_view(
+    image: Floats,
+    window: tuple[int, int],
+    stride: int,
+    padding: str,
+    dilation: int = 1,
+    border: float = 0.0,
+) -> Floats:
     """Return every window of an image (h, w, c) as one strided view (H, W, c, kh, kw), at `window_index`.
 
     window: (kh, kw). A view copies nothing but the image with its border, whose cells hold `border`.
+    Raises GeometryError as `output_size` does.
     """
     height, width, _channels = image.shape
     kh, kw = window
@@ -94,7 +119,22 @@ def window_view(image, window, stride, padding, dilation=1, border=0.0):
     return everywhere[::stride, ::stride, :, ::dilation, ::dilation]
 
 
-def window_at(image, rows, cols):
+def window_places(shape: Shape, window: Window) -> Iterator[tuple[int, int, Any, Any]]:
+    """Yield, for each place (p, q) of the window, which outputs see a cell there, and which cells these are.
+
+    shape: (h, w, c) of the maps. Both come as an index into an array: (H, W, ...) and (h, w, ...). Places on
+    the border are left out.
+    """
+    height, width, _channels = shape
+    rows, cols = window_index(height, *window), window_index(width, *window)
+    for p, q in np.ndindex(window.side, window.side):
+        inside_rows = (rows[:, p] >= 0) & (rows[:, p] < height)
+        inside_cols = (cols[:, q] >= 0) & (cols[:, q] < width)
+        outputs = np.ix_(inside_rows, inside_cols)
+        yield p, q, outputs, np.ix_(rows[inside_rows, p], cols[inside_cols, q])
+
+
+def window_at(image: Floats, rows: Indices, cols: Indices) -> tuple[Floats, Mask]:
     """Return one window of an image (h, w, c) and a mask (kh, kw) that is False on the border.
 
     The window holds the values (kh, kw, c) where the rows and columns meet, and 0 on the border.
@@ -107,7 +147,7 @@ def window_at(image, rows, cols):
     return np.where(inside[..., None], nearest, np.zeros_like(nearest)), inside
 
 
-def check_cell(row, col, height, width):
+def check_cell(row: int, col: int, height: int, width: int) -> None:
     """Raise GeometryError unless a map of (height, width) has a cell at (row, col)."""
     if not (0 <= row < height and 0 <= col < width):
         raise GeometryError(
@@ -119,7 +159,7 @@ def check_cell(row, col, height, width):
         )
 
 
-def check_channel(channel, channels):
+def check_channel(channel: int, channels: int) -> None:
     """Raise GeometryError unless `channel` is one of `channels`."""
     if not 0 <= channel < channels:
         raise GeometryError(
@@ -129,7 +169,7 @@ def check_channel(channel, channels):
         )
 
 
-def _check_settings(n, k, stride, padding, dilation):
+def _check_settings(n: int, k: int, stride: int, padding: str, dilation: int) -> None:
     settings = {"input size": n, "window size": k, "stride": stride, "dilation": dilation}
     for name, value in settings.items():
         if not isinstance(value, Integral) or value < 1:

@@ -1,15 +1,19 @@
 """Which kernels are worth trying by hand?
 
-Each takes its size k and returns a k x k array. Several are built from two rows of numbers: `smooth`, which
-adds up to 1, and `difference`, which adds up to 0. An even size has no middle cell; the one before is taken.
+Each takes its size k and returns a k x k array; GeometryError where k is below 1. Several are built from
+two rows of numbers: `smooth`, which adds up to 1, and `difference`, which adds up to 0. An even size has no
+middle cell; the one before is taken.
 """
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .geometry import GeometryError
 
+Kernel = NDArray[np.float64]
 
-def smooth(k):
+
+def smooth(k: int) -> Kernel:
     """Return Pascal's triangle's row of k numbers, made to add up to 1: (1, 2, 1) / 4 for k = 3."""
     row = np.ones(1)
     for _ in range(k - 1):
@@ -17,7 +21,7 @@ def smooth(k):
     return row
 
 
-def difference(k):
+def difference(k: int) -> Kernel:
     """Return the change from left to right, smoothed: (-1, 0, 1) for k = 3, and 0 for a cell alone."""
     if k == 1:
         return np.zeros(1)
@@ -27,7 +31,7 @@ def difference(k):
     return row
 
 
-def identity(k):
+def identity(k: int) -> Kernel:
     """Keep the image: 1 in the middle, 0 elsewhere."""
     _check_size(k)
     kernel = np.zeros((k, k))
@@ -35,36 +39,36 @@ def identity(k):
     return kernel
 
 
-def box_blur(k):
+def box_blur(k: int) -> Kernel:
     """Replace each pixel by the mean of its neighbourhood."""
     _check_size(k)
     return np.full((k, k), 1 / k**2)
 
 
-def gaussian(k):
+def gaussian(k: int) -> Kernel:
     """Blur with weights that fall off from the middle."""
     _check_size(k)
     return np.outer(smooth(k), smooth(k))
 
 
-def sharpen(k):
+def sharpen(k: int) -> Kernel:
     """Exaggerate how a pixel differs from its neighbours: the image minus its Laplacian."""
     return identity(k) - laplacian(k)
 
 
-def sobel_x(k):
+def sobel_x(k: int) -> Kernel:
     """Answer where brightness grows from left to right: (-1, 0, 1), (-2, 0, 2), (-1, 0, 1) for k = 3."""
     _check_size(k)
     pascal = smooth(k) * 2 ** (k - 1)  # whole numbers again, as Sobel's kernel is usually written
     return np.outer(pascal, difference(k))
 
 
-def sobel_y(k):
+def sobel_y(k: int) -> Kernel:
     """Answer where brightness grows from top to bottom."""
     return sobel_x(k).T
 
 
-def laplacian(k):
+def laplacian(k: int) -> Kernel:
     """Answer where a pixel differs from its row and column: each 1 is paid for in the middle."""
     _check_size(k)
     middle = (k - 1) // 2
@@ -74,7 +78,7 @@ def laplacian(k):
     return kernel
 
 
-def emboss(k):
+def emboss(k: int) -> Kernel:
     """Light the image from a corner: weights that grow down and right, and 1 more in the middle."""
     _check_size(k)
     ramp = np.arange(k) - (k - 1) / 2
@@ -94,6 +98,6 @@ KERNELS = {
 }
 
 
-def _check_size(k):
+def _check_size(k: int) -> None:
     if k < 1:
         raise GeometryError("a kernel has at least 1 row and 1 column, but {k} were asked for", k=k)

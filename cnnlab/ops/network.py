@@ -1,41 +1,42 @@
-"""What does a whole trained network compute, layer by layer?
+"""What a whole trained network computes, layer by layer.
 
-A network is a list of layers, each a dict with its kind, its name and its settings. Each takes the output of
-the one before; `add` takes that of an earlier one as well. The arrays that training found stand in `weights`
-under "<layer>/<part>". One photo at a time, in float32, which is how the network was trained.
+A network is a list of layers (`cnnlab.ops.layers`). Each takes the output of the one before; `Add` takes that
+of an earlier one as well. The arrays that training found stand in `weights` under "<layer>/<part>". One photo
+at a time, in float32, which is how the network was trained.
 """
 
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .convolution import conv2d
-from .dense import dense, flatten, softmax
-from .elementwise import ACTIVATIONS, add, batch_norm, rescale
-from .geometry import GeometryError, output_size
-from .pooling import average_pool, global_average_pool, global_max_pool, max_pool
+from .floats import Floats
+from .geometry import GeometryError, Shape
+from .layers import Layer
 
-POOLS = {"max": max_pool, "average": average_pool}
-FUNCTIONS = ACTIVATIONS | {"softmax": softmax}
-# Which kinds take maps (h, w, c), which a row of numbers (n,), which either.
-TAKE_MAPS = ("conv", "pool", "flatten", "global_average", "global_max")
-TAKE_ROWS = ("dense",)
-TAKE_ANY = ("rescale", "norm", "activation", "dropout", "add")
+Weights = Mapping[str, Floats]
+NEEDED = {
+    3: "maps (height, width, channels) are needed, but {shape} comes in",
+    1: "a row of numbers is needed, but {shape} comes in",
+}
 
 
 @dataclass(frozen=True, eq=False)
 class LayerOutput:
     """What one layer makes of one photo."""
 
-    name: str
-    kind: str
-    spec: dict  # the layer as it stands in the list
-    values: np.ndarray  # (H, W, c) or (n,), float32
+    layer: Layer
+    values: Floats  # (H, W, c) or (n,), float32
+
+    @property
+    def name(self) -> str:
+        return self.layer.name
 
 
-def forward(layers, weights, image):
+def forward(layers: Sequence[Layer], weights: Weights, image: ArrayLike) -> list[LayerOutput]:
     """Return the LayerOutput of every layer for one photo (h, w, c) with pixels from 0 to 255.
 
     weights: mapping of "<layer>/kernel", "/bias", "/gamma", "/beta", "/mean" and "/variance" to arrays.
@@ -43,169 +44,106 @@ def forward(layers, weights, image):
     """
     values = np.asarray(image, np.float32)
     output_shapes(layers, values.shape)
-    outputs = {}
+    outputs: dict[str, Floats] = {}
     for layer in layers:
         with _naming(layer):
-            values = _run(layer, _parts(layer, weights, values.shape), values, outputs)
-        outputs[layer["name"]] = values
-    return [LayerOutput(layer["name"], layer["kind"], layer, outputs[layer["name"]]) for layer in layers]
+            arrays = own_arrays(layer, weights, values.shape)
+            if layer.joined:
+                arrays["joined"] = outputs[layer.joined]
+            values = layer.forward(values, arrays)
+        outputs[layer.name] = values
+    return [LayerOutput(layer, outputs[layer.name]) for layer in layers]
 
 
-def _run(layer, parts, x, earlier):
-    match layer["kind"]:
-        case "rescale":
-            return rescale(x, layer["scale"])
-        case "conv":
-            return conv2d(x, *parts.values(), stride=layer["stride"], padding=layer["padding"])
-        case "norm":
-            return batch_norm(x, **parts, epsilon=layer["epsilon"])
-        case "activation":
-            return FUNCTIONS[layer["function"]](x)
-        case "pool":
-            return POOLS[layer["mode"]](x, layer["window"], stride=layer["stride"], padding=layer["padding"])
-        case "dropout":
-            return x  # numbers are dropped during training only
-        case "flatten":
-            return flatten(x)
-        case "global_average":
-            return global_average_pool(x)
-        case "global_max":
-            return global_max_pool(x)
-        case "dense":
-            return dense(x, *parts.values())
-        case "add":
-            return add(x, earlier[layer["with"]])
-
-
-def output_shapes(layers, input_shape):
+def output_shapes(layers: Sequence[Layer], input_shape: Shape) -> list[Shape]:
     """Return the shape of every layer's output, (H, W, c) or (n,), for a photo of `input_shape` (h, w, c).
 
     Raises GeometryError, naming the layer, where sizes do not fit.
     """
     shape = tuple(input_shape)
-    shapes = {}
+    shapes: dict[str, Shape] = {}
     for layer in layers:
         with _naming(layer):
-            shape = _output_shape(layer, shape, shapes)
-        shapes[layer["name"]] = shape
-    return [shapes[layer["name"]] for layer in layers]
+            _check(layer, shape, shapes)
+            shape = layer.output_shape(shape)
+        shapes[layer.name] = shape
+    return [shapes[layer.name] for layer in layers]
 
 
-def _output_shape(layer, shape, earlier):
-    _check(layer, shape, earlier)
-    match layer["kind"]:
-        case "conv":
-            return _slide(shape, layer["kernel"], layer, layer["filters"])
-        case "pool":
-            return _slide(shape, layer["window"], layer, shape[-1])
-        case "flatten":
-            return (prod(shape),)
-        case "global_average" | "global_max":
-            return shape[-1:]
-        case "dense":
-            return (layer["units"],)
-        case _:
-            return shape
+def _check(layer: Layer, shape: Shape, earlier: Mapping[str, Shape]) -> None:
+    """Raise GeometryError where a layer cannot take what comes in."""
+    if layer.takes and layer.takes != len(shape):
+        raise GeometryError(NEEDED[layer.takes], shape=shape)
+    if layer.joined and layer.joined not in earlier:
+        raise GeometryError('there is no earlier layer "{other}" to add', other=layer.joined)
+    if layer.joined and earlier[layer.joined] != shape:
+        raise GeometryError(
+            'only equal shapes can be added, but {shape} comes in and "{other}" gives {found}',
+            shape=shape,
+            other=layer.joined,
+            found=earlier[layer.joined],
+        )
 
 
-def _slide(shape, k, layer, channels):
-    height, width, _channels = shape
-    settings = k, layer["stride"], layer["padding"]
-    return output_size(height, *settings), output_size(width, *settings), channels
+def network_shapes(layers: Sequence[Layer], input_shape: Shape) -> dict[str, Shape]:
+    """Return the shape of each array of a network, '<layer>/<part>' -> shape, in the order of the layers.
 
-
-def _check(layer, shape, earlier):
-    """Raise GeometryError where there is no such layer or it cannot take what comes in."""
-    kind, other = layer["kind"], earlier.get(layer.get("with"))
-    wants_maps, wants_row = kind in TAKE_MAPS, kind in TAKE_ROWS
-    unequal = 'only equal shapes can be added, but {shape} comes in and "{with}" gives {other}'
-    complaints = {
-        'there is no layer of the kind "{kind}"': not (wants_maps or wants_row or kind in TAKE_ANY),
-        "maps (height, width, channels) are needed, but {shape} comes in": wants_maps and len(shape) != 3,
-        "a row of numbers is needed, but {shape} comes in": wants_row and len(shape) != 1,
-        'pooling is "max" or "average", not "{mode}"': kind == "pool" and layer["mode"] not in POOLS,
-        'there is no activation "{function}"': kind == "activation" and layer["function"] not in FUNCTIONS,
-        'there is no earlier layer "{with}" to add': kind == "add" and other is None,
-        unequal: kind == "add" and other != shape,
-    }
-    for sentence, holds in complaints.items():
-        if holds:
-            raise GeometryError(sentence, shape=shape, other=other, **layer)
-
-
-def weight_shapes(layer, input_shape):
-    """Return the name and shape of each array that training finds for this layer."""
-    channels = input_shape[-1]
-    match layer["kind"]:
-        case "conv":
-            shapes = {"kernel": (layer["kernel"], layer["kernel"], channels, layer["filters"])}
-            return shapes | ({"bias": (layer["filters"],)} if layer["bias"] else {})
-        case "dense":
-            return {"kernel": (channels, layer["units"]), "bias": (layer["units"],)}
-        case "norm":
-            return {part: (channels,) for part in ("gamma", "beta", "mean", "variance")}
-        case _:
-            return {}
-
-
-def network_shapes(layers, input_shape):
-    """Return the shape of each array of a network, '<layer>/<part>' -> shape, in the order of the layers."""
-    shapes = [tuple(input_shape), *output_shapes(layers, input_shape)]
+    Raises GeometryError as `output_shapes` does, and so do the next two.
+    """
     return {
-        f"{layer['name']}/{part}": size
-        for layer, shape in zip(layers, shapes, strict=False)
-        for part, size in weight_shapes(layer, shape).items()
+        f"{layer.name}/{part}": size
+        for layer, shape in _inputs(layers, input_shape)
+        for part, size in layer.weight_shapes(shape).items()
     }
 
 
-def parameters(layers, input_shape):
+def parameters(layers: Sequence[Layer], input_shape: Shape) -> list[int]:
     """Return how many numbers each layer stores: weights, biases, and a channel's four of normalisation.
 
     A normalisation's mean and variance are counted as Keras does, although no gradient changes them.
     """
-    shapes = [tuple(input_shape), *output_shapes(layers, input_shape)]
     return [
-        sum(prod(part) for part in weight_shapes(layer, shape).values())
-        for layer, shape in zip(layers, shapes, strict=False)
+        sum(prod(part) for part in layer.weight_shapes(shape).values())
+        for layer, shape in _inputs(layers, input_shape)
     ]
 
 
-def multiplications(layers, input_shape):
-    """Return how often each layer multiplies an input by a weight for one photo.
+def multiplications(layers: Sequence[Layer], input_shape: Shape) -> list[int]:
+    """Return how often each layer multiplies an input by a weight for one photo."""
+    return [layer.multiplications(shape) for layer, shape in _inputs(layers, input_shape)]
 
-    A kernel uses each of its weights once for each cell of its map, a dense layer each weight once.
+
+def _inputs(layers: Sequence[Layer], input_shape: Shape) -> Iterator[tuple[Layer, Shape]]:
+    """Return each layer with the shape that comes in."""
+    shapes = [tuple(input_shape), *output_shapes(layers, input_shape)]
+    return zip(layers, shapes, strict=False)
+
+
+def own_arrays(layer: Layer, weights: Weights, input_shape: Shape) -> dict[str, Floats]:
+    """Return the layer's weights by the names of their parts, float32.
+
+    Raises GeometryError where one is missing or has another shape than the layer needs.
     """
-    outputs = output_shapes(layers, input_shape)
-    counts = []
-    for layer, before, after in zip(layers, [tuple(input_shape), *outputs], outputs, strict=False):
-        kernel = weight_shapes(layer, before).get("kernel", (0,))
-        places = prod(after[:2]) if layer["kind"] == "conv" else 1
-        counts.append(places * prod(kernel))
-    return counts
-
-
-def _parts(layer, weights, input_shape):
-    """Return the layer's own arrays by their name, checked against the shapes that the layer needs."""
-    parts = {}
-    for part, shape in weight_shapes(layer, input_shape).items():
-        key = f"{layer['name']}/{part}"
+    arrays: dict[str, Floats] = {}
+    for part, shape in layer.weight_shapes(input_shape).items():
+        key = f"{layer.name}/{part}"
         if key not in weights:
             raise GeometryError('the weights hold no "{key}"', key=key)
-        parts[part] = np.asarray(weights[key], np.float32)
-        if parts[part].shape != shape:
+        arrays[part] = np.asarray(weights[key], np.float32)
+        if arrays[part].shape != shape:
             raise GeometryError(
                 'the weights "{key}" should have the shape {shape}, but theirs is {found}',
                 key=key,
                 shape=shape,
-                found=parts[part].shape,
+                found=arrays[part].shape,
             )
-    return parts
+    return arrays
 
 
 @contextmanager
-def _naming(layer):
+def _naming(layer: Layer) -> Iterator[None]:
     """Put the layer's name before the message of a GeometryError that happens within."""
     try:
         yield
     except GeometryError as error:
-        raise GeometryError("{layer}: " + error.template, layer=layer["name"], **error.numbers) from None
+        raise GeometryError("{layer}: " + error.template, layer=layer.name, **error.numbers) from None

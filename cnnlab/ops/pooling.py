@@ -7,13 +7,26 @@ Each window of each map becomes one number, its largest value or its mean; the c
 There are no weights. Border cells take no part, neither in the maximum nor in the mean (Keras's rule).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .floats import as_floats
-from .geometry import GeometryError, check_cell, check_channel, window_at, window_index, window_view
+from .floats import Floats, as_floats
+from .geometry import (
+    GeometryError,
+    Indices,
+    Mask,
+    Window,
+    check_cell,
+    check_channel,
+    window_at,
+    window_index,
+    window_places,
+    window_view,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,36 +35,75 @@ class PoolStep:
 
     row: int  # of the output cell
     col: int
-    rows: np.ndarray  # (k,) input rows of the window; below 0 or beyond the map: border
-    cols: np.ndarray  # (k,) input columns
-    window: np.ndarray  # (k, k) the values, 0 on the border
-    inside: np.ndarray  # (k, k) False on the border
+    rows: Indices  # (k,) input rows of the window; below 0 or beyond the map: border
+    cols: Indices  # (k,) input columns
+    window: Floats  # (k, k) the values, 0 on the border
+    inside: Mask  # (k, k) False on the border
     total: float  # of the values inside
     count: int  # of the values inside
     winner: tuple[int, int] | None  # row and column, in the input, of the first maximum; None for the average
     output: float
 
 
-def max_pool(maps, window, *, stride=None, padding="valid"):
+def max_pool(maps: ArrayLike, window: int, *, stride: int | None = None, padding: str = "valid") -> Floats:
     """Return the largest value of each window: maps (h, w, c) -> (H, W, c).
 
     window: side of the square window. stride: None for the same number: windows touch but do not overlap.
     Raises GeometryError where the window does not fit.
     """
     places = _places(_checked(maps), window, stride, padding, border=-np.inf)
-    return reduce(np.maximum, places, -np.inf)
+    return reduce(np.maximum, places)
 
 
-def average_pool(maps, window, *, stride=None, padding="valid"):
+def average_pool(
+    maps: ArrayLike, window: int, *, stride: int | None = None, padding: str = "valid"
+) -> Floats:
     """Return the mean of each window: maps (h, w, c) -> (H, W, c). The arguments are those of `max_pool`."""
     maps = _checked(maps)
-    ones = np.ones_like(maps[..., :1])
-    totals = sum(_places(maps, window, stride, padding, border=0))
-    counts = sum(_places(ones, window, stride, padding, border=0))  # k * k, and fewer at the border
+    ones, zero = np.ones_like(maps[..., :1]), np.zeros((), maps.dtype)
+    totals = sum(_places(maps, window, stride, padding, border=0), zero)
+    counts = sum(_places(ones, window, stride, padding, border=0), zero)  # k * k, and fewer at the border
     return totals / counts
 
 
-def pool_steps(maps, window, *, mode, stride=None, padding="valid", channel=0):
+def max_pool_gradient(maps: Floats, pooled: Floats, gradient: Floats, window: Window) -> Floats:
+    """Return the gradient with respect to the maps (h, w, c), float32: each output's goes to its winner.
+
+    pooled: (H, W, c), what `max_pool` makes of them; gradient: (H, W, c) with respect to it. Of equal values
+    the first in row order is the winner, as in TensorFlow.
+    """
+    back, free = np.zeros(maps.shape, np.float32), np.ones(pooled.shape, bool)
+    for _p, _q, outputs, cells in window_places(maps.shape, window):
+        wins = free[outputs] & (maps[cells] == pooled[outputs])
+        back[cells] += gradient[outputs] * wins
+        free[outputs] &= ~wins
+    return back
+
+
+def average_pool_gradient(maps: Floats, pooled: Floats, gradient: Floats, window: Window) -> Floats:
+    """Return the gradient with respect to the maps: each output's, in equal shares for all cells inside.
+
+    The arguments are those of `max_pool_gradient`.
+    """
+    back, counts = np.zeros(maps.shape, np.float32), np.zeros((*pooled.shape[:2], 1), np.float32)
+    places = list(window_places(maps.shape, window))
+    for _p, _q, outputs, _cells in places:
+        counts[outputs] += 1
+    shares = gradient / counts
+    for _p, _q, outputs, cells in places:
+        back[cells] += shares[outputs]
+    return back
+
+
+def pool_steps(
+    maps: ArrayLike,
+    window: int,
+    *,
+    mode: str,
+    stride: int | None = None,
+    padding: str = "valid",
+    channel: int = 0,
+) -> Iterator[PoolStep]:
     """Return an iterator of one PoolStep for each cell of an output map, row by row.
 
     mode: "max" or "average". channel: which map, counted from 0. The rest are the arguments of `max_pool`.
@@ -60,14 +112,24 @@ def pool_steps(maps, window, *, mode, stride=None, padding="valid", channel=0):
     return (_step(plane, mode, i, j, rows[i], cols[j]) for i in range(len(rows)) for j in range(len(cols)))
 
 
-def pool_step(maps, window, *, row, col, mode, stride=None, padding="valid", channel=0):
+def pool_step(
+    maps: ArrayLike,
+    window: int,
+    *,
+    row: int,
+    col: int,
+    mode: str,
+    stride: int | None = None,
+    padding: str = "valid",
+    channel: int = 0,
+) -> PoolStep:
     """Return the PoolStep of the output cell at (row, col), counted from 0; otherwise like `pool_steps`."""
     plane, rows, cols = _geometry(maps, window, mode, stride, padding, channel)
     check_cell(row, col, len(rows), len(cols))
     return _step(plane, mode, row, col, rows[row], cols[col])
 
 
-def pool_gradient(step, gradient=1.0):
+def pool_gradient(step: PoolStep, gradient: float = 1.0) -> Floats:
     """Return what each cell of a step's window gets of the gradient that arrives at its output: (k, k).
 
     The maximum hands all of it to its winner, since no other value had a part in the output; the mean hands
@@ -79,17 +141,17 @@ def pool_gradient(step, gradient=1.0):
     return gradient * np.outer(step.rows == row, step.cols == col)
 
 
-def global_max_pool(maps):
+def global_max_pool(maps: ArrayLike) -> Floats:
     """Return the largest value of each whole map: (h, w, c) -> (c,)."""
-    return _checked(maps).max(axis=(0, 1))
+    return np.asarray(_checked(maps).max(axis=(0, 1)))
 
 
-def global_average_pool(maps):
+def global_average_pool(maps: ArrayLike) -> Floats:
     """Return the mean of each whole map: (h, w, c) -> (c,)."""
-    return _checked(maps).mean(axis=(0, 1))
+    return np.asarray(_checked(maps).mean(axis=(0, 1)))
 
 
-def _step(plane, mode, row, col, rows, cols):
+def _step(plane: Floats, mode: str, row: int, col: int, rows: Indices, cols: Indices) -> PoolStep:
     window, inside = window_at(plane, rows, cols)
     window = window[..., 0]  # (k, k, 1) -> (k, k)
     total, count = float(window[inside].sum()), int(inside.sum())
@@ -100,17 +162,20 @@ def _step(plane, mode, row, col, rows, cols):
     return PoolStep(row, col, rows, cols, window, inside, total, count, winner, float(window[p, q]))
 
 
-def _places(maps, window, stride, padding, border):
+def _places(maps: Floats, window: int, stride: int | None, padding: str, border: float) -> list[Floats]:
     """Return, for each of the window's places, what stands there in every window: arrays (H, W, c)."""
     windows = window_view(maps, (window, window), _stride(stride, window), padding, border=border)
     return [windows[..., p, q] for p, q in np.ndindex(window, window)]
 
 
-def _stride(stride, window):
+def _stride(stride: int | None, window: int) -> int:
     return window if stride is None else stride
 
 
-def _geometry(maps, window, mode, stride, padding, channel):
+def _geometry(
+    maps: ArrayLike, window: int, mode: str, stride: int | None, padding: str, channel: int
+) -> tuple[Floats, Indices, Indices]:
+    """Return one map (h, w, 1) and the rows (H, k) and columns (W, k) of its windows."""
     maps = _checked(maps)
     height, width, channels = maps.shape
     if mode not in ("max", "average"):
@@ -122,7 +187,7 @@ def _geometry(maps, window, mode, stride, padding, channel):
     return maps[:, :, channel : channel + 1], rows, cols
 
 
-def _checked(maps):
+def _checked(maps: ArrayLike) -> Floats:
     maps = as_floats(maps)
     if maps.ndim != 3:
         raise GeometryError(

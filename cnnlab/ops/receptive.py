@@ -5,13 +5,13 @@ cells of the layer before. Elementwise layers change nothing, and nor does addin
 the same shape, so every window between them stands around the very cell that is added.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from .geometry import GeometryError, check_cell, window_index
+from .geometry import GeometryError, Shape, check_cell, window_index
+from .layers import Layer
 from .network import output_shapes
-
-WINDOWS = {"conv": "kernel", "pool": "window"}  # the layers with a window, and where its side stands
 
 
 @dataclass(frozen=True)
@@ -25,14 +25,16 @@ class ReceptiveField:
     jump: tuple[int, int]  # pixels from one cell's field to its neighbour's
 
 
-def receptive_field(layers, name, row, col, input_shape):
+def receptive_field(
+    layers: Sequence[Layer], name: str, row: int | None, col: int | None, input_shape: Shape
+) -> ReceptiveField:
     """Return the ReceptiveField of the cell (row, col), counted from 0, of the layer called `name`.
 
     row, col: None for all rows or columns together. That is the only choice for a layer without rows and
     columns, such as a dense one: it sees what the last maps before it see.
     Raises GeometryError where there is no such layer or cell.
     """
-    names = [layer["name"] for layer in layers]
+    names = [layer.name for layer in layers]
     if name not in names:
         raise GeometryError('the network has no layer called "{name}"', name=name)
     shapes = [tuple(input_shape), *output_shapes(layers, input_shape)]  # shapes[i] comes into layers[i]
@@ -48,7 +50,7 @@ def receptive_field(layers, name, row, col, input_shape):
 
     top, bottom = _reach(layers, shapes, target, 0, rows, clip=False)
     left, right = _reach(layers, shapes, target, 1, cols, clip=False)
-    jump = prod(layer["stride"] for layer in layers[: target + 1] if layer["kind"] in WINDOWS)
+    jump = prod(layer.sliding.stride for layer in layers[: target + 1] if layer.sliding)
     return ReceptiveField(
         rows=_reach(layers, shapes, target, 0, rows, clip=True),
         cols=_reach(layers, shapes, target, 1, cols, clip=True),
@@ -58,7 +60,14 @@ def receptive_field(layers, name, row, col, input_shape):
     )
 
 
-def _reach(layers, shapes, target, axis, cells, clip):
+def _reach(
+    layers: Sequence[Layer],
+    shapes: Sequence[Shape],
+    target: int,
+    axis: int,
+    cells: tuple[int, int],
+    clip: bool,
+) -> tuple[int, int]:
     """Return the first and last pixel, along an axis, that reach the first to last cell of layers[target].
 
     clip: leave border cells out. Their zeros come from nowhere, so they widen nothing.
@@ -66,11 +75,10 @@ def _reach(layers, shapes, target, axis, cells, clip):
     first, last = cells
     for layer, shape in reversed(list(zip(layers[: target + 1], shapes, strict=False))):
         n = shape[axis]
-        if layer["kind"] in WINDOWS:
-            stride = layer["stride"]
-            window = window_index(n, layer[WINDOWS[layer["kind"]]], stride, layer["padding"])[0]
+        if layer.sliding:
             # Window 0, moved along: so it also finds windows beyond the border.
-            first, last = stride * first + int(window[0]), stride * last + int(window[-1])
+            start, end = window_index(n, *layer.sliding)[0, [0, -1]].tolist()
+            first, last = layer.sliding.stride * first + start, layer.sliding.stride * last + end
         if clip:
             first, last = max(first, 0), min(last, n - 1)
     return first, last

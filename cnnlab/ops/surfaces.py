@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from .floats import as_floats
+from .floats import Floats, as_floats
 
 
 @dataclass(frozen=True)
@@ -18,46 +19,49 @@ class Surface:
     `lowest` are the places (x, y) of its minima, the deepest first.
     """
 
-    value: Callable
-    gradient: Callable
+    value: Callable[[ArrayLike], Floats]
+    gradient: Callable[[ArrayLike], Floats]
     start: tuple[float, float]
     lowest: tuple[tuple[float, float], ...]
     reach: float = 2.0  # the map shows weights from -reach to reach
 
 
-def _halves(w):
+def _halves(w: ArrayLike) -> tuple[Floats, Floats]:
     w = as_floats(w)
     return w[..., 0], w[..., 1]
 
 
-def bowl(w):
+def bowl(w: ArrayLike) -> Floats:
     """Equally steep all round: x^2 + y^2."""
     x, y = _halves(w)
     return x**2 + y**2
 
 
-def bowl_gradient(w):
+def bowl_gradient(w: ArrayLike) -> Floats:
+    """Return the gradient (..., 2) of `bowl` at w."""
     return 2 * as_floats(w)
 
 
-def ravine(w):
+def ravine(w: ArrayLike) -> Floats:
     """Thirty times as steep across as along: (x^2 + 30 y^2) / 2. Real losses have many such directions."""
     x, y = _halves(w)
     return (x**2 + 30 * y**2) / 2
 
 
-def ravine_gradient(w):
+def ravine_gradient(w: ArrayLike) -> Floats:
+    """Return the gradient (..., 2) of `ravine` at w."""
     x, y = _halves(w)
     return np.stack([x, 30 * y], axis=-1)
 
 
-def saddle(w):
+def saddle(w: ArrayLike) -> Floats:
     """A pass at (0, 0), low along x, with valleys on both sides: x^2 + y^4 / 2 - y^2."""
     x, y = _halves(w)
     return x**2 + y**4 / 2 - y**2
 
 
-def saddle_gradient(w):
+def saddle_gradient(w: ArrayLike) -> Floats:
+    """Return the gradient (..., 2) of `saddle` at w."""
     x, y = _halves(w)
     return np.stack([2 * x, 2 * y**3 - 2 * y], axis=-1)
 
@@ -65,13 +69,15 @@ def saddle_gradient(w):
 TILT = 0.3
 
 
-def minima(w):
+def minima(w: ArrayLike) -> Floats:
     """Four hollows of different depth: the sum of t^4 / 2 - t^2 - 0.3 t over both weights t."""
     w = as_floats(w)
-    return (w**4 / 2 - w**2 - TILT * w).sum(axis=-1)
+    total: Floats = (w**4 / 2 - w**2 - TILT * w).sum(axis=-1)
+    return total
 
 
-def minima_gradient(w):
+def minima_gradient(w: ArrayLike) -> Floats:
+    """Return the gradient (..., 2) of `minima` at w."""
     w = as_floats(w)
     return 2 * w**3 - 2 * w - TILT
 

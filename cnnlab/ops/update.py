@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from .dense import dense, softmax
-from .floats import as_floats
+from .floats import Floats, as_floats
 from .losses import cross_entropy, one_hot
 
 
@@ -22,20 +22,20 @@ from .losses import cross_entropy, one_hot
 class Update:
     """One step of gradient descent on one photo of n pixels and c classes."""
 
-    inputs: np.ndarray  # (n,)
-    weights: np.ndarray  # (n, c) before
-    bias: np.ndarray  # (c,) before
+    inputs: Floats  # (n,)
+    weights: Floats  # (n, c) before
+    bias: Floats  # (c,) before
     rate: float
-    scores: np.ndarray  # (c,)
-    probabilities: np.ndarray  # (c,)
-    truth: np.ndarray  # (c,)
+    scores: Floats  # (c,)
+    probabilities: Floats  # (c,)
+    truth: Floats  # (c,)
     loss: float
-    score_gradient: np.ndarray  # (c,)
-    weight_gradient: np.ndarray  # (n, c)
-    bias_gradient: np.ndarray  # (c,)
-    new_weights: np.ndarray  # (n, c)
-    new_bias: np.ndarray  # (c,)
-    new_probabilities: np.ndarray  # (c,)
+    score_gradient: Floats  # (c,)
+    weight_gradient: Floats  # (n, c)
+    bias_gradient: Floats  # (c,)
+    new_weights: Floats  # (n, c)
+    new_bias: Floats  # (c,)
+    new_probabilities: Floats  # (c,)
     new_loss: float
 
 

@@ -51,7 +51,7 @@ class Recipe:
         """Whether it was trained elsewhere: then its times say nothing about this machine."""
         return bool(self.note)
 
-    def layers(self) -> list[dict]:
+    def layers(self) -> list[ops.Layer]:
         """Return the network's flat list of layers."""
         return self.config.model.layers(len(self.classes))
 

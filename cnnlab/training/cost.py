@@ -15,7 +15,8 @@ import psutil
 from cnnlab import ops
 from cnnlab.config import TrainConfig
 from cnnlab.runs import Run, RunError, precision
-from cnnlab.training.speed import FORWARD, INPUT, Speed, numbers_per_weight
+from cnnlab.training.layers import FORWARD
+from cnnlab.training.speed import INPUT, Speed, numbers_per_weight
 
 PREPARING = 2.0  # seconds more for the first epoch: Keras traces the network (Digits, many runs: 1.2 to 5 s)
 BYTES = 4  # of a number in float32
@@ -27,7 +28,7 @@ UNSURE = {"same": 1.2, "other": 1.5, "timed": 1.5, "guess": None}
 class Measured:
     """What one run has shown: its network and precision, and how many times as long as expected it took."""
 
-    layers: list[dict]
+    layers: list[ops.Layer]
     precision: str
     factor: float
 
@@ -41,7 +42,7 @@ class Known:
     runs: Sequence[Measured] = ()
 
 
-def flops(layers: Sequence[dict]) -> list[int]:
+def flops(layers: Sequence[ops.Layer]) -> list[int]:
     """Return the floating-point operations of each layer for one photo, forwards: multiply and add."""
     return [FORWARD * count for count in ops.multiplications(layers, INPUT)]
 
@@ -71,7 +72,7 @@ def measure(run: Run, dataset: str, images: int, speed: Speed) -> Measured | Non
 
 
 def epoch_seconds(
-    config: TrainConfig, layers: Sequence[dict], images: int, known: Known
+    config: TrainConfig, layers: Sequence[ops.Layer], images: int, known: Known
 ) -> tuple[float, str]:
     """Return how long an epoch will take, and what that rests on: runs of the "same" network, those of
     "other" networks, layers that were "timed" here, or a "guess".
@@ -87,7 +88,7 @@ def epoch_seconds(
     return expected, "timed" if known.timed else "guess"
 
 
-def seconds(config: TrainConfig, layers: Sequence[dict], images: int, known: Known) -> tuple[float, str]:
+def seconds(config: TrainConfig, layers: Sequence[ops.Layer], images: int, known: Known) -> tuple[float, str]:
     """Return how long a whole training run will take, and what that rests on."""
     epoch, basis = epoch_seconds(config, layers, images, known)
     return PREPARING + epoch * config.epochs, basis
@@ -120,7 +121,7 @@ def wait(at_work: Sequence[float], ahead: Sequence[float]) -> float:
     return free[0]
 
 
-def memory(config: TrainConfig, layers: Sequence[dict]) -> int:
+def memory(config: TrainConfig, layers: Sequence[ops.Layer]) -> int:
     """Return the bytes that training holds: weights, gradients, the optimiser's numbers, activations.
 
     Each layer's output is kept for the way back, and its gradient stands beside it.

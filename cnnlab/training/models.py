@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cnnlab import ops
 from cnnlab.config import OPTIMIZERS
-from cnnlab.training.batch_norm import fused_normalisation
+from cnnlab.training.layers import keras_layer
 
 if TYPE_CHECKING:
     import keras
@@ -28,7 +29,7 @@ ARRAYS = {
 SIDE = 32  # every dataset comes as 32x32 RGB
 
 
-def build(layers: Sequence[dict], l2: float, seed: int, precision: str | None = None) -> "keras.Model":
+def build(layers: Sequence[ops.Layer], l2: float, seed: int, precision: str | None = None) -> "keras.Model":
     """Return the uncompiled model: uint8-valued images (n, 32, 32, 3) in, probabilities (n, classes) out.
 
     `layers` is the flat list of `ModelConfig.layers`. The initial weights depend on `seed` and the layer's
@@ -41,48 +42,13 @@ def build(layers: Sequence[dict], l2: float, seed: int, precision: str | None = 
     inputs = keras.Input((SIDE, SIDE, 3), name="image")
     outputs: dict[str, object] = {}
     x = inputs
-    for place, spec in enumerate(layers):
+    for place, layer in enumerate(layers):
         last = place == len(layers) - 1  # probabilities need the digits of float32
         policy = "mixed_bfloat16" if precision == "bfloat16" and not last else "float32"
-        layer = _layer(spec, seed * 1000 + place, penalty, policy, for_training=precision is not None)
-        x = layer([x, outputs[spec["with"]]]) if spec["kind"] == "add" else layer(x)
-        outputs[spec["name"]] = x
+        made = keras_layer(layer, seed * 1000 + place, penalty, policy, for_training=precision is not None)
+        x = made([x, outputs[layer.joined]] if layer.joined else x)
+        outputs[layer.name] = x
     return keras.Model(inputs, x, name="network")
-
-
-def _layer(spec: dict, seed: int, penalty, policy: str, for_training: bool) -> "keras.Layer":
-    """Return the Keras layer for one entry of the flat layer list."""
-    from keras import initializers, layers
-
-    kind, name = spec["kind"], {"name": spec["name"], "dtype": policy}
-    trained = {"kernel_initializer": initializers.GlorotUniform(seed), "kernel_regularizer": penalty}
-    match kind:
-        case "rescale":
-            return layers.Rescaling(spec["scale"], **name)
-        case "conv":
-            shape = {"strides": spec["stride"], "padding": spec["padding"], "use_bias": spec["bias"]}
-            return layers.Conv2D(spec["filters"], spec["kernel"], **name, **shape, **trained)
-        case "norm":
-            kind_of_norm = fused_normalisation() if for_training else layers.BatchNormalization
-            return kind_of_norm(epsilon=spec["epsilon"], **name)
-        case "activation":
-            return layers.Activation(spec["function"], **name)
-        case "pool":
-            pool = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[spec["mode"]]
-            return pool(spec["window"], strides=spec["stride"], padding=spec["padding"], **name)
-        case "dropout":
-            return layers.Dropout(spec["rate"], seed=seed, **name)
-        case "flatten":
-            return layers.Flatten(**name)
-        case "global_average":
-            return layers.GlobalAveragePooling2D(**name)
-        case "global_max":
-            return layers.GlobalMaxPooling2D(**name)
-        case "dense":
-            return layers.Dense(spec["units"], **name, **trained)
-        case "add":
-            return layers.Add(**name)
-    raise ValueError(f"no Keras layer is known for the kind {kind!r} of layer {spec['name']!r}")
 
 
 def weights(model: "keras.Model") -> dict[str, np.ndarray]:

@@ -11,7 +11,6 @@ import platform
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from math import prod
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,13 +20,12 @@ from pydantic import Field, TypeAdapter
 from cnnlab import files, ops, reading, system
 from cnnlab.config import OPTIMIZERS, TrainConfig, steps_per_epoch
 from cnnlab.training.augmentation import AUGMENTATIONS
+from cnnlab.training.layers import FORWARD, TRAINING, kind_of, measures
 from cnnlab.training.models import SIDE
 
 INPUT = (SIDE, SIDE, 3)
-FORWARD, TRAINING = 2, 6  # operations a multiplication: with its addition; and twice more for gradients
 MEASURES = {"conv": 5, "dense": 3, "norm": 2, "pool_max": 2, "pool_average": 2, "plain": 2, "curved": 2}
 MEASURES |= {"dropout": 2}  # kind of layer -> how many measures its time depends on
-CURVED = ("elu", "gelu", "tanh", "sigmoid")  # activations that take an exponential; the others are "plain"
 Seconds = Annotated[float, Field(ge=0, le=3600, allow_inf_nan=False)]
 
 
@@ -50,19 +48,20 @@ class Speed:
     threads: int
     version: Literal[1] = 1  # of this table; another one is timed again
 
-    def layers(self, layers: Sequence[dict], batch: int, precision: str) -> float:
+    def layers(self, layers: Sequence[ops.Layer], batch: int, precision: str) -> float:
         """Return the seconds of a network's layers for one batch, forwards and backwards."""
         shapes = [INPUT, *ops.output_shapes(layers, INPUT)]
         seconds = 0.0
-        for place, spec in enumerate(layers):
+        for place, (layer, before) in enumerate(zip(layers, shapes, strict=False)):
             last = place == len(layers) - 1  # as in `models.build`
             costs = self.costs["float32" if last else precision]
             first = place == 1  # nothing before it learns, so its gradient goes no further
-            values = measures(spec, shapes[place], shapes[place + 1], batch, first)
-            seconds += float(np.dot(costs[kind_of(spec)], values))
+            seconds += float(np.dot(costs[kind_of(layer)], measures(layer, before, batch, first)))
         return seconds * self.together
 
-    def epoch_seconds(self, config: TrainConfig, layers: Sequence[dict], training: int, held: int) -> float:
+    def epoch_seconds(
+        self, config: TrainConfig, layers: Sequence[ops.Layer], training: int, held: int
+    ) -> float:
         """Return the seconds of an epoch that learns from `training` images and judges `held` ones."""
         precision, batch = self.used(config.precision), config.batch_size
         weights = sum(ops.parameters(layers, INPUT))
@@ -84,30 +83,6 @@ class Speed:
 def numbers_per_weight(optimizer: str) -> int:
     """Return how many numbers a step handles for each weight: it, its gradient, what the optimiser keeps."""
     return 2 + OPTIMIZERS[optimizer].kept
-
-
-def kind_of(spec: dict) -> str:
-    """Return the kind of a layer, as it was timed."""
-    match spec["kind"]:
-        case "conv" | "dense" | "norm" | "dropout" as kind:
-            return kind
-        case "pool":
-            return f"pool_{spec['mode']}"
-        case "activation" if spec["function"] in CURVED:
-            return "curved"
-    return "plain"
-
-
-def measures(spec: dict, before: tuple, after: tuple, batch: int, first: bool = False) -> list[float]:
-    """Return what the time of a layer depends on: 1, the numbers that go in and out, and its arithmetic."""
-    numbers = float(batch * (prod(before) + prod(after)))
-    if spec["kind"] == "conv":
-        operations = TRAINING * batch * ops.multiplications([spec], before)[0] * (2 / 3 if first else 1)
-        return [1.0, numbers, operations, operations / before[-1], operations / after[-1]]
-    if spec["kind"] == "dense":
-        weights = before[-1] * spec["units"]
-        return [1.0, numbers, TRAINING * batch * weights + 2.0 * TRAINING * weights]
-    return [1.0, numbers]
 
 
 # Kept beside the runs

@@ -20,7 +20,7 @@ from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets
 from cnnlab.runs import Store
 from cnnlab.runs.attempt import Attempt
-from cnnlab.training import models, speed
+from cnnlab.training import layers, models, speed
 from cnnlab.training.augmentation import AUGMENTATIONS, augment
 from cnnlab.training.speed import Speed
 from cnnlab.training.trainer import Training
@@ -35,40 +35,35 @@ TIMES = 4  # the shortest counts: what else the computer did at that moment is n
 FEW, MANY = 2, 12  # batches: their difference is what a batch takes, the rest what an epoch takes beside
 
 
-def _conv(filters: int, kernel: int = 3, stride: int = 1, padding: str = "valid") -> dict:
-    shape = {"filters": filters, "kernel": kernel, "stride": stride, "padding": padding}
-    return {"kind": "conv", "name": "timed", **shape, "bias": True}
-
-
-def _pool(mode: str) -> dict:
-    return {"kind": "pool", "name": "timed", "mode": mode, "window": 2, "stride": 2, "padding": "valid"}
-
-
-def _activation(function: str) -> dict:
-    return {"kind": "activation", "name": "timed", "function": function}
-
-
-NORM = {"kind": "norm", "name": "timed", "epsilon": 1e-3}
-DROPOUT = {"kind": "dropout", "name": "timed", "rate": 0.3}
+_conv, _dense = partial(ops.Conv, "timed"), partial(ops.Dense, "timed")
+LIGHT = (
+    ops.BatchNorm("timed"),
+    ops.Dropout("timed", 0.3),
+    *(ops.Pool("timed", mode, 2, stride=2) for mode in ("max", "average")),
+)
 # What is timed: a layer, the shape that goes in, how many at once. Like those of the presets.
-LAYERS: list[tuple[dict, tuple[int, ...], int]] = [
-    (_conv(32), (32, 32, 3), 64),
-    (_conv(16, kernel=5, stride=2, padding="same"), (32, 32, 3), 128),
-    (_conv(64, padding="same"), (32, 32, 3), 32),
-    (_conv(64), (15, 15, 32), 64),
-    (_conv(64), (6, 6, 64), 64),
-    (_conv(32, padding="same"), (8, 8, 16), 128),
-    (_conv(48, padding="same"), (8, 8, 24), 64),
-    (_conv(64, padding="same"), (4, 4, 32), 128),
-    (_conv(96, padding="same"), (32, 32, 64), 64),
-    (_conv(256, padding="same"), (16, 16, 128), 32),
-    (_conv(256, padding="same"), (8, 8, 256), 64),
-    ({"kind": "dense", "name": "timed", "units": 64}, (1024,), 64),
-    ({"kind": "dense", "name": "timed", "units": 10}, (256,), 64),
-    ({"kind": "dense", "name": "timed", "units": 512}, (2048,), 64),
-    *((layer, (16, 16, 16), 64) for layer in (NORM, DROPOUT, _pool("max"), _pool("average"))),
-    *((layer, (32, 32, 64), 32) for layer in (NORM, DROPOUT, _pool("max"), _pool("average"))),
-    *((_activation(name), shape, 32) for name in ("relu", "tanh") for shape in ((8, 8, 32), (32, 32, 64))),
+LAYERS: list[tuple[ops.Layer, ops.Shape, int]] = [
+    (_conv(32, 3), (32, 32, 3), 64),
+    (_conv(16, 5, stride=2, padding="same"), (32, 32, 3), 128),
+    (_conv(64, 3, padding="same"), (32, 32, 3), 32),
+    (_conv(64, 3), (15, 15, 32), 64),
+    (_conv(64, 3), (6, 6, 64), 64),
+    (_conv(32, 3, padding="same"), (8, 8, 16), 128),
+    (_conv(48, 3, padding="same"), (8, 8, 24), 64),
+    (_conv(64, 3, padding="same"), (4, 4, 32), 128),
+    (_conv(96, 3, padding="same"), (32, 32, 64), 64),
+    (_conv(256, 3, padding="same"), (16, 16, 128), 32),
+    (_conv(256, 3, padding="same"), (8, 8, 256), 64),
+    (_dense(64), (1024,), 64),
+    (_dense(10), (256,), 64),
+    (_dense(512), (2048,), 64),
+    *((layer, (16, 16, 16), 64) for layer in LIGHT),
+    *((layer, (32, 32, 64), 32) for layer in LIGHT),
+    *(
+        (ops.Activation("timed", name), shape, 32)
+        for name in ("relu", "tanh")
+        for shape in ((8, 8, 32), (32, 32, 64))
+    ),
 ]
 
 
@@ -83,12 +78,12 @@ def seconds_of(call: Callable[[], object], clock: Clock = time.perf_counter) -> 
     return max(min(found), 1e-7)
 
 
-def layer_call(spec: dict, before: tuple[int, ...], batch: int, precision: str) -> Callable[[], object]:
+def layer_call(timed: ops.Layer, before: ops.Shape, batch: int, precision: str) -> Callable[[], object]:
     """Return what computes a layer forwards and backwards, as in training."""
     import tensorflow as tf
 
     policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
-    layer = models._layer(spec, 1, None, policy, for_training=True)
+    layer = layers.keras_layer(timed, 1, None, policy, for_training=True)
     x = tf.cast(tf.random.uniform((batch, *before)), layer.compute_dtype)
     gradient = tf.ones_like(layer(x, training=True))
 
@@ -116,11 +111,10 @@ def measure(wait: Callable[[], None] = lambda: None, clock: Clock = time.perf_co
     costs = {}
     for precision in ["float32", "bfloat16"][: 1 + native]:
         timed: dict[str, list] = {kind: [] for kind in speed.MEASURES}
-        for spec, before, batch in LAYERS:
-            [after] = ops.output_shapes([spec], before)
-            values = speed.measures(spec, before, after, batch, first=before == speed.INPUT)
-            spent = seconds(layer_call, spec, before, batch, precision) - call
-            timed[speed.kind_of(spec)].append((values, max(spent, call / 10)))
+        for layer, before, batch in LAYERS:
+            values = layers.measures(layer, before, batch, first=before == speed.INPUT)
+            spent = seconds(layer_call, layer, before, batch, precision) - call
+            timed[layers.kind_of(layer)].append((values, max(spent, call / 10)))
         costs[precision] = {kind: speed.fitted(found) for kind, found in timed.items()}
     images = datasets.load("digits").train_images[:128]
     changes = {name: seconds(_change, name, images) / len(images) for name in AUGMENTATIONS}
@@ -144,14 +138,14 @@ def _networks() -> Iterator[TrainConfig]:
 
 def _beside(known: Speed, wait: Callable[[], None], clock: Clock) -> dict[str, float]:
     """Return what real networks take more than the sum of their layers: `together`, `step` and `epoch`."""
-    steps, epochs, layers = [], [], []
+    steps, epochs, alone = [], [], []
     for config in _networks():
         step, epoch = _step_and_epoch(config, wait, clock)
         steps.append(step)
         epochs.append(epoch)
-        layers.append(known.epoch_seconds(config, config.model.layers(10), config.batch_size, 0))
-    together = ratio(steps, layers)
-    step = max(0.0, steps[0] - together * layers[0])
+        alone.append(known.epoch_seconds(config, config.model.layers(10), config.batch_size, 0))
+    together = ratio(steps, alone)
+    step = max(0.0, steps[0] - together * alone[0])
     return {"together": together, "step": step, "epoch": epochs[0]}
 
 

@@ -14,24 +14,23 @@ ARTICLE = PRESETS["article"].config
 
 def test_the_articles_network_layer_by_layer():
     layers = ARTICLE.model.layers(10)
-    conv = {"kind": "conv", "kernel": 3, "stride": 1, "padding": "valid", "bias": True}
-    relu = {"kind": "activation", "function": "relu"}
-    pool = {"kind": "pool", "mode": "max", "window": 2, "stride": 2, "padding": "valid"}
+    conv = {"kernel": 3, "stride": 1, "padding": "valid", "bias": True}
+    pool = {"mode": "max", "window": 2, "stride": 2, "padding": "valid"}
     assert layers == [
-        {"kind": "rescale", "name": "rescale", "scale": 1 / 255},
-        conv | {"name": "conv_1", "filters": 32},
-        relu | {"name": "conv_1_relu"},
-        pool | {"name": "pool_1"},
-        conv | {"name": "conv_2", "filters": 64},
-        relu | {"name": "conv_2_relu"},
-        pool | {"name": "pool_2"},
-        conv | {"name": "conv_3", "filters": 64},
-        relu | {"name": "conv_3_relu"},
-        {"kind": "flatten", "name": "flatten"},
-        {"kind": "dense", "name": "dense_1", "units": 64},
-        relu | {"name": "dense_1_relu"},
-        {"kind": "dense", "name": "scores", "units": 10},
-        {"kind": "activation", "name": "softmax", "function": "softmax"},
+        ops.Rescale("rescale", 1 / 255),
+        ops.Conv("conv_1", filters=32, **conv),
+        ops.Activation("conv_1_relu", "relu"),
+        ops.Pool("pool_1", **pool),
+        ops.Conv("conv_2", filters=64, **conv),
+        ops.Activation("conv_2_relu", "relu"),
+        ops.Pool("pool_2", **pool),
+        ops.Conv("conv_3", filters=64, **conv),
+        ops.Activation("conv_3_relu", "relu"),
+        ops.Flatten("flatten"),
+        ops.Dense("dense_1", units=64),
+        ops.Activation("dense_1_relu", "relu"),
+        ops.Dense("scores", units=10),
+        ops.Softmax("softmax"),
     ]
     assert sum(ops.parameters(layers, (32, 32, 3))) == 122_570
     assert sum(ops.multiplications(layers, (32, 32, 3))) == 4_548_608
@@ -73,9 +72,9 @@ def test_layer_names_are_unique_and_linear_adds_no_layer():
     model = ModelConfig(
         blocks=(block, block), head="global_average", dense=(DenseBlock(units=3, dropout=0.1),)
     )
-    names = [layer["name"] for layer in model.layers(5)]
+    names = [layer.name for layer in model.layers(5)]
     assert len(names) == len(set(names))
-    kinds = [layer["kind"] for layer in block.layers(1)]
+    kinds = [layer.kind for layer in block.layers(1)]
     assert kinds == ["conv", "norm", "pool", "dropout"]
 
 

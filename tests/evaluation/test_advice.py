@@ -144,7 +144,7 @@ def test_no_history_is_too_strange_to_be_read(config, history, failed):
 @QUICK
 @given(configs(), st.data())
 def test_silent_layers_are_woken_and_no_others(config, data):
-    relus = [spec["name"] for spec in config.model.layers(10) if spec.get("function") == "relu"]
+    relus = [one.name for one in config.model.layers(10) if getattr(one, "function", "") == "relu"]
     silent = data.draw(st.sets(st.sampled_from(relus))) if relus else set()
     shares = {name: 0.6 if name in silent else 0.1 for name in relus}
     finding = silence(shares, config, 100, str)
@@ -153,7 +153,7 @@ def test_silent_layers_are_woken_and_no_others(config, data):
         return
     assert all(name in finding.evidence for name in silent)
     new = changed(config, finding.change)
-    left = {spec["name"] for spec in new.model.layers(10) if spec.get("function") == "relu"}
+    left = {one.name for one in new.model.layers(10) if getattr(one, "function", "") == "relu"}
     assert left == set(relus) - silent
     assert with_all(new, activation="relu") == with_all(config, activation="relu")
 

@@ -288,9 +288,8 @@ def test_silent_kernels_are_found_by_looking():
     layers = ARTICLE.model.layers(10)
     rng = np.random.default_rng(0)
     weights = {
-        f"{layer['name']}/{part}": rng.normal(0, 0.1, shape).astype(np.float32)
-        for layer, before in zip(layers, [(32, 32, 3), *ops.output_shapes(layers, (32, 32, 3))], strict=False)
-        for part, shape in ops.weight_shapes(layer, before).items()
+        name: rng.normal(0, 0.1, shape).astype(np.float32)
+        for name, shape in ops.network_shapes(layers, (32, 32, 3)).items()
     }
     weights["conv_2/bias"][:32] = -1000  # half of the 64 maps can never rise above 0
     images = rng.integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)

@@ -47,7 +47,7 @@ def made(root, name):
 def test_a_trained_network_equals_keras_at_every_layer(digits_run):
     store, run = digits_run
     rows = difference(str(store.root), run.id, photo())
-    assert [name for name, _absolute, _relative in rows] == [layer["name"] for layer in run.recipe().layers()]
+    assert [name for name, _absolute, _relative in rows] == [layer.name for layer in run.recipe().layers()]
     for name, absolute, relative in rows:
         assert 0 <= relative < 1e-4, f"{name}: {relative:.1e}"
         assert np.isfinite(absolute)
@@ -58,7 +58,7 @@ def test_a_trained_network_equals_keras_at_every_layer(digits_run):
 def test_networks_of_every_kind_equal_keras(tmp_path, name):
     run = made(tmp_path, name)
     rows = difference(str(tmp_path), run.id, photo())
-    assert [row[0] for row in rows] == [layer["name"] for layer in run.recipe().layers()]
+    assert [row[0] for row in rows] == [layer.name for layer in run.recipe().layers()]
     assert max(row[2] for row in rows) < 1e-4
 
 

@@ -149,14 +149,14 @@ def test_how_far_a_deep_cell_sees_by_changing_pixels():
     """A pixel reaches the cell if changing it changes the cell: tried on every column of one row."""
     question, run = QUESTIONS["reach"](), sights.shipped()
     layers = run.recipe().layers()
-    layers = layers[: 1 + [layer["name"] for layer in layers].index("conv_3")]
+    layers = layers[: 1 + [layer.name for layer in layers].index("conv_3")]
     ones = {
-        f"{layer['name']}/{part}": np.ones(run.weights()[f"{layer['name']}/{part}"].shape, np.float32)
+        f"{layer.name}/{part}": np.ones(run.weights()[f"{layer.name}/{part}"].shape, np.float32)
         for layer in layers
-        if layer["kind"] == "conv"
+        if layer.kind == "conv"
         for part in ("kernel", "bias")
     }
-    linear = [layer for layer in layers if layer["kind"] != "activation"]
+    linear = [layer for layer in layers if layer.kind != "activation"]
     dark = np.zeros((32, 32, 3), np.uint8)
     plain = ops.forward(linear, ones, dark)[-1].values[2, 2]
     reached = []

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from cnnlab import ops
+
 
 @pytest.fixture(scope="session")
 def keras():
@@ -19,21 +21,19 @@ def rng():
 
 def article_layers():
     """Return the flat layer list of the article's network for ten classes."""
-    layers = [{"kind": "rescale", "name": "rescale", "scale": 1 / 255}]
+    layers = [ops.Rescale("rescale", 1 / 255)]
     for number, filters in enumerate((32, 64, 64), start=1):
-        conv = {"kernel": 3, "stride": 1, "padding": "valid", "bias": True}
-        layers.append({"kind": "conv", "name": f"conv_{number}", "filters": filters, **conv})
-        layers.append({"kind": "activation", "name": f"conv_{number}_relu", "function": "relu"})
+        layers.append(ops.Conv(f"conv_{number}", filters, kernel=3))
+        layers.append(ops.Activation(f"conv_{number}_relu", "relu"))
         if number < 3:
-            pool = {"mode": "max", "window": 2, "stride": 2, "padding": "valid"}
-            layers.append({"kind": "pool", "name": f"pool_{number}", **pool})
+            layers.append(ops.Pool(f"pool_{number}", "max", window=2, stride=2))
     return [
         *layers,
-        {"kind": "flatten", "name": "flatten"},
-        {"kind": "dense", "name": "dense_1", "units": 64},
-        {"kind": "activation", "name": "dense_1_relu", "function": "relu"},
-        {"kind": "dense", "name": "scores", "units": 10},
-        {"kind": "activation", "name": "softmax", "function": "softmax"},
+        ops.Flatten("flatten"),
+        ops.Dense("dense_1", 64),
+        ops.Activation("dense_1_relu", "relu"),
+        ops.Dense("scores", 10),
+        ops.Softmax("softmax"),
     ]
 
 

@@ -1,43 +1,13 @@
 """Is every elementwise operation Keras's?"""
 
-import math
-import warnings
-
 import numpy as np
 import pytest
 
 from cnnlab import ops
 
 
-@pytest.mark.parametrize("name", sorted(ops.ACTIVATIONS))
-def test_equals_keras(keras, rng, name):
-    x = np.concatenate([np.linspace(-8, 8, 401), 30 * rng.normal(size=99)]).astype(np.float32).reshape(5, 100)
-    ours = ops.ACTIVATIONS[name](x)
-    theirs = np.asarray(keras.activations.get(name)(x))
-    assert ours.dtype == np.float32
-    assert ours.shape == x.shape
-    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=2e-6)
-
-
-def test_by_hand():
-    x = [-2, 0, 3]
-    assert ops.relu(x).tolist() == [0, 0, 3]
-    assert ops.leaky_relu(x).tolist() == [-0.4, 0, 3]
-    np.testing.assert_allclose(ops.elu(x), [math.exp(-2) - 1, 0, 3])
-    np.testing.assert_allclose(ops.gelu([0, 1]), [0, 0.8413447460685429])  # the normal distribution at 1
-    np.testing.assert_allclose(ops.sigmoid([0, math.log(3)]), [0.5, 0.75])
-    np.testing.assert_allclose(ops.tanh([0, math.log(2)]), [0, 0.6])
-    assert ops.linear(x).tolist() == x
+def test_rescale_by_hand():
     assert ops.rescale(np.array([0, 51, 255], np.uint8), 1 / 255).tolist() == [0, 0.2, 1]
-
-
-@pytest.mark.parametrize("name", sorted(ops.ACTIVATIONS))
-def test_far_out_nothing_breaks_and_nothing_warns(name):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        low, high = ops.ACTIVATIONS[name](np.array([-1e4, 1e4], np.float32)).tolist()
-    assert np.isfinite([low, high]).all()
-    assert low <= 0 < high
 
 
 def test_batch_norm_by_hand():

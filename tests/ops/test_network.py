@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cnnlab import ops
-from tests.ops.every_kind import ENDS, KERAS_NAMES, activation, conv, every_kind, keras_model, pool
+from tests.ops.every_kind import ENDS, KERAS_NAMES, conv, every_kind, keras_model, pool
 from tests.support.networks import random_weights
 
 
@@ -24,9 +24,8 @@ def test_every_layer_equals_keras(keras, rng, end, shape):
     photo = rng.integers(0, 256, shape).astype(np.uint8)
     theirs = model(photo[None].astype(np.float32), training=False)
     ours = ops.forward(layers, weights, photo)
-    assert [output.name for output in ours] == [layer["name"] for layer in layers]
-    assert [output.kind for output in ours] == [layer["kind"] for layer in layers]
-    assert [output.spec for output in ours] == layers
+    assert [output.name for output in ours] == [layer.name for layer in layers]
+    assert [output.layer for output in ours] == layers
     assert [output.values.shape for output in ours] == ops.output_shapes(layers, shape)
     for output, expected in zip(ours, theirs, strict=True):
         expected = np.asarray(expected)[0]
@@ -38,7 +37,7 @@ def test_every_layer_equals_keras(keras, rng, end, shape):
 
 def test_the_article_by_numbers(article):
     shape = 32, 32, 3
-    sizes = dict(zip([layer["name"] for layer in article], ops.output_shapes(article, shape), strict=True))
+    sizes = dict(zip([layer.name for layer in article], ops.output_shapes(article, shape), strict=True))
     assert sizes["conv_1"] == (30, 30, 32)
     assert sizes["pool_2"] == (6, 6, 64)
     assert sizes["conv_3_relu"] == (4, 4, 64)
@@ -52,7 +51,7 @@ def test_the_article_by_numbers(article):
 
 
 def test_a_bias_less_convolution_and_a_norm_count_as_keras_counts():
-    layers = [conv("conv_1", 8, bias=False), {"kind": "norm", "name": "norm", "epsilon": 1e-3}]
+    layers = [conv("conv_1", 8, bias=False), ops.BatchNorm("norm")]
     assert ops.parameters(layers, (9, 9, 3)) == [3 * 3 * 3 * 8, 4 * 8]
 
 
@@ -66,21 +65,20 @@ def test_a_bias_less_convolution_and_a_norm_count_as_keras_counts():
         ([pool("small", "max", window=9)], "small: a window of 9 cells does not fit into an input of 8"),
         ([conv("first", 4, stride=0)], "first: the stride must be .* but it is 0"),
         (
-            [{"kind": "dense", "name": "early", "units": 3}],
+            [ops.Dense("early", 3)],
             r"early: a row of numbers .* but \(8, 8, 3\) comes in",
         ),
         (
-            [{"kind": "flatten", "name": "flatten"}, conv("late", 4)],
+            [ops.Flatten("flatten"), conv("late", 4)],
             r"late: maps .* but \(192,\) comes in",
         ),
         (
-            [conv("one", 4), conv("two", 5), {"kind": "add", "name": "sum", "with": "one"}],
+            [conv("one", 4), conv("two", 5), ops.Add("sum", "one")],
             r'sum: .* \(8, 8, 5\) comes in and "one" gives \(8, 8, 4\)',
         ),
-        ([{"kind": "add", "name": "sum", "with": "nobody"}], 'sum: there is no earlier layer "nobody"'),
-        ([{"kind": "dream", "name": "odd"}], 'odd: there is no layer of the kind "dream"'),
+        ([ops.Add("sum", "nobody")], 'sum: there is no earlier layer "nobody"'),
         ([pool("odd", "median")], 'odd: pooling is "max" or "average", not "median"'),
-        ([activation("odd", "swoosh")], 'odd: there is no activation "swoosh"'),
+        ([ops.Activation("odd", "swoosh")], 'odd: there is no activation "swoosh"'),
     ],
 )
 def test_a_layer_that_does_not_fit_is_named(layers, sentence):

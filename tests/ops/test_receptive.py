@@ -37,25 +37,14 @@ def test_a_dense_layer_sees_what_the_last_maps_see(article):
 
 
 def test_a_network_without_maps_of_its_own_sees_the_whole_photo():
-    layers = [{"kind": "flatten", "name": "flatten"}, {"kind": "dense", "name": "scores", "units": 10}]
+    layers = [ops.Flatten("flatten"), ops.Dense("scores", 10)]
     field = ops.receptive_field(layers, "scores", None, None, (6, 8, 3))
     assert (field.rows, field.cols) == ((0, 5), (0, 7))
     assert (field.size, field.jump) == ((6, 8), (1, 1))
 
 
 def test_a_zero_border_is_cut_off_but_counts_in_the_size():
-    layers = [
-        {
-            "kind": "conv",
-            "name": name,
-            "filters": 1,
-            "kernel": 3,
-            "stride": 1,
-            "padding": "same",
-            "bias": True,
-        }
-        for name in ("first", "second")
-    ]
+    layers = [ops.Conv(name, 1, kernel=3, padding="same") for name in ("first", "second")]
     corner = ops.receptive_field(layers, "second", 0, 3, (6, 8, 1))
     assert (corner.rows, corner.cols) == ((0, 2), (1, 5))
     assert corner.size == (5, 5)
@@ -75,33 +64,28 @@ def test_layers_and_cells_that_are_not_there(article):
 def networks(draw, paddings=("valid", "same")):
     """Draw a photo's shape and layers of maps that fit it, branches included."""
     shape = draw(st.integers(6, 14)), draw(st.integers(6, 14)), 1
-    layers = [{"kind": "rescale", "name": "rescale", "scale": 1.0}]
+    layers = [ops.Rescale("rescale", 1.0)]
     for number in range(draw(st.integers(1, 5))):
         shapes = ops.output_shapes(layers, shape)
         height, width, _channels = shapes[-1]
-        twins = [layer["name"] for layer, other in zip(layers, shapes, strict=True) if other == shapes[-1]][
-            :-1
-        ]
+        twins = [layer.name for layer, other in zip(layers, shapes, strict=True) if other == shapes[-1]][:-1]
         kind = draw(st.sampled_from(["conv", "conv", "pool", "norm", "activation", "add"]))
-        spec = {"kind": kind, "name": f"layer_{number}"}
+        name = f"layer_{number}"
         window = {
             "stride": draw(st.integers(1, 3)),
             "padding": draw(st.sampled_from(paddings)),
         }
         side = draw(st.integers(1, min(4, height, width)))
         if kind == "conv":
-            spec |= {"filters": 1, "kernel": side, "bias": True} | window
+            layers.append(ops.Conv(name, 1, side, **window))
         elif kind == "pool":
-            spec |= {"mode": draw(st.sampled_from(["max", "average"])), "window": side} | window
+            layers.append(ops.Pool(name, draw(st.sampled_from(["max", "average"])), side, **window))
         elif kind == "norm":
-            spec |= {"epsilon": 1e-3}
+            layers.append(ops.BatchNorm(name))
         elif kind == "activation":
-            spec |= {"function": "relu"}
+            layers.append(ops.Activation(name, "relu"))
         elif twins:
-            spec |= {"with": draw(st.sampled_from(twins))}
-        else:
-            continue
-        layers.append(spec)
+            layers.append(ops.Add(name, draw(st.sampled_from(twins))))
     *_, (height, width, _channels) = ops.output_shapes(layers, shape)
     return shape, layers, draw(st.integers(0, height - 1)), draw(st.integers(0, width - 1))
 
@@ -110,13 +94,11 @@ def networks(draw, paddings=("valid", "same")):
 @given(networks())
 def test_equals_the_pixels_that_change_the_cell(drawn):
     (height, width, _channels), layers, row, col = drawn
-    weights = {}
-    for layer in layers:
-        # Nothing is negative and nothing saturates: a brighter pixel cannot cancel out on its way.
-        sizes = ops.weight_shapes(layer, (height, width, 1))
-        for part, size in sizes.items():
-            value = 0.0 if part in ("bias", "beta", "mean") else 1.0
-            weights[f"{layer['name']}/{part}"] = np.full(size, value)
+    # Nothing is negative and nothing saturates: a brighter pixel cannot cancel out on its way.
+    weights = {
+        name: np.full(size, 0.0 if name.split("/")[1] in ("bias", "beta", "mean") else 1.0)
+        for name, size in ops.network_shapes(layers, (height, width, 1)).items()
+    }
     reached = []
     for pixel in np.ndindex(height, width):
         photo = np.zeros((height, width, 1))
@@ -124,7 +106,7 @@ def test_equals_the_pixels_that_change_the_cell(drawn):
         if ops.forward(layers, weights, photo)[-1].values[row, col, 0] > 0:
             reached.append(pixel)
     rows, cols = zip(*reached, strict=True)
-    field = ops.receptive_field(layers, layers[-1]["name"], row, col, (height, width, 1))
+    field = ops.receptive_field(layers, layers[-1].name, row, col, (height, width, 1))
     assert field.rows == (min(rows), max(rows))
     assert field.cols == (min(cols), max(cols))
     assert field.size >= (max(rows) - min(rows) + 1, max(cols) - min(cols) + 1)
@@ -134,7 +116,7 @@ def test_equals_the_pixels_that_change_the_cell(drawn):
 @given(networks(paddings=["valid"]))
 def test_without_borders_size_and_jump_tell_every_field(drawn):
     shape, layers, row, col = drawn
-    name = layers[-1]["name"]
+    name = layers[-1].name
     first = ops.receptive_field(layers, name, 0, 0, shape)
     field = ops.receptive_field(layers, name, row, col, shape)
     for axis, (cell, reach) in enumerate([(row, field.rows), (col, field.cols)]):

@@ -26,7 +26,7 @@ SCORES = 900 * 10
 
 
 def test_flops_of_a_photo():
-    named = dict(zip([layer["name"] for layer in LAYERS], cost.flops(LAYERS), strict=True))
+    named = dict(zip([layer.name for layer in LAYERS], cost.flops(LAYERS), strict=True))
     assert {name: count for name, count in named.items() if count} == {
         "conv_1": 2 * CONVOLUTION,
         "scores": 2 * SCORES,

@@ -12,6 +12,7 @@ from cnnlab import ops, system
 from cnnlab.config import Augmentation, ConvBlock, ModelConfig, TrainConfig
 from cnnlab.config.presets import PRESETS
 from cnnlab.training import speed, timing
+from cnnlab.training.layers import kind_of, measures
 from cnnlab.workers import preload_worker
 
 ONES = {kind: [1.0] * count for kind, count in speed.MEASURES.items()}
@@ -58,9 +59,9 @@ def test_an_epoch_is_its_steps_and_what_there_is_beside():
 
 def test_every_layer_of_every_preset_is_of_a_kind_that_is_timed():
     for preset in PRESETS.values():
-        kinds = {speed.kind_of(spec) for spec in preset.config.model.layers(10)}
+        kinds = {kind_of(layer) for layer in preset.config.model.layers(10)}
         assert kinds <= set(speed.MEASURES)
-    timed = {speed.kind_of(spec) for spec, _before, _batch in timing.LAYERS}
+    timed = {kind_of(layer) for layer, _before, _batch in timing.LAYERS}
     assert timed == set(speed.MEASURES)
 
 
@@ -111,8 +112,9 @@ def test_the_timing_of_real_layers_is_a_whole_table(tmp_path, monkeypatch):
     """By a clock that counts how often it is asked: whatever is timed takes one tick."""
     monkeypatch.setattr(system, "bfloat16_is_native", lambda: True)
     kinds = {}
-    for spec, before, batch in timing.LAYERS:
-        kinds.setdefault(speed.kind_of(spec), (spec, tuple(min(side, 8) for side in before), min(batch, 4)))
+    for layer, before, batch in timing.LAYERS:
+        smaller = layer, tuple(min(side, 8) for side in before), min(batch, 4)
+        kinds.setdefault(kind_of(layer), smaller)
     monkeypatch.setattr(timing, "LAYERS", list(kinds.values()))
     small = TrainConfig(model=ONE, dataset="digits", batch_size=8, validation=0.0)
     monkeypatch.setattr(timing, "_networks", lambda: iter([small, small]))
@@ -122,8 +124,7 @@ def test_the_timing_of_real_layers_is_a_whole_table(tmp_path, monkeypatch):
     assert set(found.costs) == {"float32", "bfloat16"}
     assert found.bfloat16
     assert len(waits) > len(kinds) * len(found.costs)
-    [after] = ops.output_shapes([timing.NORM], (8, 8, 8))
-    values = speed.measures(timing.NORM, (8, 8, 8), after, 4)
+    values = measures(ops.BatchNorm("norm"), (8, 8, 8), 4)
     spent = sum(cost * value for cost, value in zip(found.costs["float32"]["norm"], values, strict=True))
     assert 0 < spent <= 1
     speed.save(found, tmp_path)

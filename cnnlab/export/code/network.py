@@ -1,11 +1,14 @@
-"""How does a network look as lines of Keras to read? `cnnlab.training.models` builds the same layers."""
+"""How a network looks as lines of Keras to read. `cnnlab.training.models` builds the same layers."""
 
 import json
+from collections.abc import Callable, Sequence
+from typing import Any
 
+from cnnlab import ops
 from cnnlab.i18n import _
 
 
-def network(flat: list[dict], l2: float, precision: str) -> tuple[str, str]:
+def network(flat: Sequence[ops.Layer], l2: float, precision: str) -> tuple[str, str]:
     """Return words and code for a flat layer list (see `ModelConfig.layers`), L2 penalty and precision."""
     words = _(
         "One line a layer. The first weights are drawn at random (Glorot and Bengio 2010), each layer from a "
@@ -27,15 +30,14 @@ def network(flat: list[dict], l2: float, precision: str) -> tuple[str, str]:
         'inputs = keras.Input((32, 32, 3), name="image")',
         "x = inputs",
     ]
-    kept = {spec["with"] for spec in flat if spec["kind"] == "add"}
-    for place, spec in enumerate(flat):
+    kept = {layer.joined for layer in flat}
+    for place, layer in enumerate(flat):
         last = place == len(flat) - 1
-        name = f"name={_word(spec['name'])}" + (
-            ', dtype="float32"' if last and precision == "bfloat16" else ""
-        )
-        lines.append(f"x = {_layer(spec, place, name)}({_input(spec)})")
-        if spec["name"] in kept:
-            lines.append(f"{spec['name']} = x")
+        name = f"name={_word(layer.name)}" + (', dtype="float32"' if last and precision == "bfloat16" else "")
+        read = f"[x, {layer.joined}]" if layer.joined else "x"
+        lines.append(f"x = layers.{LINES[type(layer)](layer, place, name)}({read})")
+        if layer.name in kept:
+            lines.append(f"{layer.name} = x")
     lines += ['model = keras.Model(inputs, x, name="network")', "model.summary()"]
     return words, "\n".join(lines)
 
@@ -47,39 +49,38 @@ def _penalised(l2: float) -> list[str]:
     ]
 
 
-def _input(spec: dict) -> str:
-    return f"[x, {spec['with']}]" if spec["kind"] == "add" else "x"
-
-
 def _word(text: str) -> str:
     return json.dumps(text)  # in double quotes, and safe whatever it holds
 
 
-def _layer(spec: dict, place: int, name: str) -> str:
-    """Write one entry of the flat layer list as a call of Keras, as `cnnlab.training.models` builds it."""
-    match spec["kind"]:
-        case "rescale":
-            scale = "1 / 255" if spec["scale"] == 1 / 255 else repr(spec["scale"])
-            return f"layers.Rescaling({scale}, {name})"
-        case "conv":
-            shape = f"{spec['filters']}, {spec['kernel']}, strides={spec['stride']}"
-            shape += f", padding={_word(spec['padding'])}"
-            bias = "" if spec["bias"] else "use_bias=False, "
-            return f"layers.Conv2D({shape}, {bias}**weights({place}), {name})"
-        case "norm":
-            return f"layers.BatchNormalization(epsilon={spec['epsilon']!r}, {name})"
-        case "activation":
-            return f"layers.Activation({_word(spec['function'])}, {name})"
-        case "pool":
-            kind = {"max": "MaxPooling2D", "average": "AveragePooling2D"}[spec["mode"]]
-            shape = f"{spec['window']}, strides={spec['stride']}, padding={_word(spec['padding'])}"
-            return f"layers.{kind}({shape}, {name})"
-        case "dropout":
-            return f"layers.Dropout({spec['rate']!r}, seed=SEED * 1000 + {place}, {name})"
-        case "dense":
-            return f"layers.Dense({spec['units']}, **weights({place}), {name})"
-        case "flatten" | "global_average" | "global_max" | "add" as kind:
-            plain = {"flatten": "Flatten", "add": "Add"}
-            plain |= {"global_average": "GlobalAveragePooling2D", "global_max": "GlobalMaxPooling2D"}
-            return f"layers.{plain[kind]}({name})"
-    raise ValueError(f"no line of Keras is known for the kind {spec['kind']!r} of layer {spec['name']!r}")
+def _rescale(layer: ops.Rescale, place: int, name: str) -> str:
+    scale = "1 / 255" if layer.scale == 1 / 255 else repr(layer.scale)
+    return f"Rescaling({scale}, {name})"
+
+
+def _conv(layer: ops.Conv, place: int, name: str) -> str:
+    shape = f"{layer.filters}, {layer.kernel}, strides={layer.stride}, padding={_word(layer.padding)}"
+    bias = "" if layer.bias else "use_bias=False, "
+    return f"Conv2D({shape}, {bias}**weights({place}), {name})"
+
+
+def _pool(layer: ops.Pool, place: int, name: str) -> str:
+    kind = {"max": "MaxPooling2D", "average": "AveragePooling2D"}[layer.mode]
+    return f"{kind}({layer.window}, strides={layer.stride}, padding={_word(layer.padding)}, {name})"
+
+
+# Kind of layer -> how it is called in `keras.layers`, from the layer, its place, and its further arguments.
+LINES: dict[type[ops.Layer], Callable[[Any, int, str], str]] = {
+    ops.Rescale: _rescale,
+    ops.Conv: _conv,
+    ops.BatchNorm: lambda layer, place, name: f"BatchNormalization(epsilon={layer.epsilon!r}, {name})",
+    ops.Activation: lambda layer, place, name: f"Activation({_word(layer.function)}, {name})",
+    ops.Softmax: lambda layer, place, name: f'Activation("softmax", {name})',
+    ops.Pool: _pool,
+    ops.Dropout: lambda layer, place, name: f"Dropout({layer.rate!r}, seed=SEED * 1000 + {place}, {name})",
+    ops.Flatten: lambda layer, place, name: f"Flatten({name})",
+    ops.GlobalAverage: lambda layer, place, name: f"GlobalAveragePooling2D({name})",
+    ops.GlobalMax: lambda layer, place, name: f"GlobalMaxPooling2D({name})",
+    ops.Dense: lambda layer, place, name: f"Dense({layer.units}, **weights({place}), {name})",
+    ops.Add: lambda layer, place, name: f"Add({name})",
+}

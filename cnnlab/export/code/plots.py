@@ -1,7 +1,6 @@
 """Which plots does an exported script draw? Words and code for each, with Matplotlib as anybody writes it."""
 
-from typing import Any
-
+from cnnlab import ops
 from cnnlab.figures.curves import TRAINING, VALIDATION
 from cnnlab.i18n import _
 
@@ -28,9 +27,9 @@ plt.show()"""
     return words, code
 
 
-def kernels(layers: list[dict[str, Any]]) -> tuple[str, str] | None:
+def kernels(layers: list[ops.Layer]) -> tuple[str, str] | None:
     """Return words and code for the kernels of a flat layer list's first convolution; None without one."""
-    first = next((layer for layer in layers if layer["kind"] == "conv"), None)
+    first = next((layer for layer in layers if isinstance(layer, ops.Conv)), None)
     if first is None:
         return None
     words = _(
@@ -38,7 +37,7 @@ def kernels(layers: list[dict[str, Any]]) -> tuple[str, str] | None:
         "red; green and blue likewise."
     )
     code = f"""\
-kernels = model.get_layer("{first["name"]}").kernel.numpy()
+kernels = model.get_layer("{first.name}").kernel.numpy()
 limit = abs(kernels).max()
 rows = -(-kernels.shape[-1] // 8)
 figure, axes = plt.subplots(rows, 8, figsize=(8, rows), squeeze=False)

@@ -5,19 +5,15 @@ from dataclasses import dataclass
 
 from cnnlab import ops
 
-WINDOWS = {
-    "conv": "kernel",
-    "pool": "window",
-}  # layers with a window, and where its side stands
-
 
 @dataclass(frozen=True)
 class Growth:
     """How one layer with windows widens the piece of the photo, going from the photo into the network."""
 
-    layer: dict
+    layer: ops.Layer
     side: int  # of its window, in cells of the layer before
     jump: int  # pixels from one of these cells to the next
+    stride: int  # of its window
     width: int  # of the piece after this layer, in pixels: width before + (side - 1) * jump
 
 
@@ -33,29 +29,29 @@ class Reach:
     steps: tuple[Growth, ...]
 
 
-def growth(layers: Sequence[dict], name: str) -> tuple[Growth, ...]:
+def growth(layers: Sequence[ops.Layer], name: str) -> tuple[Growth, ...]:
     """Follow the rule r += (k - 1) j; j *= s from the photo (r = j = 1) to the layer called `name`."""
     width = jump = 1
     steps = []
     for layer in layers:
-        if layer["kind"] in WINDOWS:
-            side = layer[WINDOWS[layer["kind"]]]
+        if layer.sliding:
+            side, stride, _padding = layer.sliding
             width += (side - 1) * jump
-            steps.append(Growth(layer, side, jump, width))
-            jump *= layer["stride"]
-        if layer["name"] == name:
+            steps.append(Growth(layer, side, jump, stride, width))
+            jump *= stride
+        if layer.name == name:
             break
     return tuple(steps)
 
 
-def reach(layers: Sequence[dict], name: str, input_shape: tuple[int, int, int]) -> Reach | None:
+def reach(layers: Sequence[ops.Layer], name: str, input_shape: tuple[int, int, int]) -> Reach | None:
     """Ask about the middle cell of the layer called `name`.
 
     None where there is nothing to find out: in a layer without rows and columns, and where the piece is no
     wider than the layer's own window. Wrong options: that window, the sum that forgets the jumps, the piece
     of the layer before, the whole photo.
     """
-    shape = ops.output_shapes(layers, input_shape)[[layer["name"] for layer in layers].index(name)]
+    shape = ops.output_shapes(layers, input_shape)[[layer.name for layer in layers].index(name)]
     steps = growth(layers, name)
     if len(shape) != 3 or len(steps) < 2 or steps[-1].width == steps[-1].side:
         return None

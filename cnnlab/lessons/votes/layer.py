@@ -1,5 +1,6 @@
 """What can a class vote on at *A layer*?"""
 
+from cnnlab import ops
 from cnnlab.i18n import _, number
 from cnnlab.lessons.questions import layer
 from cnnlab.lessons.votes.question import Question, Sight, certain
@@ -11,9 +12,8 @@ RELU = ("cat", 0, 27, 6)
 def _second_convolution() -> tuple[int, int, int, int]:
     """Return the shape of its kernels: rows, columns, maps in, maps out."""
     recipe = shipped().recipe()
-    convolutions = [place for place in recipe.layers() if place["kind"] == "conv"]
-    before, second = convolutions[:2]
-    return second["kernel"], second["kernel"], before["filters"], second["filters"]
+    before, second, *_more = (one for one in recipe.layers() if isinstance(one, ops.Conv))
+    return second.kernel, second.kernel, before.filters, second.filters
 
 
 def weights() -> Question:

@@ -12,16 +12,14 @@ from cnnlab.ui.components.gallery import Grid, Story, Tiles, gallery
 from cnnlab.ui.inside import dead_kernels, words
 from cnnlab.ui.inside.character import character
 from cnnlab.ui.session import projector, widget_state
-from cnnlab.ui.widgets import lesson, network_choice, number_text
+from cnnlab.ui.widgets import layer_words, lesson, network_choice, number_text
 
 PICKED = "_inside.picked"  # session key: a kernel has just been chosen
 
 
 def kernels(net: network_choice.Network) -> None:
     """Show the kernels of a convolution as tiles, and the chosen one in numbers, at each recorded epoch."""
-    convolutions = {
-        spec["name"]: network_choice.layer_title(spec) for spec in net.layers if spec["kind"] == "conv"
-    }
+    convolutions = layer_words.convolutions(net.layers)
     if not convolutions:
         return st.info(_("This network has no convolution, so it has no kernels."))
     left, right = st.columns([1, 3.4], gap="large")

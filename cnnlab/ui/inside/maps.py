@@ -10,10 +10,14 @@ from cnnlab.ui.components.colours import levels
 from cnnlab.ui.components.gallery import Grid, Story, Tiles, gallery
 from cnnlab.ui.inside import picture, words
 from cnnlab.ui.session import widget_state
-from cnnlab.ui.widgets import layer_view, lesson, network_choice, number_text
+from cnnlab.ui.widgets import layer_view, layer_words, lesson, network_choice, number_text
 
-STARTS = ("conv", "pool", "add")  # what begins a group of maps; what follows is a later stage of the same
-STAGES = ("norm", "activation")
+STARTS = (
+    ops.Conv,
+    ops.Pool,
+    ops.Add,
+)  # what begins a group of maps; what follows is a later stage of the same
+STAGES = (ops.BatchNorm, ops.Activation)
 CELLS = 120_000  # a sheet with more cells is sent coarser
 
 
@@ -23,10 +27,10 @@ def groups(outputs: list[ops.LayerOutput]) -> dict[str, dict[str, ops.LayerOutpu
     for output in outputs:
         if output.values.ndim != 3:
             break
-        if output.kind in STARTS:
-            current = found.setdefault(output.name, {output.kind: output})
-        elif output.kind in STAGES and current is not None:
-            current[output.kind] = output
+        if isinstance(output.layer, STARTS):
+            current = found.setdefault(output.name, {output.layer.kind: output})
+        elif isinstance(output.layer, STAGES) and current is not None:
+            current[output.layer.kind] = output
     return found
 
 
@@ -63,7 +67,7 @@ def maps(net: network_choice.Network) -> None:
             Tiles(thumbnails(values, ends), captions),
             [
                 Grid(
-                    network_choice.layer_title(output.spec),
+                    layer_words.title(output.layer),
                     values[np.newaxis, ..., chosen],
                     float(ends[chosen]),
                 )
@@ -74,17 +78,13 @@ def maps(net: network_choice.Network) -> None:
             scale=(fine(-ends[chosen], 2), fine(ends[chosen], 2)),
         )
         with lesson.more(_("The same as text")):
-            number_text.grids(
-                network_choice.layer_title(output.spec), {captions[chosen]: values[..., chosen]}
-            )
+            number_text.grids(layer_words.title(output.layer), {captions[chosen]: values[..., chosen]})
 
 
 def _choices(found: dict[str, dict[str, ops.LayerOutput]]) -> tuple[ops.LayerOutput, str]:
     """Draw the controls; return the chosen output, and what one colour range spans."""
     widget_state.default("inside.maps", next(iter(found)), found)
-    titles = {
-        name: network_choice.layer_title(next(iter(group.values())).spec) for name, group in found.items()
-    }
+    titles = {name: layer_words.title(next(iter(group.values())).layer) for name, group in found.items()}
     layer = st.selectbox(_("Feature maps of"), list(found), format_func=titles.get, key="inside.maps")
     group = found[layer]
     if len(group) > 1:

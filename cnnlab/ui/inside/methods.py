@@ -12,7 +12,7 @@ from cnnlab.inspection.gradients import InputGradient, IntegratedGradients, Smoo
 from cnnlab.inspection.occlusion import Occlusion
 from cnnlab.ui.inside import covering
 from cnnlab.ui.session import widget_state
-from cnnlab.ui.widgets import network_choice
+from cnnlab.ui.widgets import layer_words, network_choice
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _layer(net: network_choice.Network) -> GradCam | None:
     layers = layers_with_maps(net.layers)
     if not layers:
         return None
-    titles = {layer["name"]: network_choice.layer_title(layer) for layer in net.layers}
+    titles = {layer.name: layer_words.title(layer) for layer in net.layers}
     widget_state.default("why.layer", layers[-1], layers)
     return GradCam(st.selectbox(_("Layer"), layers, format_func=titles.get, key="why.layer"))
 

@@ -8,7 +8,7 @@ from cnnlab.i18n import _, fine, number, percent, plain
 from cnnlab.inspection.ablation import Accuracy, Edit, Off, Weight, accuracy, edited, left_by_off
 from cnnlab.ui.inside import picture
 from cnnlab.ui.session import widget_state
-from cnnlab.ui.widgets import background_job, lesson, network_choice
+from cnnlab.ui.widgets import background_job, layer_words, lesson, network_choice
 from cnnlab.ui.widgets.number_field import decimal_field
 
 EDITS = "inside.edits"  # session key: (network and its stamp, the edits made to it so far)
@@ -16,9 +16,7 @@ EDITS = "inside.edits"  # session key: (network and its stamp, the edits made to
 
 def parts(net: network_choice.Network) -> None:
     """Let the student edit a copy of the network; show its answer for the photo, and its accuracy."""
-    convolutions = {
-        spec["name"]: network_choice.layer_title(spec) for spec in net.layers if spec["kind"] == "conv"
-    }
+    convolutions = layer_words.convolutions(net.layers)
     if not convolutions:
         return st.info(_("This network has no convolution, so there is no kernel to switch off."))
     st.markdown(_("Here you change a **copy**: the stored training run stays as it is."))
@@ -79,16 +77,16 @@ def _off(net: network_choice.Network, layer: str) -> str:
     taken = _("no weights and no bias")
     if f"{layer}_norm" in left:
         taken = _("no weights, and its normalisation neither scale nor shift")
-    last = net.layers[[spec["name"] for spec in net.layers].index(list(left)[-1])]
-    value = left[last["name"]]
-    if value == 0:
+    last = next(layer for layer in net.layers if layer.name == list(left)[-1])
+    value = left[last.name]
+    if value == 0 or not isinstance(last, ops.Activation):
         text = _("A kernel that is off has {taken}: its map is 0 everywhere, whatever the photo.")
         return text.format(taken=taken)
     text = _(
         "A kernel that is off has {taken}: its sum is 0 everywhere, and {function} makes {value} of that. So "
         "its map is {value} everywhere, whatever the photo."
     )
-    function = network_choice.function_name(last["function"])
+    function = ops.ACTIVATIONS[last.function].title
     return text.format(taken=taken, function=function, value=number(value, 1))
 
 

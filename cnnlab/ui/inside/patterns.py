@@ -10,7 +10,7 @@ from cnnlab.inspection.top_patches import Patches, best_patches
 from cnnlab.training.models import SIDE
 from cnnlab.ui.components.film import film
 from cnnlab.ui.session import widget_state
-from cnnlab.ui.widgets import background_job, lesson, network_choice
+from cnnlab.ui.widgets import background_job, layer_words, lesson, network_choice
 
 STEPS = 128
 SEEDS = 5  # different noise to start from
@@ -55,8 +55,7 @@ def patterns(net: network_choice.Network) -> None:
 
 def _unit(net: network_choice.Network) -> tuple[str, int, str]:
     """Draw the choice of a kernel or a class; return the layer that is asked, the unit, and its name."""
-    titles = {spec["name"]: network_choice.layer_title(spec) for spec in net.layers if spec["kind"] == "conv"}
-    titles["scores"] = _("The classes")
+    titles = layer_words.convolutions(net.layers) | {"scores": _("The classes")}
     widget_state.default("patterns.layer", next(reversed(list(titles)[:-1]), "scores"), titles)
     layer = st.selectbox(_("Layer"), list(titles), format_func=titles.get, key="patterns.layer")
     if layer == "scores":
@@ -71,7 +70,7 @@ def _unit(net: network_choice.Network) -> tuple[str, int, str]:
     unit = st.number_input(label, 1, count, key="patterns.kernel") - 1
     name = _("kernel {n} of {layer}").format(n=unit + 1, layer=titles[layer])
     normalised = f"{layer}_norm"  # where there is one, it decides which values are high
-    return normalised if normalised in [spec["name"] for spec in net.layers] else layer, unit, name
+    return normalised if normalised in [one.name for one in net.layers] else layer, unit, name
 
 
 def _field(net: network_choice.Network, layer: str) -> tuple[slice, slice]:

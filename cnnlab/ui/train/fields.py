@@ -35,7 +35,9 @@ def draw(kind: type[BaseModel], name: str, key: str, width="stretch", **options)
     options["disabled"] = options.get("disabled", False) or form.held()
     if "enum" in spec:
         words = option_words()
-        st.selectbox(label, spec["enum"], format_func=lambda name: words.get(name, name), **options)
+        st.selectbox(
+            label, spec["enum"], format_func=lambda name: words.get(name, name.replace("_", " ")), **options
+        )
     elif spec["type"] == "boolean":
         st.toggle(label, **options | {"width": "content"})
     elif name == "validation":
@@ -56,7 +58,6 @@ def option_words() -> dict[str, str]:
         "valid": _("no border"),
         "same": _("zero border"),
         "none": _("no pooling"),
-        "leaky_relu": "leaky relu",
         "linear": _("none (linear)"),
         "flatten": _("flatten"),
         "global_average": _("average of each map"),
@@ -120,10 +121,10 @@ def network(checked: form.Checked) -> None:
 def _blocks(name: str, title: str, add: str, checked: form.Checked) -> None:
     """Draw the blocks of one kind, each with its output and, where it does not fit, the reason."""
     ids, most = st.session_state[f"train.{name}"], _schema(ModelConfig)[name]["maxItems"]
-    sizes = {spec["name"]: shape for spec, shape in zip(checked.layers, checked.shapes, strict=True)}
+    sizes = {layer.name: shape for layer, shape in zip(checked.layers, checked.shapes, strict=True)}
     for place, id in enumerate(ids):
         made = getattr(checked.config.model, name)[place].layers(place + 1) if checked.config else []
-        outputs = [sizes[spec["name"]] for spec in made if spec["name"] in sizes]
+        outputs = [sizes[layer.name] for layer in made if layer.name in sizes]
         with st.container(border=True):
             size = " → " + "×".join(number(side) for side in outputs[-1]) if outputs else ""
             with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
@@ -133,7 +134,7 @@ def _blocks(name: str, title: str, add: str, checked: form.Checked) -> None:
                 for field in INNER[name].model_fields:
                     off = field == "pool_window" and form.block(name, id)["pool"] == "none"
                     draw(INNER[name], field, f"train.{name}.{id}.{field}", width=136, disabled=off)
-            if checked.misfit in [spec["name"] for spec in made]:
+            if checked.misfit in [layer.name for layer in made]:
                 st.error(checked.faults[0])
     options = {"disabled": len(ids) >= most or form.held(), "on_click": form.add, "args": [name]}
     st.button(add, icon=":material/add:", key=f"_train.{name}.add", **options)

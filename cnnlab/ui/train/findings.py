@@ -13,7 +13,8 @@ from cnnlab.i18n import _
 from cnnlab.runs import Run, State
 from cnnlab.ui.session import class_state, context, projector
 from cnnlab.ui.train import form
-from cnnlab.ui.widgets.network_choice import class_name, layer_title, load
+from cnnlab.ui.widgets.layer_words import title
+from cnnlab.ui.widgets.network_choice import class_name, load
 
 LOOKED_AT = 100  # photos on which silent outputs are looked for
 
@@ -36,7 +37,7 @@ def silent_parts(run: Run, epochs: int) -> None:
     """Draw a word on layers whose outputs are mostly 0, where there are such."""
     recipe = run.recipe()
     if epochs and not run.shipped and run.has_weights() and datasets.find(recipe.config.dataset).present():
-        titles = {spec["name"]: layer_title(spec).split(" · ")[0] for spec in recipe.layers()}
+        titles = {layer.name: title(layer).split(" · ")[0] for layer in recipe.layers()}
         shares, config = _shares(str(run.folder), run.written(), run), _config_now(run)
         if finding := silence(shares, config, LOOKED_AT, titles.get):
             _card(finding, recipe.preset, config)

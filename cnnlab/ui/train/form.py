@@ -41,7 +41,7 @@ class Checked:
 
     config: TrainConfig | None = None
     faults: list[str] = field(default_factory=list)
-    layers: list[dict] = field(default_factory=list)
+    layers: list[ops.Layer] = field(default_factory=list)
     shapes: list[tuple[int, ...]] = field(default_factory=list)
     misfit: str = ""
 
@@ -165,7 +165,7 @@ def check(data: Dataset | None) -> Checked:
         shapes = ops.output_shapes(layers, cost.INPUT)
     except ops.GeometryError as error:
         misfit = error.numbers["layer"]
-        layers = layers[: [layer["name"] for layer in layers].index(misfit)]
+        layers = layers[: [layer.name for layer in layers].index(misfit)]
         shapes = ops.output_shapes(layers, cost.INPUT)
         found.append(_does_not_fit(error))
     else:

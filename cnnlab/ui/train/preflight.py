@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from cnnlab import ops
 from cnnlab.classroom.limits import within
 from cnnlab.config import TrainConfig, settings_link, title
 from cnnlab.config.presets import PRESETS
@@ -95,7 +96,7 @@ def estimates(checked: form.Checked) -> None:
     st.caption(" ".join(words))
 
 
-def seconds(config: TrainConfig, layers: list[dict]) -> float | None:
+def seconds(config: TrainConfig, layers: list[ops.Layer]) -> float | None:
     """Return how long training will take here at the least; None where that is nothing but a guess."""
     images = datasets.find(config.dataset).train_count
     here = known(str(Store().root), config.dataset, images)

@@ -21,9 +21,8 @@ from cnnlab.ui.session import class_state, context
 from cnnlab.ui.session import widget_state as page_state
 from cnnlab.ui.train import controls, findings, sample
 from cnnlab.ui.train.test_set import test_set
-from cnnlab.ui.widgets import damaged_run, dataset_status, download, lesson, network_table
+from cnnlab.ui.widgets import damaged_run, dataset_status, download, layer_words, lesson, network_table
 from cnnlab.ui.widgets.chart import chart
-from cnnlab.ui.widgets.network_choice import layer_title
 from cnnlab.ui.widgets.run_status import before, duration, in_words, name_of, phase_text, title_of
 
 SETTLED = 1_000  # steps after which running averages of batch normalisation have long settled (momentum 0.99)
@@ -153,8 +152,8 @@ def _kernels(run: Run) -> None:
     with st.container(border=True):
         when = _("before training") if newest[0] == 0 else _("after epoch {epoch}").format(epoch=newest[0])
         st.markdown(_("**The first layer's kernels**, {when}").format(when=when))
-        spec = next(spec for spec in run.recipe().layers() if spec["name"] == name)
-        alt = _("{count} kernels of {layer}").format(count=count, layer=layer_title(spec))
+        layer = next(layer for layer in run.recipe().layers() if layer.name == name)
+        alt = _("{count} kernels of {layer}").format(count=count, layer=layer_words.title(layer))
         st.image(picture, width="stretch", caption=alt)
         if not run.state().phase.changes_by_itself:
             words = {"title": alt, "note": in_words(run)}

@@ -18,18 +18,6 @@ from cnnlab.ui.widgets.lesson import tex
 LONG = 6  # from so many channels on, a sum is abridged
 
 
-# What each function of `ops.ACTIVATIONS` makes of a number z.
-ACTIVATED = {
-    "relu": r"\max(0, z)",
-    "leaky_relu": r"\max(0.2\,z, z)",
-    "elu": r"\begin{cases} z & z > 0 \\ e^z - 1 & z \le 0 \end{cases}",
-    "gelu": r"\tfrac{1}{2}\,z\,\big(1 + \operatorname{erf}(z / \sqrt{2})\big)",
-    "tanh": r"\tanh(z)",
-    "sigmoid": r"\frac{1}{1 + e^{-z}}",
-    "linear": "z",
-}
-
-
 def read(output: str, within: str, stride: str = "1", dilation: str = "1", border: str = "0") -> str:
     """The row of the input that a row of the output reads with a row of its window, all counted from 1.
 
@@ -50,7 +38,7 @@ def convolution() -> str:
 def layer(activation: str | None) -> str:
     """All maps of a layer with stride 1 and no border, and what its activation makes of each cell."""
     total = rf"\sum_c \sum_{{p,q}} x({read('i', 'p')},\; {read('j', 'q')},\; c)\; W(p,q,c,k)"
-    after = rf", \qquad a = {ACTIVATED[activation]}" if activation else ""
+    after = rf", \qquad a = {ops.ACTIVATIONS[activation].formula}" if activation else ""
     return rf"z(i,j,k) = b_k + {total}{after}"
 
 

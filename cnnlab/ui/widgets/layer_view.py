@@ -12,12 +12,13 @@ from cnnlab.figures.colours import signed
 from cnnlab.i18n import _, fine, language, number, percent
 from cnnlab.ui.components import colours
 from cnnlab.ui.components.strips import Strip, packed, strips
-from cnnlab.ui.widgets import network_choice
+from cnnlab.ui.widgets import layer_words, network_choice
 
 SHOWN = 256  # maps of a layer that stand in its strip; the others are reached by their number
 SIDE = 18  # of a small map on the screen, in pixels
 MOST_CELLS = 100_000  # in all strips together; beyond that they get coarser
 RGB = ("red", "green", "blue")
+FOLLOWING = (ops.BatchNorm, ops.Activation, ops.Softmax, ops.Dropout)  # belong to the layer before them
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +49,10 @@ class View:
 
         A convolution, its normalisation and its activation belong together: they make one map in three steps.
         """
-        alone = ("norm", "activation", "dropout")
         start = end = place
-        while start and self.outputs[start].kind in alone:
+        while start and isinstance(self.outputs[start].layer, FOLLOWING):
             start -= 1
-        while end + 1 < len(self.outputs) and self.outputs[end + 1].kind in alone:
+        while end + 1 < len(self.outputs) and isinstance(self.outputs[end + 1].layer, FOLLOWING):
             end += 1
         return range(start, end + 1)
 
@@ -73,24 +73,15 @@ def as_maps(values: np.ndarray) -> np.ndarray:
     return values if values.ndim == 3 else values[np.newaxis, np.newaxis]  # (n,) -> (1, 1, n)
 
 
-def title(spec: dict) -> str:
-    """Name a layer for learners."""
-    plain = {
-        "rescale": _("Photo ÷ 255"),
-        "flatten": _("Flatten: one long row"),
-        "global_average": _("Average of each map"),
-        "global_max": _("Largest of each map"),
-    }
-    if spec["kind"] == "dropout":
-        return _("Dropout (rests after training)")
-    names = {"scores": _("Scores"), "softmax": _("Softmax: probabilities")}
-    return names.get(spec["name"]) or plain.get(spec["kind"]) or network_choice.layer_title(spec)
+def in_colours(see: View, place: int) -> bool:
+    """Say whether the layer's maps are still the photo's three colours."""
+    return isinstance(see.outputs[place].layer, ops.Rescale)
 
 
 def map_name(see: View, place: int, number_: int) -> str:
     """Name one map (from 0) of a layer: "map 3", "red", "unit 3" or a class."""
-    values, kind = see.outputs[place].values, see.outputs[place].kind
-    if kind == "rescale":
+    values = see.outputs[place].values
+    if in_colours(see, place):
         return (_("red"), _("green"), _("blue"))[number_]
     if values.ndim == 3:
         return _("map {n}").format(n=number_ + 1)
@@ -122,7 +113,7 @@ def ends(see: View, place: int, across: str) -> np.ndarray:
 def picture(see: View, place: int, channel: int, limit: float) -> np.ndarray:
     """Colour one map of a layer: (h, w, 3) uint8."""
     maps = see.maps(place)
-    if see.outputs[place].kind == "rescale":
+    if in_colours(see, place):
         return _colour_planes(maps)[:, :, channel]
     return signed(maps[..., channel], limit)
 
@@ -143,10 +134,10 @@ def _overview(folder: str, stamp: int, image: np.ndarray, across: str, lang: str
     for place, output in enumerate(_see.outputs):
         maps = _see.maps(place)
         shown, limit = _small(maps, coarser), ends(_see, place, across)[:SHOWN]
-        rgb = output.kind == "rescale"
+        rgb = in_colours(_see, place)
         strip = Strip(
             name=output.name,
-            title=title(output.spec),
+            title=layer_words.heading(output.layer),
             note=_note(_see, place),
             tiles=_colour_planes(maps) if rgb else _painted(shown, limit),
             captions=[_caption(_see, place, n) for n in range(shown.shape[-1])],
@@ -207,7 +198,7 @@ def _painted(maps: np.ndarray, limits: np.ndarray | float) -> np.ndarray:
     return signed(maps / np.where(np.equal(limits, 0), 1, limits), 1.0)
 
 
-def partial_maps(x: np.ndarray, kernels: np.ndarray, channel: int, spec: dict) -> np.ndarray:
+def partial_maps(x: np.ndarray, kernels: np.ndarray, channel: int, conv: ops.Conv) -> np.ndarray:
     """Return what each input channel alone gives to one output map: (H, W, c_in); they add up to it.
 
     x: (h, w, c_in); kernels: (kh, kw, c_in, c_out). One convolution does it: with kernels that each read a
@@ -216,16 +207,16 @@ def partial_maps(x: np.ndarray, kernels: np.ndarray, channel: int, spec: dict) -
     kh, kw, c_in, _c_out = kernels.shape
     alone = np.zeros((kh, kw, c_in, c_in), kernels.dtype)
     alone[:, :, range(c_in), range(c_in)] = kernels[..., channel]
-    return ops.conv2d(x, alone, stride=spec["stride"], padding=spec["padding"])
+    return ops.conv2d(x, alone, stride=conv.stride, padding=conv.padding)
 
 
-def making_of(see: View, conv: int, channel: int, choose: Callable[[str, int], None]) -> None:
+def making_of(see: View, conv: ops.Conv, channel: int, choose: Callable[[str, int], None]) -> None:
     """Draw how a convolution makes one map: input maps, slices, each convolved, the sum, bias, activation."""
-    spec, x = see.outputs[conv].spec, see.before(conv)
-    kernels = see.net.weights[f"{spec['name']}/kernel"]
-    partials = partial_maps(x, kernels, channel, spec)
-    names = [map_name(see, conv - 1, n) for n in range(x.shape[-1])]
-    first = see.outputs[conv - 1].kind == "rescale"
+    start = see.place(conv.name)
+    x, kernels = see.before(start), see.net.weights[f"{conv.name}/kernel"]
+    partials = partial_maps(x, kernels, channel, conv)
+    names = [map_name(see, start - 1, n) for n in range(x.shape[-1])]
+    first = in_colours(see, start - 1)
     side = 46 if len(names) <= 8 else 24
 
     def strip(name: str, heading: str, maps: np.ndarray, captions: Sequence[str], pictures=None) -> Strip:
@@ -243,26 +234,20 @@ def making_of(see: View, conv: int, channel: int, choose: Callable[[str, int], N
     ]
     total = partials.sum(axis=-1, keepdims=True)
     rows.append(strip("sum", _("All added up"), total, [_("sum")]))
-    for place in see.block(conv):
+    for place in see.block(start):
         output = see.outputs[place]
-        if output.kind == "dropout":
-            continue
-        heading = network_choice.layer_title(output.spec)
-        if place == conv:
-            bias = float(see.net.weights[f"{spec['name']}/bias"][channel]) if spec["bias"] else None
+        heading = layer_words.words(output.layer).after
+        if place == start:
+            bias = float(see.net.weights[f"{conv.name}/bias"][channel]) if conv.bias else None
             heading = _("No bias here") if bias is None else _("+ bias {bias}").format(bias=fine(bias, 3))
-        elif output.kind == "norm":
-            heading = _("normalised")
-        else:
-            heading = _("after {function}").format(
-                function=network_choice.function_name(output.spec["function"])
-            )
+        elif not heading:
+            continue
         rows.append(strip(output.name, heading, output.values[..., channel : channel + 1], [heading]))
     went_in = {"inputs", "slices", "partials"}
 
     def go(name: str, tile: int) -> None:
         if name in went_in:
-            choose(see.names[conv - 1], tile)
+            choose(see.names[start - 1], tile)
         elif name in see.names:
             choose(name, channel)
 

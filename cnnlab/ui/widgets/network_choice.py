@@ -28,7 +28,7 @@ class Network:
 
     run: Run
     recipe: Recipe
-    layers: list[dict]
+    layers: list[ops.Layer]
     weights: dict[str, np.ndarray]
     epochs: int  # finished ones behind these weights
     stamp: int  # when the weights were written, in nanoseconds: what caches go by
@@ -123,32 +123,6 @@ def verdict(probabilities: np.ndarray, classes: tuple[str, ...]) -> str:
     else:
         text = _("The network is at a loss: {first}, {second} or {third}, none of them likely.")
     return text.format(first=first, second=second, third=third)
-
-
-def layer_title(spec: dict) -> str:
-    """Name a layer of the flat list for learners: conv_1_relu -> "Convolution 1 · after ReLU"."""
-    kind, _separator, place = spec["name"].partition("_")
-    place = place.partition("_")[0]
-    base = {
-        "conv": _("Convolution {place}"),
-        "pool": _("Pooling {place}"),
-        "dense": _("Dense {place}"),
-        "add": _("Addition {place}"),
-        "dropout": _("Dropout {place}"),
-    }.get(kind, spec["name"]).format(place=place)
-    match spec["kind"]:
-        case "activation":
-            return _("{layer} · after {function}").format(
-                layer=base, function=function_name(spec["function"])
-            )
-        case "norm":
-            return _("{layer} · normalised").format(layer=base)
-    return base
-
-
-def function_name(name: str) -> str:
-    """Write an activation for learners, also within a formula."""
-    return {"relu": "ReLU", "leaky_relu": "leaky ReLU", "elu": "ELU", "gelu": "GELU"}.get(name, name)
 
 
 def _first_sound(wanted: str | None, runs: dict[str, Run]) -> Network | None:

@@ -10,9 +10,10 @@ from cnnlab.i18n import _, number
 from cnnlab.training import cost
 from cnnlab.training.models import SIDE
 from cnnlab.ui.session import context, projector
+from cnnlab.ui.widgets.layer_words import words
 
 
-def layer_table(layers: list[dict], whole: bool = True) -> None:
+def layer_table(layers: list[ops.Layer], whole: bool = True) -> None:
     """Draw the table and the sums; dividing by 255 stands in the photo's row, activation in the layer's.
 
     FLOPs are the operations for one photo, forwards: a multiply and an add for each multiplication. Where
@@ -24,17 +25,13 @@ def layer_table(layers: list[dict], whole: bool = True) -> None:
     rows = [{"step": _("Photo, divided by 255"), "shape": _size((SIDE, SIDE, 3)), "sum": "", "flops": 0}]
     before = (SIDE, SIDE, 3)
     for layer, shape, count, operations in zip(layers, shapes, counts, flops, strict=True):
-        if layer["kind"] == "activation":
-            rows[-1]["step"] += f" · {layer['function']}"
-        elif layer["kind"] != "rescale":
-            rows.append(
-                {
-                    "step": _name(layer),
-                    "shape": _size(shape),
-                    "sum": _arithmetic(layer, before, count),
-                    "flops": operations,
-                }
-            )
+        said = words(layer)
+        if said.added:
+            rows[-1]["step"] += f" · {said.added}"
+        elif said.step:
+            terms = said.weights(before[-1])
+            total = f"{terms} = {number(count)}" if terms else ""
+            rows.append({"step": said.step, "shape": _size(shape), "sum": total, "flops": operations})
         before = shape
     names = {"step": _("Step"), "shape": _("Output"), "sum": _("Parameters")}
     table = {name: [row[key] for row in rows] for key, name in names.items()}
@@ -48,24 +45,16 @@ def layer_table(layers: list[dict], whole: bool = True) -> None:
     st.caption(text.format(**{name: number(value) for name, value in sums.items()}))
 
 
-def picture(layers: list[dict], shapes: list[tuple[int, ...]]) -> None:
+def picture(layers: list[ops.Layer], shapes: list[tuple[int, ...]]) -> None:
     """Draw each step that changes the shape as a box in proportion; the row of boxes wraps on a phone.
 
     `layers` may be the beginning of a network that does not fit to its end; `shapes` are their outputs.
     """
     ink = INK[context.theme()]
     steps = [(_("Photo"), (SIDE, SIDE, 3))]
-    short = {
-        "conv": _("Convolution"),
-        "pool": _("Pooling"),
-        "flatten": _("Flatten"),
-        "global_average": _("Average"),
-        "global_max": _("Maximum"),
-        "dense": _("Dense"),
-    }
     for layer, shape in zip(layers, shapes, strict=True):
-        if layer["kind"] in short:
-            steps.append((_("Scores") if layer["name"] == "scores" else short[layer["kind"]], shape))
+        if name := words(layer).box:
+            steps.append((name, shape))
     width = LARGE if projector.on() else BOX
     with st.container(horizontal=True, gap=None, vertical_alignment="bottom"):
         for name, shape in steps:
@@ -104,46 +93,6 @@ def box(name: str, shape: tuple[int, ...], ink: str) -> str:
         f'<text x="{middle}" y="{BASE + 31}" font-family="monospace" font-size="11" {text}>{size}</text>'
         "</svg>"
     )
-
-
-def _name(layer: dict) -> str:
-    match layer["kind"]:
-        case "conv":
-            side = layer["kernel"]
-            extra = "" if layer["stride"] == 1 else _(", stride {stride}").format(stride=layer["stride"])
-            border = "" if layer["padding"] == "valid" else _(", zero border")
-            text = _("Convolution: {kernels} kernels {side}×{side}")
-            return text.format(kernels=layer["filters"], side=side) + extra + border
-        case "pool":
-            kind = {"max": _("Max pooling"), "average": _("Average pooling")}[layer["mode"]]
-            return f"{kind} {layer['window']}×{layer['window']}"
-        case "dense" if layer["name"] == "scores":
-            return _("Dense: {units} scores").format(units=layer["units"])
-        case "dense":
-            return _("Dense: {units} units").format(units=layer["units"])
-        case "dropout":
-            return _("Dropout {rate}").format(rate=layer["rate"])
-    plain = {
-        "flatten": _("Flatten"),
-        "global_average": _("Average of each map"),
-        "global_max": _("Maximum of each map"),
-        "norm": _("Batch normalisation"),
-        "add": _("Addition"),
-    }
-    return plain[layer["kind"]]
-
-
-def _arithmetic(layer: dict, before: tuple[int, ...], count: int) -> str:
-    """Write how many parameters a layer has, with the sum: weights, then biases."""
-    if layer["kind"] == "norm":
-        return f"4×{before[-1]} = {number(count)}"
-    if layer["kind"] == "conv":
-        terms = f"{layer['kernel']}×{layer['kernel']}×{before[-1]}×{layer['filters']}"
-        terms += f" + {layer['filters']}" if layer["bias"] else ""
-        return f"{terms} = {number(count)}"
-    if layer["kind"] == "dense":
-        return f"{number(before[-1])}×{layer['units']} + {layer['units']} = {number(count)}"
-    return ""
 
 
 def _size(shape: tuple[int, ...]) -> str:

@@ -138,8 +138,8 @@ def test_without_its_dataset_nobody_is_called_silent(store, monkeypatch):
 def test_silence_is_judged_after_the_activation():
     layers = Store().get("article").recipe().layers()
     assert passed_on(layers)["conv_2"] == "conv_2_relu"
-    bare = [{"kind": "conv", "name": "a"}, {"kind": "norm", "name": "b"}, {"kind": "pool", "name": "c"}]
-    assert passed_on([*bare, {"kind": "activation", "name": "d"}]) == {"a": "b"}
+    bare = [ops.Conv("a", 1, 1), ops.BatchNorm("b"), ops.Pool("c", "max", 2, stride=2)]
+    assert passed_on([*bare, ops.Activation("d", "relu")]) == {"a": "b"}
 
 
 def test_a_choice_beyond_a_smaller_network_starts_over(store):
@@ -534,7 +534,7 @@ def test_the_space_is_what_reaches_the_layer_of_scores(digits_run):
     found = embedding.space(str(store.root), run.id)
     data = datasets.load("digits")
     layers, weights = run.recipe().layers(), run.weights()
-    before = [layer["name"] for layer in layers].index("scores") - 1
+    before = [layer.name for layer in layers].index("scores") - 1
     rows = np.stack([ops.forward(layers, weights, image)[before].values for image in data.test_images])
     _u, sizes, axes = np.linalg.svd(rows - rows.mean(axis=0), full_matrices=False)
     mine = (rows - rows.mean(axis=0)) @ axes[:2].T
@@ -625,11 +625,11 @@ def test_every_kind_of_network_is_shown(store, model, maps):
     outputs = ops.forward(run.recipe().layers(), run.weights(), datasets.test_pictures("digits", [0])[0][0])
     expected = {output.name: output.values for output in outputs}
     for layer in model.layers(10):
-        if layer["kind"] not in ("conv", "pool"):
+        if layer.kind not in ("conv", "pool"):
             continue
-        at.session_state["inside.maps"], at.session_state["inside.stage"] = layer["name"], "conv"
+        at.session_state["inside.maps"], at.session_state["inside.stage"] = layer.name, "conv"
         shown = galleries(again(at))[1][0]
-        assert np.allclose(shown, expected[layer["name"]][..., 0], atol=0.006)
+        assert np.allclose(shown, expected[layer.name][..., 0], atol=0.006)
     deepest = f"conv_{len(model.blocks)}"  # the last of three reads three maps, and these are no colours
     at.session_state["inside.layer"] = deepest
     assert len(galleries(again(at))[0]) == (1 if len(model.blocks) > 1 else 3)

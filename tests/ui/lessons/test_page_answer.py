@@ -114,7 +114,7 @@ def test_contributions_appear_after_the_prediction_and_add_up_to_the_score(store
         at = answer(at, "answer.largest:", question.options[0])
     unit = at.selectbox(key="answer.class").value
     made, weights = outputs(run, seen()), run.weights()
-    names = [layer["name"] for layer in run.recipe().layers()]
+    names = [layer.name for layer in run.recipe().layers()]
     inputs = made[names[names.index("scores") - 1]].astype(float)
     products = inputs * weights["scores/kernel"][:, unit].astype(float)
     table = next(t for title, t in tables(at).items() if title.startswith("score of"))
@@ -186,7 +186,7 @@ def test_an_answer_is_kept_under_what_names_the_network_on_every_server_and_at_e
 def test_a_cell_leads_to_its_position_and_a_position_to_its_cell(store):
     run = network(store, HIDDEN)
     at = opened(run=run.id)
-    names = [layer["name"] for layer in run.recipe().layers()]
+    names = [layer.name for layer in run.recipe().layers()]
     maps = outputs(run, seen())[names[names.index("flatten") - 1]]
     height, width, channels = maps.shape
     for row, col, channel in ((0, 0, 0), (height - 1, width - 1, channels - 1), (1, 2, 3)):

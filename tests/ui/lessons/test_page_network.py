@@ -87,37 +87,35 @@ def photo() -> np.ndarray:
 
 def by_hand(layer, weights, x, at) -> float:
     """One number of one layer, in plain loops: x is what comes in, `at` the place of what comes out."""
-    name = layer["name"]
+    name = layer.name
     x = np.asarray(x, float)
-    match layer["kind"]:
+    match layer.kind:
         case "rescale":
             return x[at] / 255
         case "conv" | "pool":
-            k, s = layer.get("kernel") or layer["window"], layer["stride"]
+            k, s = layer.kernel if layer.kind == "conv" else layer.window, layer.stride
             row, col, channel = at
             total, inside = 0.0, []
             for p in range(k):
                 for q in range(k):
-                    i = row * s + p - border(x.shape[0], k, s, layer["padding"])
-                    j = col * s + q - border(x.shape[1], k, s, layer["padding"])
+                    i = row * s + p - border(x.shape[0], k, s, layer.padding)
+                    j = col * s + q - border(x.shape[1], k, s, layer.padding)
                     if not (0 <= i < x.shape[0] and 0 <= j < x.shape[1]):
                         continue
                     inside.append(x[i, j, min(channel, x.shape[2] - 1)])
-                    if layer["kind"] == "conv":
+                    if layer.kind == "conv":
                         for c in range(x.shape[2]):
                             total += x[i, j, c] * float(weights[f"{name}/kernel"][p, q, c, channel])
-            if layer["kind"] == "conv":
-                return total + (float(weights[f"{name}/bias"][channel]) if layer["bias"] else 0.0)
-            return max(inside) if layer["mode"] == "max" else sum(inside) / len(inside)
+            if layer.kind == "conv":
+                return total + (float(weights[f"{name}/bias"][channel]) if layer.bias else 0.0)
+            return max(inside) if layer.mode == "max" else sum(inside) / len(inside)
         case "norm":
             gamma, beta, mean, variance = (
                 float(weights[f"{name}/{part}"][at[-1]]) for part in ("gamma", "beta", "mean", "variance")
             )
-            return gamma * (x[at] - mean) / math.sqrt(variance + layer["epsilon"]) + beta
+            return gamma * (x[at] - mean) / math.sqrt(variance + layer.epsilon) + beta
         case "activation":
             v = x[at]
-            if layer["function"] == "softmax":
-                return math.exp(v) / sum(math.exp(z) for z in x)
             return {
                 "relu": max(v, 0),
                 "leaky_relu": v if v > 0 else 0.2 * v,
@@ -125,7 +123,9 @@ def by_hand(layer, weights, x, at) -> float:
                 "gelu": v * (1 + math.erf(v / math.sqrt(2))) / 2,
                 "tanh": math.tanh(v),
                 "sigmoid": 1 / (1 + math.exp(-v)),
-            }[layer["function"]]
+            }[layer.function]
+        case "softmax":
+            return math.exp(x[at]) / sum(math.exp(z) for z in x)
         case "dropout":
             return x[at]
         case "flatten":
@@ -140,7 +140,7 @@ def by_hand(layer, weights, x, at) -> float:
             return sum(x[i] * float(kernel[i, at[0]]) for i in range(len(x))) + float(
                 weights[f"{name}/bias"][at[0]]
             )
-    raise AssertionError(layer["kind"])
+    raise AssertionError(layer.kind)
 
 
 def border(n, k, s, padding) -> int:
@@ -163,11 +163,11 @@ def test_the_chosen_cell_of_every_layer_is_that_of_a_loop(store, name):
         look_at(at, layer=output.name, map=place[-1] + 1, cell=cell, size=size)
         view = view_of(at, "field")
         assert view["size"] == list(size) and view["chosen"] == list(cell)
-        expected = by_hand(output.spec, weights, before, place)
+        expected = by_hand(output.layer, weights, before, place)
         shown = number(view["texts"][cell[0] * size[1] + cell[1]])
         assert shown == pytest.approx(expected, abs=0.0051 + 1e-4 * abs(expected)), output.name
         strips = view_of(at, "strips")
-        assert [row["name"] for row in strips["rows"]] == [layer["name"] for layer in layers]
+        assert [row["name"] for row in strips["rows"]] == [layer.name for layer in layers]
         assert strips["chosen"] == [output.name, place[-1]]
         before = output.values
 
@@ -179,17 +179,17 @@ def test_the_arithmetic_of_a_convolution_adds_up(store, name):
     outputs = {output.name: output.values for output in ops.forward(layers, weights, photo())}
     at = opened(run.id)
     for place, layer in enumerate(layers):
-        if layer["kind"] != "conv":
+        if layer.kind != "conv":
             continue
-        x = outputs[layers[place - 1]["name"]]
-        channel = layer["filters"] - 1
-        row, col = (side // 3 for side in outputs[layer["name"]].shape[:2])
-        size = outputs[layer["name"]].shape[:2]
-        look_at(at, layer=layer["name"], map=channel + 1, cell=(row, col), size=size)
+        x = outputs[layers[place - 1].name]
+        channel = layer.filters - 1
+        row, col = (side // 3 for side in outputs[layer.name].shape[:2])
+        size = outputs[layer.name].shape[:2]
+        look_at(at, layer=layer.name, map=channel + 1, cell=(row, col), size=size)
         view = view_of(at, "windows")
         assert view["start"] == [row, col]
         output = view["outputs"][0]
-        kernel = weights[f"{layer['name']}/kernel"][..., channel]
+        kernel = weights[f"{layer.name}/kernel"][..., channel]
         np.testing.assert_allclose(unpacked(output["kernel"]), kernel, atol=6e-4)
         for c, plane in enumerate(view["inputs"]):
             np.testing.assert_allclose(unpacked(plane["values"]), x[..., c], atol=0.0051)
@@ -200,7 +200,7 @@ def test_the_arithmetic_of_a_convolution_adds_up(store, name):
             there = x[i, j] * kernel[p, q] if inside else np.zeros(len(kernel[p, q]))
             np.testing.assert_allclose(products[p, q], there, atol=0.0051)
         sums = unpacked(output["channel_sums"])[row, col]
-        bias = float(weights[f"{layer['name']}/bias"][channel]) if layer["bias"] else 0.0
+        bias = float(weights[f"{layer.name}/bias"][channel]) if layer.bias else 0.0
         expected = by_hand(layer, weights, x, (row, col, channel))
         assert sums.sum() + bias == pytest.approx(expected, abs=0.0051 * len(sums))
 
@@ -289,17 +289,17 @@ def test_the_parts_of_a_map_add_up_to_it(store):
         _run, layers, weights = made(store, NETWORKS[name])
         before = None
         for output in ops.forward(layers, weights, photo()):
-            if output.kind == "conv":
-                kernels, channel = weights[f"{output.name}/kernel"], output.spec["filters"] - 1
-                parts = partial_maps(before, kernels, channel, output.spec)
+            if output.layer.kind == "conv":
+                kernels, channel = weights[f"{output.name}/kernel"], output.layer.filters - 1
+                parts = partial_maps(before, kernels, channel, output.layer)
                 assert parts.shape == (*output.values.shape[:2], before.shape[-1])
                 one = parts.shape[-1] // 2  # this channel alone, the others silent
                 alone = np.zeros_like(before)
                 alone[..., one] = before[..., one]
-                settings = {"stride": output.spec["stride"], "padding": output.spec["padding"]}
+                settings = {"stride": output.layer.stride, "padding": output.layer.padding}
                 expected = ops.conv2d(alone, kernels, **settings)[..., channel]
                 np.testing.assert_allclose(parts[..., one], expected, atol=1e-5)
-                bias = weights[f"{output.name}/bias"][channel] if output.spec["bias"] else 0
+                bias = weights[f"{output.name}/bias"][channel] if output.layer.bias else 0
                 np.testing.assert_allclose(parts.sum(-1) + bias, output.values[..., channel], atol=1e-4)
             before = output.values
 
@@ -347,13 +347,11 @@ def test_the_answer_is_what_trying_every_column_finds(store):
         except ops.GeometryError:
             continue  # the maps have shrunk to nothing
         for layer in layers:
-            question = reach(layers, layer["name"], SHAPE)
+            question = reach(layers, layer.name, SHAPE)
             if question is None:
                 continue
-            first, last = pixels_that_reach(
-                layers, weights, layer["name"], question.row, question.col, axis=1
-            )
-            assert question.width == last - first + 1, (layer["name"], layers)
+            first, last = pixels_that_reach(layers, weights, layer.name, question.row, question.col, axis=1)
+            assert question.width == last - first + 1, (layer.name, layers)
             assert question.width in question.options and len(set(question.options)) == len(question.options)
             assert len(question.options) >= 2 and list(question.options) == sorted(question.options)
             assert question.unclipped >= question.width
@@ -369,13 +367,13 @@ def test_the_rule_agrees_with_the_walk_back_and_the_article_sees_18():
     for _turn in range(30):
         layers = random_model(rng).layers(10)
         for layer in layers:
-            if layer["kind"] not in ("conv", "pool"):
+            if layer.kind not in ("conv", "pool"):
                 continue
             try:
-                walked = ops.receptive_field(layers, layer["name"], 0, 0, SHAPE)
+                walked = ops.receptive_field(layers, layer.name, 0, 0, SHAPE)
             except ops.GeometryError:
                 break
-            assert growth(layers, layer["name"])[-1].width == walked.size[1]
+            assert growth(layers, layer.name)[-1].width == walked.size[1]
 
 
 def test_nothing_is_asked_where_nothing_is_to_be_found_out():

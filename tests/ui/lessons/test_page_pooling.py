@@ -266,7 +266,7 @@ def test_a_convolution_of_equal_weights_is_average_pooling():
 def test_the_article_is_set_right_with_counted_parameters():
     def dense_parameters(model: ModelConfig) -> int:
         layers = model.layers(10)
-        names = [layer["name"] for layer in layers]
+        names = [layer.name for layer in layers]
         return ops.parameters(layers, (32, 32, 3))[names.index("dense_1")]
 
     bare = ARTICLE.model_copy(

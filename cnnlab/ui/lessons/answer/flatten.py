@@ -20,21 +20,21 @@ def last_maps(seen: Look) -> np.ndarray:
 
 def flatten(seen: Look) -> None:
     """Show how Flatten lays the last maps out, or say what stands in its place."""
-    kinds = [out.kind for out in seen.outputs]
-    if "flatten" not in kinds:
+    layers = [out.layer for out in seen.outputs]
+    if not any(isinstance(layer, ops.Flatten) for layer in layers):
         return st.markdown(
             _("This network has no Flatten: it takes **one number of each map**, whatever the map's size.")
         )
     maps = last_maps(seen)
-    reader = next(out for out in seen.outputs[kinds.index("flatten") :] if out.kind == "dense")
+    reader = next(layer for layer in layers if isinstance(layer, ops.Dense))
     height, width, channels = maps.shape
     text = _(
         "The last {channels} maps have {height} × {width} cells. **Flatten** lays them out as one row of "
         "{size} numbers; nothing is computed. Each of the {units} units of the dense layer behind it has a "
         "weight for **every position**: {size} × {units} = {product} weights."
     )
-    sizes = {"channels": channels, "height": height, "width": width, "units": reader.spec["units"]}
-    product = number(maps.size * reader.spec["units"])
+    sizes = {"channels": channels, "height": height, "width": width, "units": reader.units}
+    product = number(maps.size * reader.units)
     st.markdown(text.format(**sizes, size=number(maps.size), product=product))
     _positions(maps)
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from cnnlab import ops
 from cnnlab.i18n import _
-from cnnlab.ui.widgets import network_choice, network_input
+from cnnlab.ui.widgets import layer_words, network_choice, network_input
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,15 +41,15 @@ def input_names(seen: Look) -> tuple[list[str], str]:
     """Name each input of the last dense layer, and say in a few words what they are."""
     place = [out.name for out in seen.outputs].index("scores")
     for i in range(place - 1, 0, -1):
-        layer, shape = seen.outputs[i], seen.outputs[i - 1].values.shape
+        layer, shape = seen.outputs[i].layer, seen.outputs[i - 1].values.shape
         count = range(1, len(seen.inputs) + 1)
-        match layer.kind:
-            case "dense":
-                title = network_choice.layer_title(seen.outputs[place - 1].spec)
+        match layer:
+            case ops.Dense():
+                title = layer_words.title(seen.outputs[place - 1].layer)
                 return [_("unit {n}").format(n=n) for n in count], title
-            case "global_average" | "global_max":
+            case ops.GlobalAverage() | ops.GlobalMax():
                 return [_("map {n}").format(n=n) for n in count], _("one number of each map")
-            case "flatten":
+            case ops.Flatten():
                 cells = [ops.map_index(shape, n - 1) for n in count]
                 return [cell_name(cell) for cell in cells], _("the flattened maps")
     raise ValueError("the scores stand behind no layer that makes a row of numbers")

@@ -8,9 +8,9 @@ from cnnlab.i18n import _, number
 from cnnlab.lessons.questions.answer import largest_input, telling_unit
 from cnnlab.ui.components.terms import Table, contributions_table, terms
 from cnnlab.ui.lessons.answer.look import Look, input_names
-from cnnlab.ui.widgets import formulas, layer_view, lesson
+from cnnlab.ui.widgets import formulas, layer_words, lesson
 
-ROWS = ("flatten", "global_average", "global_max", "dense")  # layers that make a row of numbers
+ROWS = (ops.Flatten, ops.GlobalAverage, ops.GlobalMax, ops.Dense)  # layers that make a row of numbers
 
 
 def take_apart(seen: Look, names: list[str]) -> Table | None:
@@ -30,8 +30,8 @@ def take_apart(seen: Look, names: list[str]) -> Table | None:
 
 def _way(seen: Look) -> str:
     """Say through which rows of numbers the way leads from the maps to the scores."""
-    rows = [out for out in seen.outputs if out.values.ndim == 1 and out.kind in ROWS][:-1]
-    steps = [f"{layer_view.title(out.spec)}, {number(len(out.values))}" for out in rows]
+    rows = [out for out in seen.outputs if isinstance(out.layer, ROWS)][:-1]
+    steps = [f"{layer_words.heading(out.layer)}, {number(len(out.values))}" for out in rows]
     text = _("The way: {rows} → **{count} scores**. Every unit of a dense layer is a sum like the one below.")
     return text.format(rows=" → ".join(steps), count=len(seen.scores))
 

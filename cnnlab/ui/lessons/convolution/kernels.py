@@ -99,18 +99,18 @@ def _named(name: str, channels: int) -> tuple[np.ndarray, Hashable]:
 def _trained() -> tuple[np.ndarray, float, float, Hashable] | None:
     """Draw the choice of a network and of one kernel of its first convolution."""
     net = network_choice.choose()
-    first = next((spec for spec in net.layers if spec["kind"] == "conv"), None) if net else None
+    first = next((layer for layer in net.layers if isinstance(layer, ops.Conv)), None) if net else None
     if first is None:
         if net:
             st.info(_("This network has no convolution, so it has no kernel to borrow."))
         return None
-    weights = net.weights[f"{first['name']}/kernel"].astype(float)  # (k, k, 3, count)
+    weights = net.weights[f"{first.name}/kernel"].astype(float)  # (k, k, 3, count)
     count = weights.shape[-1]
     widget_state.default("convolution.number", 1, range(1, count + 1))
     label = _("Kernel of its first convolution, 1 to {count}")
     place = st.number_input(label.format(count=count), 1, count, key="convolution.number") - 1
-    biases = net.weights.get(f"{first['name']}/bias")
-    scale = next((spec["scale"] for spec in net.layers if spec["kind"] == "rescale"), 1.0)
+    biases = net.weights.get(f"{first.name}/bias")
+    scale = next((layer.scale for layer in net.layers if isinstance(layer, ops.Rescale)), 1.0)
     st.caption(_("It learned on colour pixels divided by 255, so it is shown on inputs from 0 to 1."))
     bias = 0.0 if biases is None else float(biases[place])
     return weights[..., place], bias, scale, (net.run.id, net.stamp, place)

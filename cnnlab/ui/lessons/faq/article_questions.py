@@ -1,5 +1,7 @@
 """What does everybody ask about the article? Each question with a demonstration computed as one looks."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import streamlit as st
 
@@ -28,10 +30,10 @@ def why_kernels() -> None:
         )
     )
     layers = ARTICLE.layers(10)
-    conv = next(layer["name"] for layer in layers if layer["kind"] == "conv")
-    names = [layer["name"] for layer in layers]
+    conv = next(layer.name for layer in layers if isinstance(layer, ops.Conv))
+    names = [layer.name for layer in layers]
     cells = int(np.prod(ops.output_shapes(layers, PHOTO)[names.index(conv)]))
-    dense = [{"kind": "flatten", "name": "flatten"}, {"kind": "dense", "name": "dense", "units": cells}]
+    dense = [ops.Flatten("flatten"), ops.Dense("dense", cells)]
     left, right = st.columns(2)
     left.metric(_("Parameters of the Baseline's first convolution"), number(_parameters(layers)[conv]))
     right.metric(_("Parameters of a dense layer instead"), number(_parameters(dense)["dense"]))
@@ -86,7 +88,7 @@ def why_pooling() -> None:
         for place, block in enumerate(ARTICLE.blocks)
     ]
     layers = ARTICLE.model_copy(update={"blocks": tuple(blocks)}).layers(10)
-    names = [layer["name"] for layer in layers]
+    names = [layer.name for layer in layers]
     flat = ops.output_shapes(layers, PHOTO)[names.index("flatten")][0]
     left, right = st.columns(2)
     left.metric(_("Numbers that Flatten lays out"), number(flat))
@@ -253,9 +255,9 @@ def questions() -> dict[str, tuple]:
     }
 
 
-def _parameters(layers: list[dict]) -> dict[str, int]:
+def _parameters(layers: Sequence[ops.Layer]) -> dict[str, int]:
     counts = ops.parameters(layers, PHOTO)
-    return {layer["name"]: count for layer, count in zip(layers, counts, strict=True)}
+    return {layer.name: count for layer, count in zip(layers, counts, strict=True)}
 
 
 def _sliders(key: str, labels, first, low: float, high: float) -> np.ndarray:

@@ -90,7 +90,7 @@ def bright_is_strong() -> tuple[str, ...]:
 
 def kernels_are_flat() -> tuple[str, ...]:
     net = shipped()
-    place = next(n for n, layer in enumerate(net.layers) if layer["name"] == "conv_2")
+    place = next(n for n, layer in enumerate(net.layers) if layer.name == "conv_2")
     outputs = net.forward(cat())
     below, maps = outputs[place - 1].values, outputs[place].values
     kernels, bias = net.weights["conv_2/kernel"], net.weights["conv_2/bias"]

@@ -45,13 +45,13 @@ def by_hand(bias: float, activation: str | None) -> Layer:
 def trained() -> Layer | None:
     """Draw the choice of a network and of its kernels; None (with a sentence) where there are none."""
     net = network_choice.choose()
-    places = [place for place, spec in enumerate(net.layers) if spec["kind"] == "conv"] if net else []
+    places = [place for place, one in enumerate(net.layers) if isinstance(one, ops.Conv)] if net else []
     if not places:
         if net:
             st.info(_("This network has no convolution, so it has no kernels to show."))
         return None
-    spec, after = net.layers[places[0]], net.layers[places[0] + 1]
-    kernels = net.weights[f"{spec['name']}/kernel"].astype(float)
+    first, after = net.layers[places[0]], net.layers[places[0] + 1]
+    kernels = net.weights[f"{first.name}/kernel"].astype(float)
     count = kernels.shape[-1]
     norms = np.sqrt((kernels**2).sum(axis=(0, 1, 2)))
     largest = sorted(np.argsort(-norms, kind="stable")[:MOST].tolist())
@@ -66,7 +66,7 @@ def trained() -> Layer | None:
         max_selections=MOST,
         key=key,
     )
-    biased = f"{spec['name']}/bias" in net.weights
+    biased = f"{first.name}/bias" in net.weights
     learned = _(
         "They learned on pixels divided by 255, so you see them on inputs from 0 to 1, with their bias."
     )
@@ -76,11 +76,11 @@ def trained() -> Layer | None:
     if not chosen:
         st.info(_("Choose at least one kernel. Until then you see those with the largest weights."))
         chosen = largest
-    bias = net.weights.get(f"{spec['name']}/bias", np.zeros(count)).astype(float)
-    scale = next((layer["scale"] for layer in net.layers if layer["kind"] == "rescale"), 1.0)
+    bias = net.weights.get(f"{first.name}/bias", np.zeros(count)).astype(float)
+    scale = next((one.scale for one in net.layers if isinstance(one, ops.Rescale)), 1.0)
     names = [_("Kernel {n}").format(n=place + 1) for place in chosen]
-    activation = after["function"] if after["kind"] == "activation" else None
-    if after["kind"] == "norm":
+    activation = after.function if isinstance(after, ops.Activation) else None
+    if isinstance(after, ops.BatchNorm):
         st.caption(_("In this network batch normalisation follows; you see the sums before it."))
     elif activation is None:
         st.caption(_("In this network no activation follows: the sums are passed on as they are."))

@@ -10,7 +10,7 @@ from cnnlab.figures.colours import signed
 from cnnlab.i18n import _
 from cnnlab.ui.components.windows import Cell, Plane, convolved, windows
 from cnnlab.ui.lessons.layer.four_kernels import Layer
-from cnnlab.ui.widgets import formulas, network_choice, number_text
+from cnnlab.ui.widgets import formulas, number_text
 
 WHOLE = 160  # pixels of the whole photo's longer side; five of them stand in a row
 LONGEST = 6  # times its width a photo is shown high, and the other way round
@@ -36,8 +36,8 @@ def stepper(image: np.ndarray, layer: Layer, hide: tuple[int, int] | None, **opt
             convolved(
                 steps,
                 _("Map {n}").format(n=k + 1),
-                values=ops.ACTIVATIONS[layer.activation](sums) if layer.activation else None,
-                activation=network_choice.function_name(layer.activation) if layer.activation else None,
+                values=ops.ACTIVATIONS[layer.activation].apply(sums) if layer.activation else None,
+                activation=ops.ACTIVATIONS[layer.activation].title if layer.activation else None,
                 note=f"{layer.names[k]} · {len(index_rows)} × {len(index_cols)}",
                 channel_labels=list(names.values()),
                 hidden=hidden,
@@ -55,7 +55,7 @@ def text(image: np.ndarray, layer: Layer, hide: tuple[int, int] | None) -> None:
     """Write the crop (h, w, 3), the kernels and the maps as text; `hide` is a cell of the first map."""
     number_text.grids(_("Input"), {name: image[..., c] for c, name in enumerate(colours().values())})
     maps = ops.conv2d(image, layer.kernels, layer.bias)
-    maps = ops.ACTIVATIONS[layer.activation](maps) if layer.activation else maps
+    maps = ops.ACTIVATIONS[layer.activation].apply(maps) if layer.activation else maps
     for k, name in enumerate(layer.names):
         slices = {label: layer.kernels[..., c, k] for c, label in enumerate(colours().values())}
         made = _("Map {n}").format(n=k + 1)
@@ -68,7 +68,7 @@ def whole_maps(picture, kernels, bias, scale, activation) -> list[bytes]:
     """Return the maps of a whole photo as JPEGs, each on a colour scale of its own."""
     small = _whole(picture)
     maps = ops.conv2d(small * np.float32(scale), kernels.astype(np.float32), bias.astype(np.float32))
-    maps = ops.ACTIVATIONS[activation](maps) if activation else maps
+    maps = ops.ACTIVATIONS[activation].apply(maps) if activation else maps
     ends = np.percentile(np.abs(maps), 99.5, axis=(0, 1))  # a few extremes must not pale the rest
     return [tiles.jpeg(signed(maps[..., k], ends[k])) for k in range(maps.shape[-1])]
 
@@ -93,7 +93,7 @@ def step_formula(image: np.ndarray, layer: Layer, cell: Cell) -> str:
     after = None
     if layer.activation:
         after = (
-            network_choice.function_name(layer.activation),
-            float(ops.ACTIVATIONS[layer.activation](step.output)),
+            ops.ACTIVATIONS[layer.activation].title,
+            float(ops.ACTIVATIONS[layer.activation].apply(step.output)),
         )
     return formulas.convolved(step, (row + 1, col + 1, output + 1), after)

@@ -1,7 +1,7 @@
-"""How is one number of a network computed? Its arithmetic, for every kind of layer, in numbers."""
+"""How one number of a network is computed: its arithmetic, for every kind of layer, in numbers."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -12,11 +12,10 @@ from cnnlab.ui.components.terms import contributions_table, softmax_table, terms
 from cnnlab.ui.components.told import places, told
 from cnnlab.ui.components.windows import Cell, Output, Plane, convolved, pooled, windows
 from cnnlab.ui.widgets import formulas, lesson, network_choice
-from cnnlab.ui.widgets.layer_view import RGB, View, map_name
+from cnnlab.ui.widgets.layer_view import FOLLOWING, RGB, View, in_colours, map_name
 
 WINDOWS = "_network.windows"
 MOST_PRODUCTS = 60_000  # of one map; beyond that only the chosen cell is sent
-ELEMENTWISE = ("rescale", "norm", "activation", "dropout", "add")
 TERMS = 12  # of a unit that get a line of their own
 AROUND = 3  # cells around the window that are sent with a single cell
 
@@ -26,55 +25,55 @@ def taken(height: int, width: int) -> tuple[int, int] | None:
     return places(told(WINDOWS, "cell"), row=height, col=width)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """Which number is asked about, and which layer of its block is to say what it does to it."""
+
+    see: View
+    block: range
+    shown: int  # place of the layer on show
+    place: int  # of the layer that speaks
+    channel: int
+    cell: tuple[int, int]
+
+    @property
+    def layer(self) -> ops.Layer:
+        return self.see.outputs[self.place].layer
+
+    def read(self, values: np.ndarray) -> float:
+        """Return the number among a layer's values, maps (h, w, c) or a row (n,)."""
+        return float(values[(*self.cell, self.channel)] if values.ndim == 3 else values[self.channel])
+
+    @property
+    def before(self) -> str:
+        return fine(self.read(self.see.before(self.place)), 3)
+
+    @property
+    def after(self) -> str:
+        return fine(self.read(self.see.outputs[self.place].values), 3)
+
+
 def arithmetic(see: View, place: int, channel: int, cell: tuple[int, int]) -> None:
     """Draw the arithmetic of a cell, and of what its block of layers makes of it."""
     block = see.block(place)
-    first = see.outputs[block.start]
-    match first.kind:
-        case "conv":
-            _conv(see, block, place, channel, cell)
-        case "pool":
-            _pool(see, block.start, channel, cell)
-        case "dense" if place < len(see.outputs) - 1:
-            _dense(see, block.start, channel)
-        case "dense":
-            scores = see.before(place)
-            names = [network_choice.class_name(name) for name in see.net.classes]
-            steps, start = ops.softmax_steps(scores), len(names) + channel
-            table = softmax_table(steps, names)
-            at = terms(table, key="_network.softmax", start=start, follow=lesson.formulas())
-            lesson.formula(formulas.softmax(steps, names, at))
-        case "flatten":
-            _flatten(see, block.start, channel)
-        case "global_average" | "global_max":
-            _global(see, block.start, channel)
     for each in block:
-        kind = see.outputs[each].kind
-        if kind == "activation" and first.kind == "conv" and each == block.start + 1 <= place:
-            continue  # the step-through view has said it
-        if kind in ELEMENTWISE:
-            _elementwise(see, each, channel, cell)
+        DRAWN[type(see.outputs[each].layer)](Asked(see, block, place, each, channel, cell))
 
 
-def _conv(see: View, block: range, place: int, channel: int, cell: tuple[int, int]) -> None:
-    conv = see.outputs[block.start]
-    x, spec = see.before(block.start), conv.spec
-    kernels = see.net.weights[f"{spec['name']}/kernel"]
-    bias = see.net.weights.get(f"{spec['name']}/bias")
-    settings = {"stride": spec["stride"], "padding": spec["padding"]}
+def _conv(asked: Asked) -> None:
+    see, conv, channel, cell = asked.see, asked.layer, asked.channel, asked.cell
+    x, kernels = see.before(asked.place), see.net.weights[f"{conv.name}/kernel"]
+    bias = see.net.weights.get(f"{conv.name}/bias")
+    settings = {"stride": conv.stride, "padding": conv.padding}
     height, width, count = x.shape
-    rows = ops.window_index(height, spec["kernel"], **settings)
-    cols = ops.window_index(width, spec["kernel"], **settings)
-    following = see.outputs[block.start + 1] if len(block) > 1 else None
-    after = (
-        following
-        if following is not None and following.kind == "activation" and place > block.start
-        else None
-    )
-    names = [map_name(see, block.start - 1, n) for n in range(count)]
-    name = map_name(see, block.start, channel)
-    function = network_choice.function_name(after.spec["function"]) if after else None
-    shown = (after or conv).values[..., channel]
+    rows, cols = (ops.window_index(side, *conv.sliding) for side in (height, width))
+    names = [map_name(see, asked.place - 1, n) for n in range(count)]
+    name = map_name(see, asked.place, channel)
+    last, function = asked.place, None
+    if _says_its_activation(asked):
+        last += 1
+        function = ops.ACTIVATIONS[see.outputs[last].layer.function].title
+    shown = see.outputs[last].values[..., channel]
     labels, start = {}, cell
     if kernels[..., channel].size * shown.size <= MOST_PRODUCTS:
         steps = list(ops.conv2d_steps(x, kernels, bias, output_channel=channel, **settings))
@@ -89,13 +88,13 @@ def _conv(see: View, block: range, place: int, channel: int, cell: tuple[int, in
         st.caption(
             _("This layer has too many products to send them all, so you see those of the chosen cell.")
         )
-    if see.outputs[block.start - 1].kind == "rescale":
+    if in_colours(see, asked.place - 1):
         inputs = [Plane(x[..., i], names[i], _("0 to 1"), role, 1.0) for i, role in enumerate(RGB)]
     else:
         limit = float(np.abs(x).max()) or 1.0
         inputs = [Plane(x[..., i], names[i], role="signed", limit=limit) for i in range(count)]
     output = convolved(
-        steps, name, values=shown if after else None, activation=function, channel_labels=names
+        steps, name, values=shown if function else None, activation=function, channel_labels=names
     )
     at = _windows(inputs, output, rows, cols, start, labels)
     if at:
@@ -105,22 +104,33 @@ def _conv(see: View, block: range, place: int, channel: int, cell: tuple[int, in
         lesson.formula(formulas.convolved(steps[number_], written, (function, value) if function else None))
 
 
-def _pool(see: View, place: int, channel: int, cell: tuple[int, int]) -> None:
-    spec, x = see.outputs[place].spec, see.before(place)[..., channel : channel + 1]
+def _says_its_activation(asked: Asked) -> bool:
+    """Say whether the steps of the block's convolution end with the activation right behind it."""
+    layers, start = [output.layer for output in asked.see.outputs], asked.block.start
+    return (
+        isinstance(layers[start], ops.Conv)
+        and start < asked.shown
+        and isinstance(layers[start + 1], ops.Activation)
+    )
+
+
+def _pool(asked: Asked) -> None:
+    see, pool, channel = asked.see, asked.layer, asked.channel
+    x = see.before(asked.place)[..., channel : channel + 1]
     height, width, _one = x.shape
-    settings = {"stride": spec["stride"], "padding": spec["padding"]}
-    steps = ops.pool_steps(x, spec["window"], mode=spec["mode"], **settings)
+    settings = {"stride": pool.stride, "padding": pool.padding}
+    steps = ops.pool_steps(x, pool.window, mode=pool.mode, **settings)
     limit = float(np.abs(x).max()) or 1.0
-    name = map_name(see, place, channel)
+    name = map_name(see, asked.place, channel)
     inputs = [Plane(x[..., 0], _("{map} before pooling").format(map=name), role="signed", limit=limit)]
-    output = pooled(steps, name, mode=spec["mode"], role="signed", limit=limit)
-    rows, cols = (ops.window_index(side, spec["window"], **settings) for side in (height, width))
-    at = _windows(inputs, output, rows, cols, cell, {})
+    output = pooled(steps, name, mode=pool.mode, role="signed", limit=limit)
+    rows, cols = (ops.window_index(side, *pool.sliding) for side in (height, width))
+    at = _windows(inputs, output, rows, cols, asked.cell, {})
     if at:
         modes = ("max", "average")
-        found = [ops.pool_step(x, spec["window"], row=at.row, col=at.col, mode=m, **settings) for m in modes]
-        geometry = {"stride": spec["stride"], "border": (-int(rows[0, 0]), -int(cols[0, 0]))}
-        lesson.formula(formulas.pooled(*found, **geometry)[modes.index(spec["mode"])])
+        found = [ops.pool_step(x, pool.window, row=at.row, col=at.col, mode=m, **settings) for m in modes]
+        geometry = {"stride": pool.stride, "border": (-int(rows[0, 0]), -int(cols[0, 0]))}
+        lesson.formula(formulas.pooled(*found, **geometry)[modes.index(pool.mode)])
 
 
 def _windows(
@@ -172,95 +182,123 @@ def _around(window: np.ndarray, size: int) -> tuple[np.ndarray, int, int]:
     return (window - first)[np.newaxis], first, last
 
 
-def _dense(see: View, place: int, unit: int) -> None:
-    name = see.outputs[place].name
+def _dense(asked: Asked) -> None:
+    see, name = asked.see, asked.layer.name
+    if isinstance(see.outputs[asked.shown].layer, ops.Softmax):
+        return  # it starts from all scores
     weights, bias = see.net.weights[f"{name}/kernel"], see.net.weights[f"{name}/bias"]
-    step = ops.contributions(see.before(place), weights, bias, unit)
-    what = map_name(see, place, unit)
+    step = ops.contributions(see.before(asked.place), weights, bias, asked.channel)
+    what = map_name(see, asked.place, asked.channel)
     result = _("score of {name}").format(name=what) if name == "scores" else what
-    table = contributions_table(step, _input_names(see, place), result=result, show=TERMS)
+    table = contributions_table(step, _input_names(see, asked.place), result=result, show=TERMS)
     at = terms(table, key="_network.terms", follow=lesson.formulas())
     lesson.formula(formulas.contribution(step, at, TERMS))
     lesson.formula(formulas.score(step))
 
 
+def _softmax(asked: Asked) -> None:
+    if asked.place != asked.shown:
+        return
+    names = [network_choice.class_name(name) for name in asked.see.net.classes]
+    steps, start = ops.softmax_steps(asked.see.before(asked.place)), len(names) + asked.channel
+    table = softmax_table(steps, names)
+    at = terms(table, key="_network.softmax", start=start, follow=lesson.formulas())
+    lesson.formula(formulas.softmax(steps, names, at))
+
+
 def _input_names(see: View, place: int) -> list[str]:
     """Say where each number that a dense layer reads comes from."""
     source = place - 1
-    while source > 0 and see.outputs[source].kind in ("dropout", "activation", "norm"):
+    while source > 0 and isinstance(see.outputs[source].layer, FOLLOWING):
         source -= 1
     count = len(see.before(place))
-    match see.outputs[source].kind:
-        case "flatten":
+    match see.outputs[source].layer:
+        case ops.Flatten():
             shape = see.before(source).shape
             cells = [ops.map_index(shape, n) for n in range(count)]
             text = _("map {map}, row {row}, column {column}")
             return [text.format(map=c + 1, row=row + 1, column=col + 1) for row, col, c in cells]
-        case "global_average" | "global_max":
+        case ops.GlobalAverage() | ops.GlobalMax():
             return [_("map {n}").format(n=n + 1) for n in range(count)]
     return [_("number {n}").format(n=n + 1) for n in range(count)]
 
 
-def _flatten(see: View, place: int, index: int) -> None:
-    maps = see.before(place)
-    row, col, channel = ops.map_index(maps.shape, index)
+def _flatten(asked: Asked) -> None:
+    maps = asked.see.before(asked.place)
+    row, col, channel = ops.map_index(maps.shape, asked.channel)
     text = _(
         "Number {n} of {all} is row {row}, column {column} of map {map}: **{value}**. Nothing is computed; "
         "the maps are read row by row, all maps of a cell side by side."
     )
     value = fine(float(maps[row, col, channel]), 3)
     places = {"row": row + 1, "column": col + 1, "map": channel + 1}
-    st.markdown(text.format(n=number(index + 1), all=number(maps.size), value=value, **places))
+    st.markdown(text.format(n=number(asked.channel + 1), all=number(maps.size), value=value, **places))
 
 
-def _global(see: View, place: int, channel: int) -> None:
-    plane = see.before(place)[..., channel]
-    value = fine(float(see.outputs[place].values[channel]), 3)
-    if see.outputs[place].kind == "global_average":
-        text = _("The mean of all {n} cells of map {map}: {total} ÷ {n} ≈ **{value}**")
-        total = fine(float(plane.sum()), 3)
-        return st.markdown(text.format(n=plane.size, map=channel + 1, total=total, value=value))
+def _global_average(asked: Asked) -> None:
+    plane = asked.see.before(asked.place)[..., asked.channel]
+    text = _("The mean of all {n} cells of map {map}: {total} ÷ {n} ≈ **{value}**")
+    total = fine(float(plane.sum()), 3)
+    st.markdown(text.format(n=plane.size, map=asked.channel + 1, total=total, value=asked.after))
+
+
+def _global_max(asked: Asked) -> None:
+    plane = asked.see.before(asked.place)[..., asked.channel]
     row, col = np.unravel_index(int(plane.argmax()), plane.shape)
     text = _("The largest of all {n} cells of map {map} stands in row {row}, column {column}: **{value}**")
-    return st.markdown(text.format(n=plane.size, map=channel + 1, row=row + 1, column=col + 1, value=value))
+    places = {"map": asked.channel + 1, "row": row + 1, "column": col + 1}
+    st.markdown(text.format(n=plane.size, value=asked.after, **places))
 
 
-def _elementwise(see: View, place: int, channel: int, cell: tuple[int, int]) -> None:
-    """Write what happens to one number by itself."""
-    output, at = see.outputs[place], (*cell, channel)
+def _rescale(asked: Asked) -> None:
+    pixel, value = _("pixel"), number(asked.read(asked.see.before(asked.place)))
+    st.latex(rf"\text{{{pixel}}}\; {value} \div {1 / asked.layer.scale:.0f} \approx {asked.after}")
 
-    def read(values: np.ndarray) -> float:
-        return float(values[at] if values.ndim == 3 else values[channel])
 
-    before, after = read(see.before(place)), fine(read(output.values), 3)
-    x = fine(before, 3)
-    match output.kind:
-        case "rescale":
-            pixel = _("pixel")
-            st.latex(
-                rf"\text{{{pixel}}}\; {number(before)} \div {1 / output.spec['scale']:.0f} \approx {after}"
-            )
-        case "activation" if output.spec["function"] != "softmax":
-            st.latex(
-                rf"\text{{{network_choice.function_name(output.spec['function'])}}}({x}) \approx {after}"
-            )
-        case "dropout":
-            text = _("Dropout switches numbers off during training only: {x} stays **{after}**.")
-            st.markdown(text.format(x=x, after=after))
-        case "norm":
-            gamma, beta, mean, variance = (
-                float(see.net.weights[f"{output.name}/{part}"][channel])
-                for part in ("gamma", "beta", "mean", "variance")
-            )
-            top = rf"{x} {_plus(-mean)}"
-            bottom = rf"\sqrt{{{fine(variance, 3)} + {output.spec['epsilon']:g}}}"
-            st.latex(rf"{fine(gamma, 3)} \cdot \frac{{{top}}}{{{bottom}}} {_plus(beta)} \approx {after}")
-        case "add":
-            other = read(see.outputs[see.place(output.spec["with"])].values)
-            st.latex(rf"{x} {_plus(other)} \approx {after}")
+def _activation(asked: Asked) -> None:
+    if asked.place == asked.block.start + 1 and _says_its_activation(asked):
+        return
+    title = ops.ACTIVATIONS[asked.layer.function].title
+    st.latex(rf"\text{{{title}}}({asked.before}) \approx {asked.after}")
+
+
+def _dropout(asked: Asked) -> None:
+    text = _("Dropout switches numbers off during training only: {x} stays **{after}**.")
+    st.markdown(text.format(x=asked.before, after=asked.after))
+
+
+def _norm(asked: Asked) -> None:
+    gamma, beta, mean, variance = (
+        float(asked.see.net.weights[f"{asked.layer.name}/{part}"][asked.channel])
+        for part in ("gamma", "beta", "mean", "variance")
+    )
+    top = rf"{asked.before} {_plus(-mean)}"
+    bottom = rf"\sqrt{{{fine(variance, 3)} + {asked.layer.epsilon:g}}}"
+    st.latex(rf"{fine(gamma, 3)} \cdot \frac{{{top}}}{{{bottom}}} {_plus(beta)} \approx {asked.after}")
+
+
+def _add(asked: Asked) -> None:
+    other = asked.see.outputs[asked.see.place(asked.layer.other)].values
+    st.latex(rf"{asked.before} {_plus(asked.read(other))} \approx {asked.after}")
 
 
 def _plus(value: float) -> str:
     """Write "+ 3" or "− 3"."""
     text = fine(value, 3)
     return f"− {text[1:]}" if text.startswith("−") else f"+ {text}"
+
+
+DRAWN: dict[type[ops.Layer], Callable[[Asked], None]] = {
+    ops.Rescale: _rescale,
+    ops.Conv: _conv,
+    ops.BatchNorm: _norm,
+    ops.Activation: _activation,
+    ops.Softmax: _softmax,
+    ops.Pool: _pool,
+    ops.Dropout: _dropout,
+    ops.Flatten: _flatten,
+    ops.GlobalAverage: _global_average,
+    ops.GlobalMax: _global_max,
+    ops.Dense: _dense,
+    ops.Add: _add,
+}

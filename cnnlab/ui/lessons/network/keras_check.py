@@ -6,7 +6,8 @@ import streamlit as st
 from cnnlab.evaluation.keras_parity import difference
 from cnnlab.i18n import _, number
 from cnnlab.runs import RunError
-from cnnlab.ui.widgets.layer_view import View, title
+from cnnlab.ui.widgets.layer_view import View
+from cnnlab.ui.widgets.layer_words import heading
 from cnnlab.workers import pool
 
 JOB = "_network.check"  # session key: what was asked, and the future that answers
@@ -68,6 +69,6 @@ def _answer(see: View, future) -> None:
     st.markdown(text.format(worst=f"{worst:.1e}".replace("-", "−")))
     names = (_("Layer"), _("Largest value (ours)"), _("Largest difference"), _("Relative"))
     largest = [number(float(np.abs(output.values).max()), 2) for output in see.outputs]
-    columns = [[title(output.spec) for output in see.outputs], largest]
+    columns = [[heading(output.layer) for output in see.outputs], largest]
     columns += [[f"{row[i]:.1e}".replace("-", "−") if row[i] else "0" for row in rows] for i in (1, 2)]
     st.table(dict(zip(names, columns, strict=True)), border="horizontal", hide_index=True)

@@ -4,9 +4,12 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from cnnlab import ops
 from cnnlab.ui.lessons.network import cell_arithmetic
 from cnnlab.ui.session import widget_state
 from cnnlab.ui.widgets.layer_view import View
+
+SPEAKING = (ops.Conv, ops.Activation)  # layers whose maps show most at first
 
 
 class Place(NamedTuple):
@@ -19,7 +22,7 @@ class Place(NamedTuple):
 
 def chosen(see: View) -> Place:
     """Return what is on show; at first a cell in the middle of the last convolution's strongest map."""
-    deepest = [o.name for o in see.outputs if o.kind in ("conv", "activation") and o.values.ndim == 3]
+    deepest = [o.name for o in see.outputs if isinstance(o.layer, SPEAKING) and o.values.ndim == 3]
     widget_state.default("network.layer", deepest[-1] if deepest else see.names[0], see.names)
     layer = see.place(st.session_state["network.layer"])
     maps = see.maps(layer)

@@ -8,7 +8,7 @@ from cnnlab import ops
 from cnnlab.i18n import _, number
 from cnnlab.lessons.questions.network import Reach, reach
 from cnnlab.ui.components.field import Span
-from cnnlab.ui.widgets import lesson, network_choice
+from cnnlab.ui.widgets import layer_words, lesson, network_choice
 from cnnlab.ui.widgets.layer_view import View
 
 
@@ -20,11 +20,11 @@ def ask(see: View, place: int) -> bool:
     text = _("How many pixels of the photo, side by side, can reach one cell of *{layer}*?")
     answered = lesson.predict(
         "network.reach",
-        text.format(layer=network_choice.layer_title(asked.steps[-1].layer)),
+        text.format(layer=layer_words.title(asked.steps[-1].layer)),
         [number(option) for option in asked.options],
         number(asked.width),
         explained(asked),
-        about=(asked.steps[-1].layer["name"], asked.width, asked.unclipped),
+        about=(asked.steps[-1].layer.name, asked.width, asked.unclipped),
     )
     if answered and lesson.formulas():
         _formula(asked)
@@ -36,7 +36,7 @@ def explained(asked: Reach) -> str:
     lines, before = [], 1
     for step in asked.steps:
         text = _("{layer}: {before} + ({side} − 1) × {jump} = **{width}**")
-        name = network_choice.layer_title(step.layer)
+        name = layer_words.title(step.layer)
         lines.append(text.format(layer=name, before=before, side=step.side, jump=step.jump, width=step.width))
         before = step.width
     rule = _(
@@ -57,9 +57,7 @@ def _formula(asked: Reach) -> None:
     last = asked.steps[-1]
     before = last.width - (last.side - 1) * last.jump
     st.latex(rf"r \leftarrow r + (k - 1)\,j = {before} + ({last.side} - 1) \cdot {last.jump} = {last.width}")
-    st.latex(
-        rf"j \leftarrow s\,j = {last.layer['stride']} \cdot {last.jump} = {last.layer['stride'] * last.jump}"
-    )
+    st.latex(rf"j \leftarrow s\,j = {last.stride} \cdot {last.jump} = {last.stride * last.jump}")
     st.caption(_("r: pixels that reach a cell, j: pixels from one cell to the next, k: window, s: stride."))
 
 

@@ -236,5 +236,5 @@ def article() -> None:
 
 def _before_flatten(model) -> tuple[int, int, int]:
     layers = model.layers(10)
-    kinds = [layer["kind"] for layer in layers]
-    return ops.output_shapes(layers, PHOTO)[kinds.index("flatten") - 1]
+    names = [layer.name for layer in layers]
+    return ops.output_shapes(layers, PHOTO)[names.index("flatten") - 1]
