@@ -15,7 +15,7 @@ from cnnlab.config import ConvBlock, DenseBlock, ModelConfig
 from cnnlab.config.presets import ARTICLE
 from cnnlab.data import photos
 from cnnlab.lessons.questions.network import growth, reach
-from tests.support.pages import centre, number, open_page, sent, sound, unpacked, words
+from tests.support.pages import ME, centre, number, open_page, sent, sound, unpacked, words
 from tests.support.runs import network
 
 SHAPE = (32, 32, 3)
@@ -437,7 +437,7 @@ def test_a_deleted_and_a_damaged_run_get_a_sentence(store):
     at = opened(run.id)
     (run.folder / "weights.npz").write_bytes(b"no archive")
     assert "weights.npz" in words(sound(at.run()))
-    run.delete("anna")
+    run.delete(ME)
     text = words(sound(at.run()))
     assert f"There is no run called {run.id}" in text and "No network has been trained here yet" in text
     assert "There is no run called nobody" in words(opened("nobody"))
