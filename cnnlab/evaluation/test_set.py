@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import keras
 
 
-def open_test_set(root: str, id: str) -> None:
-    """Ask the run's network about the whole test set, and record that it was opened once more.
+def open_test_set(root: str, id: str) -> int:
+    """Ask the run's network about the whole test set; return how often it was opened, with this time.
 
     RunError while it is being trained or may go on: what would be tested is not what it ends as.
     """
@@ -24,7 +24,7 @@ def open_test_set(root: str, id: str) -> None:
         raise RunError(text.format(run=run.id))
     data = datasets.load(run.recipe().config.dataset)
     model, epochs = _network(run.folder, run.written())
-    run.save_evaluation(models.predict(model, data.test_images), data.test_labels, epochs)
+    return run.save_evaluation(models.predict(model, data.test_images), data.test_labels, epochs)
 
 
 def trained_model(run: Run) -> "keras.Model":

@@ -142,8 +142,8 @@ class Results(RunFolder):
 
     def save_evaluation(
         self, probabilities: np.ndarray, labels: np.ndarray, epochs: int | None = None
-    ) -> None:
-        """Record an opening of the test set: probabilities (n, classes), true labels (n,).
+    ) -> int:
+        """Record an opening of the test set: probabilities (n, classes), true labels (n,); return its number.
 
         epochs: after how many the network stood that was asked; None: that of now.
         """
@@ -157,6 +157,7 @@ class Results(RunFolder):
         except OSError as error:
             text = _("What the test set said could not be stored: {why}.")
             raise RunError(text.format(why=error.strerror or error)) from error
+        return openings
 
 
 @lru_cache(maxsize=2048)

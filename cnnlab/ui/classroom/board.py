@@ -28,7 +28,6 @@ NEAR = 0.1  # accuracy by which a network of the app may lead the class and stil
 LISTED = 8  # training runs that are named before the test sets open
 PLAIN = {"displayModeBar": False}
 OPENING = "_board.opening"  # session key: (when, standings) of the test sets that are being opened
-JOB = "_job.test_sets"  # session key of the job that opens them
 
 
 def now() -> tuple[list[Standing], bool]:
@@ -324,8 +323,7 @@ def _under_way() -> None:
         tests = background_job.answer(
             "test_sets", when, leaderboard.open_test_sets, root, ids, doing=doing, long=True
         )
-        under_way = st.session_state.get(JOB)
-        if tests is None and (under_way is None or under_way.failed):  # while it goes on, *Cancel* is there
+        if tests is None and not background_job.under_way("test_sets"):  # while it goes on, *Cancel* is there
             st.button(_("Leave them sealed"), type="tertiary", key="_board.leave", on_click=_leave)
     if tests is None:
         return
@@ -346,7 +344,7 @@ def _begin() -> None:
 
 def _leave() -> None:
     st.session_state.pop(OPENING, None)
-    st.session_state.pop(JOB, None)  # lets go of the job, which ends it
+    background_job.leave("test_sets")
 
 
 def _reveal(_teacher: TeacherPass, found: Sequence[Standing], tests: dict[str, float]) -> str:

@@ -7,8 +7,9 @@ from cnnlab.config import losses
 from cnnlab.data import datasets
 from cnnlab.evaluation.test_set import open_test_set
 from cnnlab.i18n import _, in_epochs, number, percent
-from cnnlab.runs import Evaluation, Run, RunError
+from cnnlab.runs import Evaluation, Run
 from cnnlab.ui.session import class_state
+from cnnlab.ui.widgets import background_job
 from cnnlab.ui.widgets.network_choice import class_name
 from cnnlab.workers import pool
 
@@ -52,7 +53,7 @@ def test_set(run: Run) -> None:
             words = {"right": number(right), "all": number(all), "epochs": in_epochs(run.trained_epochs())}
             st.caption(text.format(times=evaluation.openings, **words))
             _per_class(run, evaluation)
-        _opening(run, first=before is None)
+        _opening(run, before)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
@@ -71,47 +72,36 @@ def _per_class(run: Run, evaluation: Evaluation) -> None:
             st.metric(names[c], share, width=104)
 
 
-def _opening(run: Run, first: bool) -> None:
-    """Let who may do so open the test set, and wait for the *look* worker's answer."""
-    future = st.session_state.get("_test_set.future")
-    if future is not None and st.session_state["_test_set.run"] == run.id:
-        st.fragment(_wait, run_every=1)(future)
-        return
+def _opening(run: Run, before: Evaluation | None) -> None:
+    """Let who may do so open the test set, and wait for the *look* worker."""
     if run.shipped or not class_state.owns(run):
         return
     if not (class_state.rules().students_open or class_state.is_teacher()):
         text = _("In this class the envelopes are opened together: your teacher opens them on the board.")
         st.caption(f":material/lock: {text}")
         return
-    present = datasets.find(run.recipe().config.dataset).present()
-    crew = pool.current()
-    able = present and crew is not None and crew.ready("look")
-    if crew is not None and (trouble := crew.lost("look")):
-        st.caption(_("The test set cannot be opened now. {trouble}").format(trouble=trouble))
-    label = _("Open the envelope") if first else _("Open it again")
-    if st.button(label, icon=":material/drafts:", key="_test_set.open", disabled=not able):
-        try:
-            class_state.classroom().may_open(run, class_state.who())
-            st.session_state["_test_set.future"] = crew.look(
-                open_test_set, str(crew.store.root), run.id, long=True
-            )
-            st.session_state["_test_set.run"] = run.id
-        except RunError as error:
-            st.error(str(error))
-        else:
-            st.rerun()
-
-
-def _wait(future) -> None:
-    crew = pool.current()
+    label, icon = _("Open it again") if before else _("Open the envelope"), ":material/drafts:"
+    present, crew = datasets.find(run.recipe().config.dataset).present(), pool.current()
     trouble = crew.lost("look") if crew is not None else ""
-    if not future.done() and not trouble:
-        st.markdown(_("The network is looking at the test photos …"))
-        return
-    del st.session_state["_test_set.future"]
     if trouble:
-        st.error(trouble)
-    elif future.status == "error":
-        st.error(str(future.exception()))
-    else:
+        st.caption(_("The test set cannot be opened now. {trouble}").format(trouble=trouble))
+    able = present and crew is not None and crew.ready("look")
+    if not able and not background_job.under_way("test_set"):
+        st.button(label, icon=icon, key="_test_set.open", disabled=True)
+        return
+    class_state.classroom().may_open(run, class_state.who())
+    openings = before.openings if before else 0
+    opened = background_job.answer(
+        "test_set",
+        (str(run.folder), run.written(), openings),
+        open_test_set,
+        str(run.folder.parent),
+        run.id,
+        ask=label,
+        icon=icon,
+        meanwhile=_("The network is looking at the test photos …"),
+        long=True,
+    )
+    now = run.last_evaluation() if opened is not None else None
+    if now is not None and now.openings != openings:
         st.rerun()

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -12,8 +13,10 @@ from cnnlab.config.presets import PRESETS
 from cnnlab.lessons import lesson_link
 from cnnlab.runs import Phase
 from cnnlab.runs.attempt import Attempt
+from cnnlab.ui.train import test_set
+from cnnlab.workers import pool
 from tests.support.pages import ME, again, button, open_page, press, words
-from tests.support.runs import trained
+from tests.support.runs import create, trained
 
 CONFIG = PRESETS["article"].config.model_copy(update={"dataset": "digits", "epochs": 3})
 
@@ -64,24 +67,60 @@ def test_pressing_train_queues_what_the_page_shows(store):
     assert "Stop and keep" in labels(at)
 
 
-@pytest.mark.parametrize(
-    ("phase", "possible"),
-    [
-        ("finished", {"One more epoch"}),
-        ("stopped", {"Resume", "One more epoch"}),
-        ("paused", {"Resume", "Stop and keep"}),
-        ("failed", {"Resume"}),
-        ("interrupted", {"Resume"}),
-    ],
-)
-def test_what_one_can_do_with_a_run_at_rest(store, phase, possible):
-    run = trained(store, phase=phase, message="Something went wrong." if phase == "failed" else "")
+# What the page says of a run in each phase, and the buttons that lead on from there.
+PHASES = {
+    Phase.QUEUED: ("Waiting", {"Pause", "Stop and keep"}),
+    Phase.STARTING: ("A worker is about to begin.", {"Pause", "Stop and keep"}),
+    Phase.RUNNING: ("The training run goes on when you close this page.", {"Pause", "Stop and keep"}),
+    Phase.PAUSED: ("Paused in epoch 3", {"Resume", "Stop and keep"}),
+    Phase.STOPPED: ("Stopped; ", {"Resume", "One more epoch"}),
+    Phase.FINISHED: ("Finished after 3 epochs.", {"One more epoch"}),
+    Phase.FAILED: ("Something went wrong.", {"Resume"}),
+    Phase.INTERRUPTED: ("Interrupted: its worker was lost.", {"Resume"}),
+}
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_every_phase_has_its_sentence_and_its_buttons(store, phase):
+    sentence, possible = PHASES[phase]
+    if phase is Phase.QUEUED:
+        run = create(store, CONFIG)
+    else:
+        message = "Something went wrong." if phase is Phase.FAILED else ""
+        run = trained(store, CONFIG, phase=phase, message=message)
+    if phase is Phase.STARTING:
+        run.claim("resume")
     at = opened(run=run.id)
-    steering = {"Pause", "Resume", "Stop and keep", "One more epoch"}
-    assert labels(at) & steering == possible
-    assert run.id in words(at)
-    if phase == "failed":
-        assert "Something went wrong." in words(at)
+    assert labels(at) & {"Pause", "Resume", "Stop and keep", "One more epoch"} == possible
+    assert run.id in words(at) and sentence in words(at)
+
+
+def test_the_test_set_is_opened_by_a_worker_and_told_at_once(digits_run, store, monkeypatch):
+    """The worker is this process; a second look is a question of its own."""
+    original = digits_run[1]
+    run = create(store, original.recipe().config)
+    for path in original.folder.iterdir():
+        if path.name not in ("config.json", "evaluation.npz"):
+            (shutil.copytree if path.is_dir() else shutil.copy)(path, run.folder / path.name)
+    monkeypatch.setattr(pool, "_current", SimpleNamespace(ready=lambda _kind: True, lost=lambda _kind: ""))
+    asked = []
+
+    def answer(_kind, about, function, *arguments, ask, **_options):
+        asked.append(ask)
+        if test_set.st.button(ask):
+            return function(*arguments)
+        return None
+
+    monkeypatch.setattr(test_set.background_job, "answer", answer)
+    at = opened(run=run.id)
+    assert asked[-1] == "Open the envelope" and "Test accuracy" not in metrics(at)
+    press(at, "Open the envelope")
+    assert run.evaluation().openings == 1
+    assert "Test accuracy" in metrics(at) and asked[-1] == "Open it again"
+
+
+def metrics(at: AppTest) -> set[str]:
+    return {metric.label for metric in at.metric}
 
 
 def test_a_strangers_run_can_only_be_looked_at(store):
