@@ -101,7 +101,7 @@ def test_on_the_surfaces_it_goes_where_keras_goes(name, surface):
     np.testing.assert_allclose(path[-1], there, rtol=0, atol=1e-4 * race.rate * STEPS)
 
 
-def test_in_the_race_all_arrive_in_the_bowl_and_only_momentum_leaves_the_shallow_hollow():
+def test_in_the_race_all_arrive_in_the_bowl_and_momentum_leaves_the_shallow_hollow():
     ends = {}
     for surface in ("bowl", "minima"):
         land = ops.SURFACES[surface]
@@ -111,5 +111,6 @@ def test_in_the_race_all_arrive_in_the_bowl_and_only_momentum_leaves_the_shallow
     assert max(value for (surface, _), value in ends.items() if surface == "bowl") < 1e-3
     deepest = ops.SURFACES["minima"].value(ops.SURFACES["minima"].lowest[0])
     arrived = {racer.name for racer in RACERS if ends["minima", racer.name] < deepest + 0.01}
-    assert arrived == {"Momentum", "Nesterov"}
+    assert arrived >= {"Momentum", "Nesterov"}
+    assert not arrived & {"Gradient descent", "SGD, with noise", "RMSprop", "Adam", "AdamW"}
     assert len({racer.name for racer in RACERS}) == len(RACERS)
