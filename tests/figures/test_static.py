@@ -14,6 +14,7 @@ from PIL import Image
 from cnnlab.evaluation.metrics import reliability
 from cnnlab.figures import colours, static
 from cnnlab.figures.curves import TRAINING, VALIDATION
+from cnnlab.figures.static.space import EXTENT, MOST
 from cnnlab.runs.history import COLUMNS
 from tests.conftest import ROOT
 
@@ -22,6 +23,9 @@ ROWS = [
     for n in (1, 2, 3)
 ]
 COUNTS, CLASSES = np.array([[3, 1, 0], [0, 5, 0], [1, 1, 2]]), ("cat", "$x_2$ <b>", "猫")
+
+
+PLACES = np.random.default_rng(5).normal(size=(40, 2))
 
 
 def reliable():
@@ -36,6 +40,11 @@ FIGURES = {
     "reliability": lambda: static.reliability_diagram(reliable(), title="Reliability diagram"),
     "robustness": lambda: static.panels(
         {name: ((0, 1, 2), (0.7, 0.5, 0.2)) for name in "abcd"}, 1000, 0.1, title="Changed photos"
+    ),
+    "space": lambda: static.space(
+        {"t-SNE": PLACES, "PCA": 2 * PLACES},
+        [np.full((32, 32, 3), n, np.uint8) for n in range(40)],
+        title="40",
     ),
     "kernels": lambda: static.kernel_sheets({"now": np.zeros((7, 15, 3), np.uint8)}, title="Kernels"),
 }
@@ -99,6 +108,19 @@ def test_a_curve_without_validation_has_one_line():
     assert not [text for text in texts(static.svg(static.curve(rows, "loss", 0.1))) if "validation" in text]
 
 
+def test_pictures_lie_at_their_places_with_up_above():
+    colours_of = {"left below": (255, 0, 0), "right above": (0, 0, 255), "middle": (0, 255, 0)}
+    pictures = [np.full((32, 32, 3), colour, np.uint8) for colour in colours_of.values()]
+    drawn = static.space({"map": np.array([[0.0, 0.0], [4.0, 2.0], [2.0, 1.0]])}, pictures)
+    [image] = drawn.axes[0].get_images()
+    canvas = image.get_array()
+    height, width, _channels = canvas.shape
+    assert width == EXTENT and height == pytest.approx(EXTENT / 2, abs=MOST)
+    seen = [canvas[place].tolist() for place in ((-1, 0), (0, -1), (height // 2, width // 2))]
+    assert seen == [[*colour, 255] for colour in colours_of.values()]
+    assert canvas[0, 0, 3] == 0 and (canvas[..., 3] > 0).sum() == 3 * MOST**2
+
+
 def test_several_drawings_on_a_page_share_no_id():
     page = "".join(
         static.inline(static.curve(ROWS, what, 0.1, on=static.PAGE), what) for what in ("accuracy", "loss")
@@ -109,8 +131,7 @@ def test_several_drawings_on_a_page_share_no_id():
     assert page.count('role="img" aria-label="loss"') == 1
 
 
-def test_a_page_that_draws_nothing_does_not_import_matplotlib():
-    code = (
-        "import sys; import cnnlab.ui.widgets.download, cnnlab.export; assert 'matplotlib' not in sys.modules"
-    )
+def test_a_page_that_draws_and_exports_nothing_does_not_wait_for_libraries():
+    code = "import sys, cnnlab.ui.inside.measures, cnnlab.ui.train.take_home; "
+    code += "assert not {'matplotlib', 'nbformat', 'sklearn'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=120)

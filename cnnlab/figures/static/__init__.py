@@ -7,6 +7,7 @@ from cnnlab.figures.static.kernel_sheets import kernel_sheets, strip
 from cnnlab.figures.static.reliability import reliability_diagram
 from cnnlab.figures.static.robustness import panels
 from cnnlab.figures.static.sheet import PAGE, SLIDE, Sheet, inline, png, svg
+from cnnlab.figures.static.space import space
 
 __all__ = [
     "MATRIX",
@@ -22,6 +23,7 @@ __all__ = [
     "panels",
     "png",
     "reliability_diagram",
+    "space",
     "strip",
     "svg",
 ]

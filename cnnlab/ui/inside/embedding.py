@@ -2,18 +2,24 @@
 
 import base64
 import io
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import streamlit as st
 from PIL import Image
 
 from cnnlab.data import datasets
-from cnnlab.figures import tiles
+from cnnlab.figures import static, tiles
 from cnnlab.i18n import _, number, percent
 from cnnlab.inspection.embedding import IMAGES, Placed, Space, place, space
 from cnnlab.ui.components import space as component
 from cnnlab.ui.inside import picture
-from cnnlab.ui.widgets import background_job, lesson, network_choice
+from cnnlab.ui.widgets import background_job, download, lesson, network_choice
+from cnnlab.ui.widgets.run_status import in_words
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 SIDE, COLUMNS = 24, 50  # of the small pictures, and how many of them stand in a row of what travels
 QUALITY = 30  # of WebP: 2,000 pictures travel as some 280 kB
@@ -72,6 +78,9 @@ def _draw(net: network_choice.Network, found: Space, seen: np.ndarray, placed: P
             own=own,
             near=placed.nearest if placed else (),
         )
+        text = _("{count} test images by the network's features")
+        words = {"title": text.format(count=number(len(found.labels))), "note": in_words(net.run)}
+        download.figure(f"{net.run.id}-space", _slide, maps, net.dataset, **words)
     with right:
         text = _(
             "**PCA** turns the {features} dimensions so that two axes show the largest spread: here {first} "
@@ -88,6 +97,12 @@ def _draw(net: network_choice.Network, found: Space, seen: np.ndarray, placed: P
         text = _("The first {count} test images of {dataset}; their classes are the true ones.")
         title = net.spec.title
         st.caption(text.format(count=number(len(found.labels)), dataset=title))
+
+
+def _slide(maps: Mapping[str, np.ndarray], dataset: str, **words: str) -> "Figure":
+    count = len(next(iter(maps.values())))
+    pictures, _labels = datasets.test_pictures(dataset, range(count))
+    return static.space(maps, pictures, **words)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
