@@ -31,6 +31,12 @@ def test_style(arguments):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_types():
+    """mypy, strict, for the packages that pyproject.toml lists."""
+    done = subprocess.run([sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_imports_run_one_way():
     lint = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True)

@@ -237,7 +237,7 @@ def silent_shares(
         for output in ops.forward(layers, weights, image):
             if isinstance(output.layer, ops.Activation) and output.layer.function == "relu":
                 active = (output.values > 0).reshape(-1, output.values.shape[-1]).any(axis=0)
-                alive[output.name] = alive.get(output.name, False) | active
+                alive[output.name] = alive.get(output.name, np.zeros_like(active)) | active
     return {name: float(1 - active.mean()) for name, active in alive.items()}
 
 
