@@ -25,6 +25,7 @@ os.environ.setdefault("CNNLAB_TIMING", "0")  # no worker needs to know how fast 
 malloc.keep()  # tests train too
 # Seconds that a test waits for anything. It only guards: a far slower machine passes as well.
 PATIENCE = 300
+NO_WORKERS = {"CNNLAB_SCHEDULER": "tcp://127.0.0.1:9"}  # an app that trains nothing, and so starts quickly
 settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
@@ -115,6 +116,14 @@ class App:
 def app(tmp_path_factory):
     """The app, for all browser tests that do not harm it."""
     app = App(tmp_path_factory.mktemp("app") / "runs").start()
+    yield app
+    app.stop()
+
+
+@pytest.fixture(scope="session")
+def light(tmp_path_factory):
+    """The app without workers, for all browser tests that train and ask nothing."""
+    app = App(tmp_path_factory.mktemp("light") / "runs", **NO_WORKERS).start()
     yield app
     app.stop()
 

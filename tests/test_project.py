@@ -1,5 +1,7 @@
 """The project keeps its own rules: style, the direction of imports, README's commands, what may be said."""
 
+import ast
+import re
 import subprocess
 import sys
 from importlib.metadata import distribution
@@ -41,6 +43,18 @@ def test_imports_run_one_way():
     lint = Path(sys.executable).with_name("lint-imports")
     done = subprocess.run([lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_test_imports_from_another_test():
+    """What several need is in tests/support; a module may name itself, for a process of its own."""
+    for path in (ROOT / "tests").rglob("*.py"):
+        own = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+            tests = [name for name in names if re.search(r"(^|\.)test_", name) and name.startswith("tests.")]
+            assert all(name == own or name.startswith(f"{own}.") for name in tests), (own, tests)
 
 
 def test_the_readme_holds_the_two_commands():

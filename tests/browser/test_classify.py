@@ -1,18 +1,17 @@
 """A real photo goes in, the square and a test are moved, and the probabilities follow: with real clicks."""
 
-import io
 import re
 
 import numpy as np
 import pytest
-from PIL import Image
 from playwright.sync_api import Page, expect
 
 from cnnlab import ops
 from cnnlab.data import photos
 from cnnlab.runs import Store
-from tests.browser.test_main_path import choose, no_trouble, number, settled
 from tests.conftest import wait_for
+from tests.support.browser import choose, jpeg, no_trouble, settled
+from tests.support.pages import number
 
 
 @pytest.fixture
@@ -26,12 +25,6 @@ def classify(page, app) -> Page:
 def upload(page: Page, data: bytes, name="photo.jpg") -> None:
     file = {"name": name, "mimeType": "image/jpeg", "buffer": data}
     page.locator("input[type=file]").set_input_files(file)
-
-
-def jpeg(name: str) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(photos.sample(name)).save(buffer, "JPEG", quality=95)
-    return buffer.getvalue()
 
 
 def shown(page: Page, view=".answer >> nth=0") -> list[float]:

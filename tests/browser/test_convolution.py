@@ -9,8 +9,8 @@ NUMBER = re.compile(r"^−?[\d,]+$")
 
 
 @pytest.fixture
-def lesson(app, page):
-    page.goto(f"{app.url}/convolution")
+def lesson(light, page):
+    page.goto(f"{light.url}/convolution")
     expect(page.locator("[data-part=input-cell]")).to_have_count(144)
     return page
 
@@ -71,10 +71,10 @@ def test_a_weight_is_typed_and_a_wrong_one_changes_nothing(lesson):
     expect(shown).to_have_text("8")
 
 
-def test_on_a_phone_a_tap_moves_the_crop_and_answers(app, chromium):
+def test_on_a_phone_a_tap_moves_the_crop_and_answers(light, chromium):
     context = chromium.new_context(viewport={"width": 390, "height": 844}, has_touch=True)
     page = context.new_page()
-    page.goto(f"{app.url}/convolution")
+    page.goto(f"{light.url}/convolution")
     photo = page.locator(".photo img")
     expect(page.locator("[data-part=crop]")).to_be_visible()
     photo.tap(position={"x": 20, "y": 20})

@@ -7,16 +7,16 @@ import pytest
 from playwright.sync_api import expect
 
 from cnnlab.runs import Store
-from tests.browser.test_main_path import number, settled
-
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+from tests.conftest import PATIENCE
+from tests.support.browser import PHONE, settled
+from tests.support.pages import number
 
 
 @pytest.fixture
 def phone(chromium):
     """A fresh browser window as narrow as a phone."""
     context = chromium.new_context(**PHONE)
-    context.set_default_timeout(300_000)
+    context.set_default_timeout(1000 * PATIENCE)
     yield context.new_page()
     context.close()
 

@@ -7,8 +7,8 @@ from playwright.sync_api import Page, expect
 
 from cnnlab.lessons.lesson_link import LessonLink, write
 from cnnlab.ui.classroom.link_maker import address_of
-from tests.browser.test_main_path import settled
-from tests.conftest import App
+from tests.conftest import NO_WORKERS, App
+from tests.support.browser import settled
 
 LINK = LessonLink(
     "convolution", {"kernel": "sobel_y", "stride": 2, "relu": True}, frozenset({"kernel", "stride"})
@@ -18,7 +18,7 @@ LINK = LessonLink(
 @pytest.fixture(scope="module")
 def light(tmp_path_factory):
     """A class without workers: nothing is trained here."""
-    environment = {"CNNLAB_SCHEDULER": "tcp://127.0.0.1:9", "CNNLAB_TEACHER_PIN": "2718"}
+    environment = {**NO_WORKERS, "CNNLAB_TEACHER_PIN": "2718"}
     app = App(tmp_path_factory.mktemp("links") / "runs", **environment).start()
     yield app
     app.stop()

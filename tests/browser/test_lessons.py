@@ -15,11 +15,10 @@ from cnnlab import ops
 from cnnlab.data import photos
 from cnnlab.runs import Store
 from cnnlab.ui.lessons.learning.steps import RACERS
-from tests.browser.test_main_path import number, settled, values
-from tests.conftest import App, wait_for
+from tests.conftest import PATIENCE, wait_for
+from tests.support.browser import LAPTOP, PHONE, settled, values
+from tests.support.pages import number
 
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-LAPTOP = {"viewport": {"width": 1280, "height": 900}}
 LESSONS = ("pixels", "convolution", "layer", "pooling", "answer", "network", "learning")
 # Views that play: their lesson, which of its views it is, and its part that takes the keys.
 PLAYED = {
@@ -33,20 +32,12 @@ PLAYED = {
 }
 
 
-@pytest.fixture(scope="module")
-def light(tmp_path_factory):
-    """The app without workers: no lesson trains."""
-    app = App(tmp_path_factory.mktemp("lessons") / "runs", CNNLAB_SCHEDULER="tcp://127.0.0.1:9").start()
-    yield app
-    app.stop()
-
-
 class Window:
     """A lesson in a window of its own; `sent` grows with all that goes to the server."""
 
     def __init__(self, chromium, url: str, **context):
         self.context = chromium.new_context(**context)
-        self.context.set_default_timeout(300_000)
+        self.context.set_default_timeout(1000 * PATIENCE)
         self.page, self.sent = self.context.new_page(), []
         self.page.on("request", lambda request: self.sent.append(request.url))
         self.page.on("websocket", self._listen)

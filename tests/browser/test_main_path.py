@@ -8,37 +8,12 @@ from playwright.sync_api import Page, expect
 
 from cnnlab import ops
 from cnnlab.runs import Store
-from tests.conftest import ROOT, App, wait_for
+from tests.conftest import NO_WORKERS, ROOT, App, wait_for
+from tests.support.browser import no_trouble, settled, values
+from tests.support.pages import number
 
 PAGES = sorted(path.stem for path in (ROOT / "pages").glob("[a-z]*.py"))
 OF_A_CLASS = {"board", "vote"}  # reached without a class too, but not offered
-
-
-def number(text: str) -> float:
-    return float(text.replace("≈", "").replace("−", "-").replace(",", "").strip())
-
-
-def no_trouble(page: Page) -> None:
-    expect(page.locator("[data-testid='stException']")).to_have_count(0)
-
-
-def settled(page: Page) -> None:
-    """Wait until the page has a title and no script runs."""
-    page.locator("h1").wait_for()
-    expect(page.locator("[data-test-script-state='running'], [data-testid='stSkeleton']")).to_have_count(0)
-    no_trouble(page)
-
-
-def values(page: Page, grid: str, part: str) -> np.ndarray:
-    """Read a grid of a step-through view back from the page, in rows and columns; pending cells are nan."""
-    cells = page.locator(f"[data-part={grid}] [data-part={part}]").evaluate_all(
-        "cells => cells.map(c => [+c.dataset.row, +c.dataset.col, c.textContent])"
-    )
-    result = np.full((1 + max(c[0] for c in cells), 1 + max(c[1] for c in cells)), np.nan)
-    for row, col, text in cells:
-        if re.fullmatch(r"[−\d.,]+", text.strip()):
-            result[row, col] = number(text)
-    return result
 
 
 def test_a_kernel_steps_over_a_photo_without_the_server(page, app):
@@ -167,16 +142,10 @@ def test_train_look_inside_and_classify(page, app):
         assert np.allclose(shown, kernel[..., channel].ravel(), atol=0.006)
 
 
-def choose(page: Page, label: str, option: str) -> None:
-    """Choose an option of a selectbox."""
-    page.get_by_label(label, exact=True).or_(page.get_by_role("combobox", name=label)).first.click()
-    page.get_by_role("option", name=option).click()
-
-
 @pytest.fixture(scope="module")
 def light_app(tmp_path_factory):
     """The app without workers of its own (its cluster is not there), so that it starts quickly."""
-    app = App(tmp_path_factory.mktemp("light") / "runs", CNNLAB_SCHEDULER="tcp://127.0.0.1:9")
+    app = App(tmp_path_factory.mktemp("light") / "runs", **NO_WORKERS)
     yield app
     if app.process is not None:
         app.stop()

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.test_main_path import settled
-from tests.conftest import App
+from tests.conftest import PATIENCE
+from tests.support.browser import settled
 
 SMALL, LARGE = (1280, 720), (1920, 1080)
 # Every number on a grid or in the table of a step-through view that is on show, with the size it is drawn in.
@@ -41,14 +41,6 @@ CUT = """() => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def light(tmp_path_factory):
-    """The app without workers: nothing is trained here."""
-    app = App(tmp_path_factory.mktemp("projector") / "runs", CNNLAB_SCHEDULER="tcp://127.0.0.1:9").start()
-    yield app
-    app.stop()
-
-
 @pytest.fixture
 def show(light, chromium):
     """Return a function that opens an address as on a projector of some size."""
@@ -58,7 +50,7 @@ def show(light, chromium):
         context = chromium.new_context(
             viewport={"width": size[0], "height": size[1]}, color_scheme=theme, reduced_motion="reduce"
         )
-        context.set_default_timeout(300_000)
+        context.set_default_timeout(1000 * PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.goto(f"{light.url}/{address}")

@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from cnnlab.runs import Store
-from tests.browser.test_main_path import settled
-from tests.conftest import App, wait_for
+from tests.conftest import NO_WORKERS, App, wait_for
+from tests.support.browser import settled
 
 # Keeps the page's connection to the server, so that a test can send on it what another browser has sent.
 KEEP_SOCKETS = """
@@ -22,7 +22,7 @@ window.WebSocket = class extends Real {
 @pytest.fixture(scope="module")
 def class_app(tmp_path_factory):
     """A class with a teacher; without workers, so that runs wait."""
-    environment = {"CNNLAB_SCHEDULER": "tcp://127.0.0.1:9", "CNNLAB_TEACHER_PIN": "4711"}
+    environment = {**NO_WORKERS, "CNNLAB_TEACHER_PIN": "4711"}
     app = App(tmp_path_factory.mktemp("class") / "runs", **environment).start()
     yield app
     app.stop()

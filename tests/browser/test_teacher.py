@@ -7,13 +7,13 @@ from cnnlab.classroom import Classroom
 from cnnlab.config.presets import PRESETS
 from cnnlab.runs import Phase, Store
 from cnnlab.runs.attempt import Attempt
-from tests.conftest import App, wait_for
+from tests.conftest import NO_WORKERS, App, wait_for
 
 
 @pytest.fixture(scope="module")
 def class_app(tmp_path_factory):
     """The app with a class, without workers (its cluster is not there), so that it starts quickly."""
-    environment = {"CNNLAB_SCHEDULER": "tcp://127.0.0.1:9", "CNNLAB_TEACHER_PIN": "2718"}
+    environment = {**NO_WORKERS, "CNNLAB_TEACHER_PIN": "2718"}
     app = App(tmp_path_factory.mktemp("class") / "runs", **environment).start()
     yield app
     app.stop()

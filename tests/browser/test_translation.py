@@ -2,8 +2,8 @@
 
 import urllib.request
 
-from tests.browser.test_main_path import settled
 from tests.conftest import wait_for
+from tests.support.browser import settled
 
 TRANSLATED = """() => {
   for (const part of document.querySelectorAll("p, label, button"))
@@ -16,9 +16,9 @@ TRANSLATED = """() => {
 }"""
 
 
-def test_the_first_bytes_of_every_page_say_so(app):
+def test_the_first_bytes_of_every_page_say_so(light):
     for path in ("/", "/pooling", "/no-such-page", "/index.html"):
-        request = urllib.request.Request(app.url + path, headers={"Accept-Encoding": "gzip"})
+        request = urllib.request.Request(light.url + path, headers={"Accept-Encoding": "gzip"})
         with urllib.request.urlopen(request, timeout=300) as answer:
             text = answer.read().decode()
             assert int(answer.headers["Content-Length"]) == len(text.encode())
@@ -27,10 +27,10 @@ def test_the_first_bytes_of_every_page_say_so(app):
         assert text[head : text.index("<script")].count('<meta name="google" content="notranslate"') == 1
 
 
-def test_a_browser_that_translates_all_the_same_never_mixes_two_questions(app, page):
+def test_a_browser_that_translates_all_the_same_never_mixes_two_questions(light, page):
     problems = []
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(f"{app.url}/pooling")
+    page.goto(f"{light.url}/pooling")
     question = page.get_by_text("Which output changes?")
     settled(page)
     assert page.locator("html").get_attribute("translate") == "no"

@@ -10,9 +10,8 @@ from playwright.sync_api import Page, expect
 from cnnlab.data import decode_photo
 from cnnlab.export import archive
 from cnnlab.ui.server.upload_account import MEGABYTE
-from tests.browser.test_classify import jpeg
-from tests.browser.test_main_path import choose, settled
 from tests.conftest import wait_for
+from tests.support.browser import choose, jpeg, settled
 
 
 @pytest.fixture

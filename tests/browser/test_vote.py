@@ -5,13 +5,13 @@ import re
 from playwright.sync_api import expect
 
 from cnnlab.lessons.votes import QUESTIONS
-from tests.browser.test_main_path import choose, settled
-from tests.conftest import App
+from tests.conftest import NO_WORKERS, App
+from tests.support.browser import choose, settled
 
 
 def test_two_students_and_a_teacher_go_through_a_whole_vote(chromium, tmp_path):
     question = QUESTIONS["relu"]()
-    app = App(tmp_path / "runs", CNNLAB_SCHEDULER="tcp://127.0.0.1:9", CNNLAB_TEACHER_PIN="2718").start()
+    app = App(tmp_path / "runs", **NO_WORKERS, CNNLAB_TEACHER_PIN="2718").start()
     sizes = {"teacher": (1280, 900), "desk": (1280, 900), "phone": (390, 844)}
     contexts = {
         name: chromium.new_context(viewport={"width": w, "height": h}) for name, (w, h) in sizes.items()

@@ -8,14 +8,13 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from cnnlab.ui.server import offline
-from tests.conftest import App, elsewhere
+from tests.conftest import NO_WORKERS, App, elsewhere
 
 
 @pytest.fixture(scope="module")
 def open_app(tmp_path_factory):
     """The app as a teacher starts it, for the whole class; when it stops, it must have asked nobody."""
-    environment = {"CNNLAB_SCHEDULER": "tcp://127.0.0.1:9"}
-    app = App(tmp_path_factory.mktemp("open") / "runs", "0.0.0.0", **environment).start()
+    app = App(tmp_path_factory.mktemp("open") / "runs", "0.0.0.0", **NO_WORKERS).start()
     yield app
     app.stop()
 

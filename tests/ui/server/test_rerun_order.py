@@ -11,16 +11,15 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from benchmarks.session import Session
 from cnnlab.ui.server.rerun_order import wait_their_turn
-from tests.conftest import App, elsewhere
+from tests.conftest import NO_WORKERS, App, elsewhere
 
 STUDENTS, CLICKS = 6, 40
-NOBODY = "tcp://127.0.0.1:9"  # no worker is needed here
 
 
 @pytest.fixture
 def classroom(tmp_path):
     """The app of a class: every page looks by a timer whether the teacher asks something."""
-    app = App(tmp_path / "runs", CNNLAB_TEACHER_PIN="314159", CNNLAB_SCHEDULER=NOBODY).start()
+    app = App(tmp_path / "runs", CNNLAB_TEACHER_PIN="314159", **NO_WORKERS).start()
     yield app
     app.stop()
 
