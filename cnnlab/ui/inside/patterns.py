@@ -76,7 +76,7 @@ def _unit(net: network_choice.Network) -> tuple[str, int, str]:
 def _field(net: network_choice.Network, layer: str) -> tuple[slice, slice]:
     """Return the pixels that reach the middle cell of a layer's maps, or all of them for the classes."""
     shapes = dict(
-        zip([s["name"] for s in net.layers], ops.output_shapes(net.layers, (SIDE, SIDE, 3)), strict=True)
+        zip([one.name for one in net.layers], ops.output_shapes(net.layers, (SIDE, SIDE, 3)), strict=True)
     )
     if len(shapes[layer]) == 1:
         return slice(0, SIDE), slice(0, SIDE)
