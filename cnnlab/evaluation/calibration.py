@@ -13,7 +13,10 @@ COLDEST, HOTTEST = 0.05, 20.0  # between these the temperature is looked for
 
 
 def negative_log_likelihood(scores: Floats, labels: Labels, temperature: float = 1.0) -> float:
-    """Return the mean of minus ln of the true class's probability; scores (n, classes), labels (n,)."""
+    """Return the mean of minus ln of the true class's probability; scores (n, classes), labels (n,).
+
+    Of scores, where no probability becomes 0 by rounding, as it may for `sklearn.metrics.log_loss`.
+    """
     shifted = (scores - scores.max(axis=1, keepdims=True)) / temperature
     true = shifted[np.arange(len(labels)), labels]
     return float(np.mean(np.log(np.exp(shifted).sum(axis=1)) - true))

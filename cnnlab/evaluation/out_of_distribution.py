@@ -35,7 +35,8 @@ def energy(scores: Floats) -> Floats:
     """Return ln of the sum of exp(score), for each row (n, classes): (n,). No unit.
 
     This is the denominator of softmax, which the probabilities have lost: Liu et al., *Energy-based
-    Out-of-distribution Detection*, 2020, with the sign turned round.
+    Out-of-distribution Detection*, 2020, with the sign turned round. Written out, as a page shows this
+    source; `scipy.special.logsumexp` gives the same.
     """
     top: Floats = scores.max(axis=1)
     logarithm: Floats = top + np.log(np.exp(scores - top[:, np.newaxis]).sum(axis=1))

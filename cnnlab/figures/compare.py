@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from cnnlab.evaluation.comparison import Entry
 from cnnlab.figures.colours import QUIET
-from cnnlab.figures.labels import apart, within
+from cnnlab.figures.labels import apart, short, within
 from cnnlab.i18n import _, fine, percent
 
 # Runs are told apart by dash, symbol and name; the colours only help (Okabe and Ito's palette, readable for
@@ -18,7 +18,6 @@ DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 SYMBOLS = {"circle": "●", "square": "■", "diamond": "◆", "triangle-up": "▲", "cross": "✚", "x": "✖"}
 HEIGHT, PLOT, LINE, LETTER = 320, 240, 16, 7  # pixels: a chart, within its axes, a line, a letter
 FEW = 20  # points of a curve with markers in full size
-LETTERS = 18  # of a name beside a chart, at most
 Style = TypeVar("Style")
 
 
@@ -85,11 +84,6 @@ def _name(figure: go.Figure, low: float, high: float) -> None:
         colour = trace.line.color or trace.marker.color
         sign = f'<span style="color:{colour}">{SYMBOLS[trace.marker.symbol]}</span>'
         figure.add_annotation(text=f"{sign} {short(trace.name)}", showarrow=False, **place)
-
-
-def short(name: str) -> str:
-    """Return a name cut to what has room beside a chart."""
-    return name if len(name) <= LETTERS else name[: LETTERS - 1].rstrip() + "…"
 
 
 def style(styles: Sequence[Style], place: int) -> Style:

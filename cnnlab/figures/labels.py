@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 WIDTH, HEIGHT = 270, 300  # pixels of the smallest plot within its axes
 LETTER, LINE, MARK = 8, 18, 16  # pixels: the width of a letter, the height of a line, a marker's side
+LETTERS = 18  # of a name beside a chart, at most
 Place = tuple[float, float]  # right, down
 Box = tuple[float, float, float, float]  # left, top, right, bottom
 
@@ -91,3 +92,8 @@ def _first(group: Sequence[float], gap: float) -> float:
 
 def _last(group: Sequence[float], gap: float) -> float:
     return _first(group, gap) + gap * (len(group) - 1)
+
+
+def short(name: str) -> str:
+    """Return a name cut to what has room beside a chart."""
+    return name if len(name) <= LETTERS else name[: LETTERS - 1].rstrip() + "…"

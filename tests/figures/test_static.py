@@ -121,6 +121,16 @@ def test_pictures_lie_at_their_places_with_up_above():
     assert canvas[0, 0, 3] == 0 and (canvas[..., 3] > 0).sum() == 3 * MOST**2
 
 
+def test_many_classes_with_long_names_leave_room_for_their_matrix():
+    names = [f"a class whose name goes on and on {n}" for n in range(40)]
+    [axes] = (drawn := static.confusion_matrix(np.eye(40, dtype=int), names)).axes
+    drawn.draw_without_rendering()
+    box = axes.get_window_extent()
+    assert box.width > 0.5 * static.SLIDE.width and box.height > 0.4 * static.SLIDE.height
+    assert axes.get_xticklabels()[0].get_text() == "a class whose nam…"
+    assert not axes.texts, "numbers that nobody could read"
+
+
 def test_several_drawings_on_a_page_share_no_id():
     page = "".join(
         static.inline(static.curve(ROWS, what, 0.1, on=static.PAGE), what) for what in ("accuracy", "loss")

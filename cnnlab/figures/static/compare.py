@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 from cnnlab.evaluation.comparison import Entry
-from cnnlab.figures.compare import COLOURS, SYMBOLS, cost_titles, short, style
+from cnnlab.figures.compare import COLOURS, SYMBOLS, cost_titles, style
+from cnnlab.figures.labels import short
 from cnnlab.figures.static import sheet
 from cnnlab.figures.static.sheet import SLIDE, Sheet
 from cnnlab.i18n import _, number
@@ -26,13 +27,14 @@ def overlaid(
     along: str,
     *,
     title: str = "",
+    note: str = "",
     on: Sheet = SLIDE,
 ) -> "Figure":
     """Draw one column of the histories over the epochs, named at the right edge; accuracies in per cent.
 
     along: the title of the values' axis.
     """
-    drawn, [axes] = sheet.figure(on, title)
+    drawn, [axes] = sheet.figure(on, title, note)
     scale, em, ends = 100 if what.endswith("accuracy") else 1, on.letters, []
     for place, (entry, name) in enumerate(zip(entries, names, strict=True)):
         points = [(row["epoch"], scale * row[what]) for row in entry.rows if math.isfinite(row[what])]
@@ -64,10 +66,11 @@ def cost(
     what: Literal["seconds", "parameters"],
     *,
     title: str = "",
+    note: str = "",
     on: Sheet = SLIDE,
 ) -> "Figure":
     """Draw each run's validation accuracy against its seconds or parameters, if both are known."""
-    drawn, [axes] = sheet.figure(on, title)
+    drawn, [axes] = sheet.figure(on, title, note)
     ends = []
     for place, (entry, name) in enumerate(zip(entries, names, strict=True)):
         spent, reached = getattr(entry, what), 100 * entry.validation

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from cnnlab.figures.colours import text_on
 from cnnlab.figures.confusion import fills
+from cnnlab.figures.labels import short
 from cnnlab.figures.static import sheet
 from cnnlab.figures.static.sheet import SLIDE, Sheet
 from cnnlab.i18n import _, number
@@ -28,7 +29,8 @@ def confusion_matrix(
 ) -> "Figure":
     """Draw counts (classes, classes), one row a true class, one column an answer; right answers are framed.
 
-    A cell bears its share of its row in per cent, nothing where it counts none; the larger, the darker.
+    A cell bears its share of its row in per cent, nothing where it counts none; the larger, the darker. Of
+    many classes the cells are too small for numbers.
     """
     from matplotlib.patches import Rectangle
 
@@ -37,10 +39,11 @@ def confusion_matrix(
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     colours = fills(shares)
     letters = min(on.letters, 0.5 * (0.75 * on.height) / size)
+    readable = letters > 0.4 * on.letters
     for row, col in np.ndindex(size, size):
         face = colours[row, col] / 255
         axes.add_patch(Rectangle((col, row), 1, 1, facecolor=face, edgecolor=sheet.RULE, linewidth=0.75))
-        if counts[row, col]:
+        if counts[row, col] and readable:
             look: dict[str, Any] = {
                 "ha": "center",
                 "va": "center",
@@ -56,8 +59,9 @@ def confusion_matrix(
     axes.set_xlim(0, size)
     axes.set_ylim(size, 0)
     middles = np.arange(size) + 0.5
-    axes.set_xticks(middles, classes, rotation=45, ha="left", rotation_mode="anchor")
-    axes.set_yticks(middles, classes)
+    names = [short(name) for name in classes]
+    axes.set_xticks(middles, names, rotation=45, ha="left", rotation_mode="anchor")
+    axes.set_yticks(middles, names)
     axes.tick_params(labelsize=min(on.letters, 2 * letters))
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")

@@ -115,7 +115,8 @@ def _charts(entries: list[Entry], kind: Hashable) -> None:
             st.markdown(f"**{title}**")
             if figure.data:
                 chart(figure, key=f"_compare.{kind}.{place}", alt=title)
-                download.figure(f"compare-{kind}-{what[0]}", draw, entries, names, *what, title=title)
+                words = {"title": title, "note": _data_title(entries[0])}
+                download.figure(f"compare-{kind}-{what[0]}", draw, entries, names, *what, **words)
             else:
                 st.caption(_("Not known of these runs, or measured on another computer."))
     if not losses_alike:
