@@ -7,14 +7,14 @@ links and the pages themselves take it from here. A new lesson is a file in `pag
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets, photos
 from cnnlab.i18n import N_, _, number, plain
 
 Value = str | int | float | bool
-Options = Callable[[], dict[Value, str]]  # every value -> its words, in the session's language
+Options = Callable[[], dict[Any, str]]  # every value -> its words, in the session's language
 Kind = Literal["segments", "list", "radio", "steps", "slider", "switch"]  # which widget draws it
 
 
@@ -105,10 +105,6 @@ def _crop(page: str, first: int, sizes: Iterable[int]) -> Control:
     return Control(f"{page}.crop.size", "steps", N_("Size of the crop, in pixels"), _among(sizes), first)
 
 
-def _photos() -> dict[Value, str]:
-    return {name: title for name, title in photos.samples().items()}
-
-
 def _kernels() -> dict[Value, str]:
     """Return the kernels that need no trained network."""
     return {
@@ -136,7 +132,7 @@ LEVEL = Control(
     "numbers",
     parameter="level",
 )
-PHOTO = Control("photo.choice", "list", N_("Photo"), _photos, next(iter(photos.SAMPLES)))
+PHOTO = Control("photo.choice", "list", N_("Photo"), photos.samples, next(iter(photos.SAMPLES)))
 
 _LISTED = (
     Page("home", N_("Can it tell?"), LEARN),

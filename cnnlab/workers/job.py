@@ -7,6 +7,7 @@ the task, and where it is already running, its next `report` ends it (see `cnnla
 from collections.abc import Callable
 from itertools import count
 from time import monotonic, sleep
+from typing import Any
 from weakref import WeakSet, WeakValueDictionary
 
 from cnnlab.data.spec import DatasetError
@@ -64,7 +65,7 @@ class Job:
             sleep(0.01)
         return self.done()
 
-    def result(self):
+    def result(self) -> Any:
         """Return the answer of a finished job, or raise JobError."""
         try:
             return self._future.result(FETCHING)

@@ -21,8 +21,9 @@ PATIENCE = 0.7  # seconds that a page waits at once: quick answers come without 
 KEPT = 24  # answers that a session, and that all together, keep
 RESULTS = "_job.results"  # session key: (kind, about) -> answer
 
-_for_all: OrderedDict = OrderedDict()  # (kind, about) -> answer that holds for every session
-_asked_by_all: WeakValueDictionary[tuple, Job] = WeakValueDictionary()
+Name = tuple[str, Hashable]  # kind, about
+_for_all: OrderedDict[Name, Any] = OrderedDict()  # the answers that hold for every session
+_asked_by_all: WeakValueDictionary[Name, Job] = WeakValueDictionary()
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +32,8 @@ class _Question:
 
     kind: str
     about: Hashable
-    function: Callable
-    arguments: tuple
+    function: Callable[..., Any]
+    arguments: tuple[Any, ...]
     ask: str | None
     icon: str | None
     doing: str | None
@@ -59,8 +60,8 @@ class Asked:
 def answer(
     kind: str,
     about: Hashable,
-    function: Callable,
-    *arguments,
+    function: Callable[..., Any],
+    *arguments: Any,
     ask: str | None = None,
     icon: str | None = None,
     doing: str | None = None,
@@ -101,7 +102,7 @@ def answer(
     if asked.job is None and not asked.failed:
         _start(asked, question)
         if asked.job is not None and asked.job.wait(PATIENCE):
-            _finish(asked, question)
+            _finish(asked, asked.job, question)
     found = _found(question)
     if found is not None:
         return found
@@ -125,6 +126,13 @@ def leave(kind: str) -> None:
         asked.job = None  # `_wait` may still be holding `asked`
 
 
+def _workers() -> pool.Workers:
+    """Return the workers, which `answer` has seen: a server that has some keeps them."""
+    workers = pool.current()
+    assert workers is not None, "a page waits for workers that were never there"
+    return workers
+
+
 def _place(kind: str) -> str:
     return f"_job.{kind}"
 
@@ -142,20 +150,20 @@ def _start(asked: Asked, question: _Question) -> None:
     name = question.kind, question.about
     joined = _asked_by_all.get(name) if question.shared else None
     try:
-        asked.job = joined or Job(pool.current(), question.function, *question.arguments, long=question.long)
+        asked.job = joined or Job(_workers(), question.function, *question.arguments, long=question.long)
     except RunError as error:
-        asked.trouble, asked.failed = str(error), bool(pool.current().lost("look"))
+        asked.trouble, asked.failed = str(error), bool(_workers().lost("look"))
         return
     if question.shared:
         _asked_by_all[name] = asked.job
 
 
-def _finish(asked: Asked, question: _Question) -> None:
+def _finish(asked: Asked, job: Job, question: _Question) -> None:
     """Keep the answer of a finished job, or its sentence."""
     name = question.kind, question.about
     kept = _for_all if question.shared else st.session_state[RESULTS]
     try:
-        kept[name] = asked.job.result()
+        kept[name] = job.result()
     except JobError as error:
         asked.trouble, asked.failed = str(error), True
         _asked_by_all.pop(name, None)  # who tries again starts anew
@@ -183,9 +191,9 @@ def _wait(asked: Asked, question: _Question) -> None:
     if asked.job is None:
         _start(asked, question)
     if asked.job is not None and asked.job.done():
-        _finish(asked, question)
+        _finish(asked, asked.job, question)
         st.rerun()
-    if asked.job is not None and (trouble := pool.current().lost("look")):
+    if asked.job is not None and (trouble := _workers().lost("look")):
         asked.job, asked.failed, asked.trouble = None, True, trouble
     if asked.failed:
         st.rerun()
@@ -211,6 +219,6 @@ def _progress(asked: Asked, question: _Question) -> tuple[float, str]:
     before = asked.job.before()
     if before:
         return 0.0, _("Waiting; questions that came earlier: {count}").format(count=number(before))
-    if not pool.current().ready("look"):
+    if not _workers().ready("look"):
         return 0.0, _("Waiting for a worker: none is connected")
     return 0.0, question.meanwhile or _("The worker is on it …")

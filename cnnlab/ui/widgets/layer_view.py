@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import streamlit as st
 
 from cnnlab import ops
+from cnnlab.data.datasets import class_name
 from cnnlab.figures import tiles
 from cnnlab.figures.colours import signed
 from cnnlab.i18n import _, fine, language, number, percent
@@ -86,7 +88,7 @@ def map_name(see: View, place: int, number_: int) -> str:
     if values.ndim == 3:
         return _("map {n}").format(n=number_ + 1)
     if see.names[place] in ("scores", "softmax"):
-        return network_choice.class_name(see.net.classes[number_])
+        return class_name(see.net.classes[number_])
     return _("number {n}").format(n=number(number_ + 1))
 
 
@@ -126,9 +128,12 @@ def overview(see: View, across: str, chosen: tuple[str, int], choose: Callable[[
 
 
 @st.cache_data(scope="session", max_entries=4, show_spinner=False)
-def _overview(folder: str, stamp: int, image: np.ndarray, across: str, lang: str, _see: View) -> list[dict]:
+def _overview(
+    folder: str, stamp: int, image: np.ndarray, across: str, lang: str, _see: View
+) -> list[dict[str, Any]]:
     coarser = 1
-    while sum(_small(_see.maps(place), coarser).size for place in range(len(_see.outputs))) > MOST_CELLS:
+    places = range(len(_see.outputs))
+    while sum(_small(_see.maps(place), coarser).size for place in places) > MOST_CELLS:
         coarser *= 2
     rows = []
     for place, output in enumerate(_see.outputs):
@@ -160,7 +165,7 @@ def _note(see: View, place: int) -> str:
     values = see.outputs[place].values
     if see.names[place] == "softmax":
         top = int(values.argmax())
-        return f"{network_choice.class_name(see.net.classes[top])}: {percent(float(values[top]), 0)}"
+        return f"{class_name(see.net.classes[top])}: {percent(float(values[top]), 0)}"
     if see.maps(place).shape[-1] > SHOWN:
         return _("{shape}, the first {shown}").format(shape=shape_text(values), shown=SHOWN)
     return shape_text(values)
@@ -170,7 +175,7 @@ def _labels(see: View, place: int) -> list[str]:
     """Return the classes where a layer has one number for each, as long as they fit."""
     if see.names[place] not in ("scores", "softmax") or len(see.net.classes) > 12:
         return []
-    return [network_choice.class_name(name) for name in see.net.classes]
+    return [class_name(name) for name in see.net.classes]
 
 
 def _caption(see: View, place: int, n: int) -> str:
@@ -219,7 +224,9 @@ def making_of(see: View, conv: ops.Conv, channel: int, choose: Callable[[str, in
     first = in_colours(see, start - 1)
     side = 46 if len(names) <= 8 else 24
 
-    def strip(name: str, heading: str, maps: np.ndarray, captions: Sequence[str], pictures=None) -> Strip:
+    def strip(
+        name: str, heading: str, maps: np.ndarray, captions: Sequence[str], pictures: np.ndarray | None = None
+    ) -> Strip:
         limit = float(np.abs(maps).max())
         note = _("from {low} to {high}").format(low=fine(maps.min(), 2), high=fine(maps.max(), 2))
         painted = _painted(maps, limit) if pictures is None else pictures

@@ -73,7 +73,7 @@ def choose() -> Network | None:
     runs.setdefault(network.run.id, network.run)  # its first epoch may have ended this very moment
     st.session_state[CHOICE] = network.run.id
     labels = {id: label(run) for id, run in runs.items()}
-    st.selectbox(_("Network"), list(labels), format_func=labels.get, key=CHOICE)
+    st.selectbox(_("Network"), list(labels), format_func=labels.__getitem__, key=CHOICE)
     st.query_params["run"] = st.session_state[LINK] = network.run.id
     _follow(network)
     return network

@@ -22,8 +22,9 @@ def layer_table(layers: list[ops.Layer], whole: bool = True) -> None:
     shapes = ops.output_shapes(layers, (SIDE, SIDE, 3))
     counts = ops.parameters(layers, (SIDE, SIDE, 3))
     flops = cost.flops(layers)
-    rows = [{"step": _("Photo, divided by 255"), "shape": _size((SIDE, SIDE, 3)), "sum": "", "flops": 0}]
-    before = (SIDE, SIDE, 3)
+    photo: tuple[int, ...] = (SIDE, SIDE, 3)
+    rows = [{"step": _("Photo, divided by 255"), "shape": _size(photo), "sum": "", "flops": ""}]
+    before = photo
     for layer, shape, count, operations in zip(layers, shapes, counts, flops, strict=True):
         said = words(layer)
         if said.added:
@@ -31,11 +32,10 @@ def layer_table(layers: list[ops.Layer], whole: bool = True) -> None:
         elif said.step:
             terms = said.weights(before[-1])
             total = f"{terms} = {number(count)}" if terms else ""
-            rows.append({"step": said.step, "shape": _size(shape), "sum": total, "flops": operations})
+            rows.append({"step": said.step, "shape": _size(shape), "sum": total, "flops": number(operations)})
         before = shape
-    names = {"step": _("Step"), "shape": _("Output"), "sum": _("Parameters")}
+    names = {"step": _("Step"), "shape": _("Output"), "sum": _("Parameters"), "flops": _("FLOPs")}
     table = {name: [row[key] for row in rows] for key, name in names.items()}
-    table[_("FLOPs")] = [number(row["flops"]) if row["flops"] else "" for row in rows]
     st.table(table, border="horizontal", hide_index=True)
     if not whole:
         return
@@ -51,7 +51,7 @@ def picture(layers: list[ops.Layer], shapes: list[tuple[int, ...]]) -> None:
     `layers` may be the beginning of a network that does not fit to its end; `shapes` are their outputs.
     """
     ink = INK[context.theme()]
-    steps = [(_("Photo"), (SIDE, SIDE, 3))]
+    steps: list[tuple[str, tuple[int, ...]]] = [(_("Photo"), (SIDE, SIDE, 3))]
     for layer, shape in zip(layers, shapes, strict=True):
         if name := words(layer).box:
             steps.append((name, shape))

@@ -6,6 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from cnnlab.i18n import plain
+from cnnlab.lessons.page_list import CONTROLS, Numbers
 from tests.conftest import ROOT
 
 FILES = [*(ROOT / "cnnlab").rglob("*.py"), *(ROOT / "pages").glob("*.py")]
@@ -40,12 +41,16 @@ def test_decimal_numbers_are_typed_in_one_kind_of_field():
 
 def test_a_slider_shows_as_many_decimals_as_its_steps_have():
     for path, call in calls("slider"):
-        options = {keyword.arg: keyword.value for keyword in call.keywords}
-        shown, step = (getattr(options.get(name), "value", None) for name in ("format", "step"))
+        parts = {keyword.arg: keyword.value for keyword in call.keywords}
+        options = {name: part.value for name, part in parts.items() if isinstance(part, ast.Constant)}
+        shown, step = options.get("format"), options.get("step")
         if isinstance(shown, str) and shown.startswith("%"):
             assert float(shown % step) == step, f"{path.name}:{call.lineno}"
         elif step is not None and shown is None:
             assert float(f"{step:.2f}") == step, f"{path.name}:{call.lineno}: Streamlit shows two decimals"
+    for control in CONTROLS.values():
+        if isinstance(numbers := control.options, Numbers):
+            assert float(f"{numbers.step:.{numbers.digits}f}") == numbers.step, control.key
 
 
 @pytest.mark.parametrize(
@@ -96,9 +101,9 @@ def test_what_is_set_in_a_popover_shows_its_value_whenever_it_is_opened():
             if getattr(opened.func, "attr", "") != "popover":
                 continue
             inside = [node for node in ast.walk(block) if isinstance(node, ast.Call) and node is not opened]
-            names = [getattr(node.func, "attr", getattr(node.func, "id", "")) for node in inside]
-            if STATEFUL.intersection(names):
-                assert opened.func.value.id == "state", f"{path.name}:{block.lineno}"
+            names = [ast.unparse(node.func) for node in inside]
+            if any(name.split(".")[-1] in STATEFUL or name == "page_control.draw" for name in names):
+                assert opened.func.value.id == "widget_state", f"{path.name}:{block.lineno}"
                 safe += 1
     assert safe >= 5
 
