@@ -3,6 +3,7 @@
 The sample photos come with scikit-image. Photos from elsewhere are read by `cnnlab.data.decode_photo`.
 """
 
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,7 @@ __all__ = [
     "SAMPLES",
     "ImageError",
     "Sample",
+    "checksum",
     "crop",
     "grey",
     "read",
@@ -125,6 +127,11 @@ def resize(image: np.ndarray, size: int = 32, resample: str = "area") -> np.ndar
     covers ("area" their plain mean); enlarging, "area" repeats pixels as "nearest" does.
     """
     return np.asarray(Image.fromarray(image).resize((size, size), RESAMPLE[resample]))
+
+
+def checksum(image: np.ndarray) -> int:
+    """Return a number that names a picture (h, w, c): the same for the same pixels."""
+    return zlib.crc32(np.ascontiguousarray(image).data)
 
 
 def grey(image: np.ndarray) -> np.ndarray:

@@ -5,14 +5,13 @@ against each other for one photo. It needs Keras, so it runs in the *look* worke
 """
 
 from functools import lru_cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cnnlab import ops
-from cnnlab.runs import Run, Store
-from cnnlab.training import models
+from cnnlab.runs import Store
+from cnnlab.training.trained_model import trained
 
 if TYPE_CHECKING:
     import keras
@@ -25,9 +24,10 @@ def difference(root: str, run_id: str, image: np.ndarray) -> list[tuple[str, flo
     Raises RunError where the run was deleted or is damaged.
     """
     run = Store(root).get(run_id)
-    layers, weights, model = _network(str(run.folder), run.written())
-    mine = ops.forward(layers, weights, image)
-    theirs = model(image[np.newaxis], training=False)
+    layers, found = run.recipe().layers(), trained(run)
+    mine = ops.forward(layers, found.weights, image)
+    whole = _every_layer(found.model, tuple(layer.name for layer in layers))
+    theirs = whole(image[np.newaxis], training=False)
     rows = []
     for output, values in zip(mine, theirs, strict=True):
         keras_values = np.asarray(values)[0]
@@ -37,15 +37,9 @@ def difference(root: str, run_id: str, image: np.ndarray) -> list[tuple[str, flo
     return rows
 
 
-@lru_cache(maxsize=8)
-def _network(folder: str, stamp: int) -> tuple[list[ops.Layer], dict[str, np.ndarray], "keras.Model"]:
-    """Return layers, arrays, and a Keras model that gives every layer's output; `stamp` names the arrays."""
+@lru_cache(maxsize=4)
+def _every_layer(model: "keras.Model", names: tuple[str, ...]) -> "keras.Model":
+    """Return a model that gives the output of every layer of these names."""
     import keras
 
-    run = Run(Path(folder))
-    recipe, (_epochs, weights) = run.recipe(), run.trained()
-    layers = recipe.layers()
-    model = models.build(layers, recipe.config.model.l2, recipe.config.seed)
-    models.set_weights(model, weights)
-    outputs = [model.get_layer(layer.name).output for layer in layers]
-    return layers, weights, keras.Model(model.input, outputs)
+    return keras.Model(model.input, [model.get_layer(name).output for name in names])

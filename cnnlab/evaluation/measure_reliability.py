@@ -10,11 +10,11 @@ from cnnlab.data import datasets, photos
 from cnnlab.evaluation import calibration, metrics, out_of_distribution, reliability_record
 from cnnlab.evaluation.out_of_distribution import Familiarity
 from cnnlab.evaluation.reliability_record import ReliabilityRecord, Strange
-from cnnlab.evaluation.test_set import trained_model
 from cnnlab.i18n import _
 from cnnlab.progress import report
 from cnnlab.runs import Run, RunError, Store
 from cnnlab.training import models
+from cnnlab.training.trained_model import trained_model
 
 if TYPE_CHECKING:
     import keras

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnlab.data import datasets
-from cnnlab.evaluation.test_set import trained_model
 from cnnlab.i18n import _
 from cnnlab.progress import report
 from cnnlab.runs import RunError, Store
 from cnnlab.training import models
 from cnnlab.training.augmentation import shifted
+from cnnlab.training.trained_model import trained_model
 
 IMAGES = 1000
 BATCH = 250

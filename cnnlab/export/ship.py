@@ -21,6 +21,7 @@ from cnnlab import environment, ops
 from cnnlab.files import read_text, whole, write_text
 from cnnlab.runs import SHIPPED, Phase, Run, RunError, Store
 from cnnlab.training import models
+from cnnlab.training.trained_model import untrained
 
 
 def ship(run: Run, folder: Path, note: str) -> None:
@@ -41,7 +42,7 @@ def ship(run: Run, folder: Path, note: str) -> None:
 
     rounded = {name: round_weights(array) for name, array in run.weights().items()}
     np.savez_compressed(folder / "weights.npz", allow_pickle=False, **rounded)
-    model = models.build(recipe.layers(), recipe.config.model.l2, recipe.config.seed)
+    model = untrained(recipe)
     models.set_weights(model, {name: array.astype(np.float32) for name, array in rounded.items()})
     keras.saving.save_model(model, folder / "model.keras")
     pack_model(folder / "model.keras")

@@ -13,6 +13,7 @@ from cnnlab.inspection.held_out import held_out_images
 from cnnlab.progress import report
 from cnnlab.runs import Run, Store
 from cnnlab.training import models
+from cnnlab.training.trained_model import untrained
 
 BATCH = 250
 
@@ -117,4 +118,4 @@ def accuracy(root: str, run_id: str, edits: Sequence[Edit]) -> Accuracy:
 def _copy(folder: str, _written: int):
     """Build a Keras model to be edited, apart from the one that all other questions share."""
     recipe = Run(Path(folder)).recipe()
-    return models.build(recipe.layers(), recipe.config.model.l2, recipe.config.seed), Lock()
+    return untrained(recipe), Lock()

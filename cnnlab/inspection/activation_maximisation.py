@@ -10,9 +10,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from cnnlab.evaluation.test_set import trained_model
 from cnnlab.progress import report
 from cnnlab.runs import Store
+from cnnlab.training.trained_model import trained_model
 
 SIDE = 32
 GREY = 127.5

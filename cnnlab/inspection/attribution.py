@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from cnnlab.evaluation.test_set import trained_model
 from cnnlab.runs import Store
 from cnnlab.training import models
+from cnnlab.training.trained_model import trained_model
 
 if TYPE_CHECKING:
     import keras

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnlab import ops
-from cnnlab.evaluation.test_set import trained_model
 from cnnlab.inspection.held_out import held_out_images
 from cnnlab.progress import report
 from cnnlab.runs import Store
+from cnnlab.training.trained_model import trained_model
 
 BATCH = 50
 ZERO = 1e-6  # what is nearer to 0 than this passes nothing on

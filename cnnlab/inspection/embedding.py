@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from cnnlab.data import datasets
-from cnnlab.evaluation.test_set import trained_model
 from cnnlab.progress import report
 from cnnlab.runs import Run, Store
+from cnnlab.training.trained_model import trained_model
 
 IMAGES, BATCH = 2000, 250
 KEPT = 50  # axes of PCA on which t-SNE works: less noise, less time

@@ -7,10 +7,10 @@ import numpy as np
 
 from cnnlab import ops
 from cnnlab.data import datasets
-from cnnlab.evaluation.test_set import trained_model
 from cnnlab.progress import report
 from cnnlab.runs import Store
 from cnnlab.training.models import SIDE
+from cnnlab.training.trained_model import trained_model
 
 SEARCHED = 2000  # training images
 BEST = 9

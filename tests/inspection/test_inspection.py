@@ -7,6 +7,7 @@ from cnnlab.config import ConvBlock, DenseBlock, ModelConfig
 from cnnlab.evaluation.keras_parity import difference
 from cnnlab.files import write_arrays
 from cnnlab.runs import RunError, Store
+from cnnlab.training.trained_model import trained
 from tests.support.runs import network
 
 pytest.importorskip("keras")
@@ -81,7 +82,6 @@ def test_a_difference_is_found_where_it_begins(tmp_path, monkeypatch):
 
 def test_new_weights_are_read_again(tmp_path):
     """The model is kept between calls; weights of the next epoch must not be answered with the old ones."""
-    from cnnlab.evaluation import keras_parity as module
 
     run = made(tmp_path, "no convolution")
     arrays = run.weights()
@@ -89,9 +89,10 @@ def test_new_weights_are_read_again(tmp_path):
     old = run.written()
     write_arrays(run.folder / "weights.npz", {name: 2 * a for name, a in arrays.items()})
     assert run.written() != old
-    _layers, weights, model = module._network(str(run.folder), run.written())
-    np.testing.assert_array_equal(weights["scores/kernel"], 2 * arrays["scores/kernel"])
-    np.testing.assert_array_equal(np.asarray(model.get_layer("scores").kernel), 2 * arrays["scores/kernel"])
+    found = trained(run)
+    np.testing.assert_array_equal(found.weights["scores/kernel"], 2 * arrays["scores/kernel"])
+    kernel = np.asarray(found.model.get_layer("scores").kernel)
+    np.testing.assert_array_equal(kernel, 2 * arrays["scores/kernel"])
 
 
 def test_deleted_and_damaged_runs_are_said_so(tmp_path):

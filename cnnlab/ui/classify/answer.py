@@ -85,4 +85,4 @@ def _written(net: network_choice.Network) -> int:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _read(folder: str, stamp: int, written: int, _net: network_choice.Network) -> ReliabilityRecord | None:
-    return reliability_record.read(_net.run, reliability_record.checksum(_net.weights))
+    return reliability_record.read(_net.run, _net.checksum)

@@ -1,6 +1,5 @@
 """What is the network looking at: which photo, which square of it, made small in which way?"""
 
-import zlib
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -60,7 +59,7 @@ class Look:
     @cached_property
     def about(self) -> int:
         """A number that names what the network sees."""
-        return zlib.crc32(self.seen.tobytes())
+        return photos.checksum(self.seen)
 
     @cached_property
     def scene(self) -> perturbations.Scene:
@@ -142,7 +141,7 @@ def _square(image: np.ndarray) -> tuple[int, int, int]:
     rows, cols = image.shape[:2]
     largest = min(rows, cols)
     smallest = min(SMALLEST, largest)
-    known = zlib.crc32(np.ascontiguousarray(image))
+    known = photos.checksum(image)
     if st.session_state.get("classify.of") != known or "classify.size" not in st.session_state:
         st.session_state["classify.of"] = known
         _put((rows - largest) // 2, (cols - largest) // 2, largest)

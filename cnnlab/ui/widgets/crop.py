@@ -3,7 +3,6 @@
 For the lessons a photo is shrunk, so that a dozen pixels are a piece one can recognise, such as an eye.
 """
 
-import zlib
 from typing import NamedTuple
 
 import numpy as np
@@ -115,7 +114,7 @@ def _sums(values: np.ndarray, size: int) -> np.ndarray:
 
 def _start(image: np.ndarray, size: int, key: str) -> None:
     """Put the crop of a new photo onto the place with most edges."""
-    photo = zlib.crc32(np.ascontiguousarray(image).data), image.shape
+    photo = photos.checksum(image), image.shape
     if st.session_state.get(f"{key}.photo") != photo or f"{key}.row" not in st.session_state:
         row, col = busiest(image, size)
         st.session_state[f"{key}.photo"] = photo

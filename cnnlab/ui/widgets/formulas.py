@@ -49,11 +49,11 @@ def convolved(step: ops.ConvStep, place: Sequence[int], activation: tuple[str, f
     """
     bias = np.array([step.bias])
     digits = digits_for(step.channel_sums, bias)
-    sums = [_bracketed(value, digits) for value in step.channel_sums]
+    sums = [bracketed(value, digits) for value in step.channel_sums]
     if len(sums) > LONG:
         sums = [*sums[:3], r"\cdots", sums[-1]]
     equal = "=" if exact(np.append(step.channel_sums, bias), digits) else r"\approx"
-    total = " + ".join([*sums, _bracketed(step.bias, digits)])
+    total = " + ".join([*sums, bracketed(step.bias, digits)])
     text = rf"z({','.join(map(str, place))}) = {total} {equal} {tex(step.output, digits)}"
     if activation:
         name, value = activation
@@ -79,7 +79,7 @@ def pooled(best: ops.PoolStep, mean: ops.PoolStep, *, stride: int, border: Seque
     general = rf"\max(i,j) & = {over} x({row}, \\ & \qquad {col})"  # as wide as a phone
     numbers = rf"\max({i},{j}) & = \max({values}) = {tex(best.output, digits)}"
     largest = _aligned(rf"{general} \\ {numbers}")
-    total = r" \\ & + ".join(" + ".join(_bracketed(value, digits) for value in row) for row in rows)
+    total = r" \\ & + ".join(" + ".join(bracketed(value, digits) for value in row) for row in rows)
     places = digits_for(np.array([mean.output]))
     equal = "=" if exact(window, digits) and exact(np.array([mean.output]), places) else r"\approx"
     average = rf"\text{{mean}}({i},{j}) = ( & {total}) \div {mean.count} {equal} {tex(mean.output, places)}"
@@ -93,7 +93,7 @@ def softmax(steps: ops.SoftmaxSteps, names: Sequence[str], at: int) -> str:
     exponential = tex(steps.exponentials[place], 4, fine)
     if at < count:
         digits = digits_for(steps.scores)
-        score, shift = tex(steps.scores[place], digits), _bracketed(steps.shift, digits)
+        score, shift = tex(steps.scores[place], digits), bracketed(steps.shift, digits)
         return (
             rf"e^{{z_c - m}} = e^{{{score} - {shift}}} \approx {exponential} "
             rf"\qquad (c = \text{{{plain(names[place])}}},\; m = \max_k z_k)"
@@ -111,7 +111,7 @@ def contribution(step: ops.DenseStep, at: int, show: int = MOST_TERMS) -> str:
         products = step.products[single]
         digits = digits_for(products, np.cumsum(products))
         value = tex(step.inputs[place], digits_for(step.inputs[single]))
-        weight = _bracketed(step.weights[place], digits_for(step.weights[single]))
+        weight = bracketed(step.weights[place], digits_for(step.weights[single]))
         product = tex(step.products[place], digits)
         return rf"a_{{{place + 1}}}\, w_{{{place + 1},c}} \approx {value} \cdot {weight} \approx {product}"
     if len(rest) and at == len(single):
@@ -121,7 +121,7 @@ def contribution(step: ops.DenseStep, at: int, show: int = MOST_TERMS) -> str:
 
 def score(step: ops.DenseStep) -> str:
     """The whole score of a dense unit: all contributions and the bias."""
-    total, bias = tex(step.products.sum(), 2), _bracketed(step.bias, 2)
+    total, bias = tex(step.products.sum(), 2), bracketed(step.bias, 2)
     symbols = rf"\sum_{{i=1}}^{{{len(step.inputs)}}} a_i\, w_{{i,c}} + b_c"
     return rf"z_c = {symbols} \approx {total} + {bias} \approx {tex(step.output, 2)}"
 
@@ -136,10 +136,10 @@ def loss(update: ops.Update, label: int, at: int) -> str:
     match part:
         case 0:
             products = [
-                rf"{tex(x, 2)} \cdot {_bracketed(w, 2)}"
+                rf"{tex(x, 2)} \cdot {bracketed(w, 2)}"
                 for x, w in zip(update.inputs, update.weights[:, c], strict=True)
             ]
-            total = " + ".join([*products, _bracketed(update.bias[c], 2)])
+            total = " + ".join([*products, bracketed(update.bias[c], 2)])
             symbols = rf"z_{c + 1} & = \sum_i x_i W_{{i,{c + 1}}} + b_{c + 1} \\ & = {total}"
             return _aligned(rf"{symbols} \approx {tex(update.scores[c], 3)}")
         case 1:
@@ -171,7 +171,7 @@ def updated(update: ops.Update, at: int) -> str:
             rf"\frac{{\partial L}}{{\partial {symbol}}} = x_{i + 1}\,(p_{c + 1} - y_{c + 1}) "
             rf"\approx {tex(update.inputs[i], 2)} \cdot ({delta}) \approx {tex(gradient, 3)}"
         )
-    step = rf"{tex(old, 3)} - {rate} \cdot {_bracketed(gradient, 3)} \approx {tex(new, 3)}"
+    step = rf"{tex(old, 3)} - {rate} \cdot {bracketed(gradient, 3)} \approx {tex(new, 3)}"
     return _aligned(rf"{first.replace(' = ', ' & = ', 1)} \\ {symbol} & \leftarrow {step}")
 
 
@@ -184,6 +184,7 @@ def _aligned(lines: str) -> str:
     return rf"\begin{{aligned}} {lines} \end{{aligned}}"
 
 
-def _bracketed(value: float, digits: int) -> str:
+def bracketed(value: float, digits: int) -> str:
+    """Return a number as LaTeX, in brackets where it is negative."""
     text = tex(value, digits)
     return f"({text})" if text.startswith("-") else text

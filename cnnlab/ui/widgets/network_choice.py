@@ -1,6 +1,5 @@
 """Which trained network is the student looking at? One choice for the whole session, kept in the address."""
 
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from cnnlab import ops
 from cnnlab.data import datasets, photos
 from cnnlab.data.datasets import class_name
 from cnnlab.data.spec import Spec
+from cnnlab.evaluation.reliability_record import checksum
 from cnnlab.i18n import _, in_epochs, percent
 from cnnlab.runs import Recipe, Run, RunError, Store
 from cnnlab.runs.survey import sound
@@ -32,11 +32,16 @@ class Network:
     weights: dict[str, np.ndarray]
     epochs: int  # finished ones behind these weights
     stamp: int  # when the weights were written, in nanoseconds: what caches go by
-    mark: str  # "weights 3fa2b1c0", a checksum: what people and other servers know these weights by
+    checksum: int  # of the weights
 
     @property
     def classes(self) -> tuple[str, ...]:
         return self.recipe.classes
+
+    @property
+    def mark(self) -> str:
+        """What people and other servers know these weights by: "weights 3fa2b1c0"."""
+        return f"weights {self.checksum:08x}"
 
     @property
     def dataset(self) -> str:
@@ -142,21 +147,13 @@ def _first_sound(wanted: str | None, runs: dict[str, Run]) -> Network | None:
     return None
 
 
-def _checksum(weights: dict[str, np.ndarray]) -> int:
-    checksum = 0
-    for name in sorted(weights):
-        checksum = zlib.crc32(weights[name].tobytes(), checksum)
-    return checksum
-
-
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _load(folder: str, stamp: int) -> Network:
     run = Run(Path(folder))
     recipe, (epochs, weights) = run.recipe(), run.trained()
     for array in weights.values():
         array.flags.writeable = False  # one network serves every session
-    mark = f"weights {_checksum(weights):08x}"
-    network = Network(run, recipe, recipe.layers(), weights, epochs, stamp, mark)
+    network = Network(run, recipe, recipe.layers(), weights, epochs, stamp, checksum(weights))
     try:
         network.forward(np.zeros((SIDE, SIDE, 3), np.uint8))
     except ops.GeometryError as error:

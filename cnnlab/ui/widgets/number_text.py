@@ -1,7 +1,5 @@
 """How does a grid of numbers read as plain text? For a screen reader, for copying, for a small screen."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import streamlit as st
 
@@ -10,22 +8,20 @@ from cnnlab.ui.components.data import digits_for
 from cnnlab.ui.components.terms import Table
 
 
-def rows(values: np.ndarray, hidden: Sequence[tuple[int, int]] = ()) -> str:
-    """Write values (h, w) as aligned rows; cells in `hidden`, from 0, read "?"."""
+def rows(values: np.ndarray, hidden: np.ndarray | None = None) -> str:
+    """Write values (h, w) as aligned rows; cells that are `hidden`, (h, w) bool, read "?"."""
     digits = digits_for(values)
     texts = [[number(value, digits) for value in line] for line in values]
-    for row, col in hidden:
+    for row, col in np.argwhere(hidden) if hidden is not None else ():
         texts[row][col] = "?"
     width = max(len(text) for line in texts for text in line)
     return "\n".join(" ".join(text.rjust(width) for text in line) for line in texts)
 
 
-def grids(
-    title: str, named: dict[str, np.ndarray], hidden: dict[str, Sequence[tuple[int, int]]] | None = None
-) -> None:
-    """Draw named grids (h, w) below a title, in one block of text."""
+def grids(title: str, named: dict[str, np.ndarray], hidden: dict[str, np.ndarray] | None = None) -> None:
+    """Draw named grids (h, w) below a title, in one block of text; `hidden` as for `rows`, by name."""
     hidden = hidden or {}
-    blocks = [f"{name}\n{rows(values, hidden.get(name, ()))}" for name, values in named.items()]
+    blocks = [f"{name}\n{rows(values, hidden.get(name))}" for name, values in named.items()]
     st.markdown(f"**{title}**")
     st.code("\n\n".join(blocks), language=None)
 

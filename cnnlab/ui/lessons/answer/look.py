@@ -1,11 +1,11 @@
 """What does one picture become on its way through a network: the last maps, the last inputs, the scores?"""
 
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
 
 from cnnlab import ops
+from cnnlab.data import photos
 from cnnlab.i18n import _
 from cnnlab.ui.widgets import layer_words, network_choice, network_input
 
@@ -33,7 +33,7 @@ def look(net: network_choice.Network) -> Look | None:
     weights, bias = (net.weights[f"scores/{part}"] for part in ("kernel", "bias"))
     # In float64 the terms add up to the last digit that is shown.
     inputs, weights, bias = (a.astype(float) for a in (outputs[place - 1].values, weights, bias))
-    about = (net.run.id, net.mark, f"picture {zlib.crc32(picture.tobytes()):08x}")
+    about = (net.run.id, net.mark, f"picture {photos.checksum(picture):08x}")
     return Look(about, picture, outputs, inputs, weights, bias, ops.dense(inputs, weights, bias))
 
 

@@ -16,7 +16,8 @@ from cnnlab.ui.components.cells import cells
 from cnnlab.ui.components.data import MOST_16, digits_for, exact, written
 from cnnlab.ui.components.windows import MOST_BYTES, Cell, Mark, Output, Plane, convolved, windows
 from cnnlab.ui.lessons.convolution.kernel_questions import Scene
-from cnnlab.ui.widgets import page_control
+from cnnlab.ui.widgets import formulas, number_text, page_control
+from cnnlab.ui.widgets.lesson import tex
 
 STRONG = 99.5  # percentile of |output| that gets the full colour: a few extremes must not pale the rest
 GRID = 6  # rows and columns of the small picture that can be edited
@@ -188,7 +189,7 @@ def sum_latex(setting: Setting, row: int, col: int, relu: bool) -> str:
     w_digits = digits_for(step.kernel, most=4)  # 1/16 in full
     lines = [
         " + ".join(
-            rf"{_latex(x, x_digits)} \cdot {_bracketed(w, w_digits)}"
+            rf"{tex(x, x_digits)} \cdot {formulas.bracketed(w, w_digits)}"
             for x, w in zip(pixels.ravel(), weights.ravel(), strict=True)
         )
         for pixels, weights in zip(step.window, step.kernel, strict=True)  # (kw, c) each
@@ -208,20 +209,11 @@ def sum_latex(setting: Setting, row: int, col: int, relu: bool) -> str:
         (np.array([step.output]), z_digits),
     )
     equal = "=" if all(exact(values, digits) for values, digits in written) else r"\approx"
-    end = rf"{_bracketed(step.bias, b_digits)} {equal} {_latex(step.output, z_digits)}"
+    end = rf"{formulas.bracketed(step.bias, b_digits)} {equal} {tex(step.output, z_digits)}"
     if relu:
-        end += rf", \qquad \max(0, z) {equal} {_latex(max(0.0, step.output), z_digits)}"
+        end += rf", \qquad \max(0, z) {equal} {tex(max(0.0, step.output), z_digits)}"
     body = r" \\ & + ".join([*lines, end])
     return rf"\begin{{aligned}} z({row + 1},{col + 1}) = {{}} & {body} \end{{aligned}}"
-
-
-def _latex(value: float, digits: int) -> str:
-    return number(value, digits).replace("−", "-").replace(",", "{,}")
-
-
-def _bracketed(value: float, digits: int) -> str:
-    text = _latex(value, digits)
-    return f"({text})" if text.startswith("-") else text
 
 
 def as_text(setting: Setting, relu: bool, hidden: np.ndarray | None) -> None:
@@ -230,17 +222,7 @@ def as_text(setting: Setting, relu: bool, hidden: np.ndarray | None) -> None:
     for channel, name in enumerate(names):
         for label, grid in ((_("Input"), setting.image), (_("Kernel"), setting.kernel)):
             st.markdown(f"**{label}**, {name}")
-            st.code(rows_of_numbers(grid[..., channel]), language=None)
+            st.code(number_text.rows(grid[..., channel]), language=None)
     sums = setting.sums()
     st.markdown(f"**{_('Output after ReLU') if relu else _('Output')}**")
-    st.code(rows_of_numbers(ops.relu(sums) if relu else sums, hidden), language=None)
-
-
-def rows_of_numbers(values: np.ndarray, hidden: np.ndarray | None = None) -> str:
-    """Write a grid (h, w) as text, a line a row; hidden cells (h, w) bool are "?"."""
-    digits = digits_for(values)
-    texts = [[number(value, digits) for value in line] for line in values]
-    for row, col in np.argwhere(hidden) if hidden is not None else ():
-        texts[row][col] = "?"
-    width = max(len(text) for line in texts for text in line)
-    return "\n".join(" ".join(text.rjust(width) for text in line) for line in texts)
+    st.code(number_text.rows(ops.relu(sums) if relu else sums, hidden), language=None)

@@ -59,8 +59,10 @@ def text(image: np.ndarray, layer: Layer, hide: tuple[int, int] | None) -> None:
     for k, name in enumerate(layer.names):
         slices = {label: layer.kernels[..., c, k] for c, label in enumerate(colours().values())}
         made = _("Map {n}").format(n=k + 1)
-        hidden = {made: [hide]} if hide and k == 0 else {}
-        number_text.grids(name, slices | {made: maps[..., k]}, hidden)
+        hidden = np.zeros(maps.shape[:2], bool)
+        if hide and k == 0:
+            hidden[hide] = True
+        number_text.grids(name, slices | {made: maps[..., k]}, {made: hidden})
 
 
 @st.cache_data(scope="session", max_entries=20, show_spinner=False)

@@ -10,9 +10,8 @@ from cnnlab.figures.heatmap import heatmap, pixels
 from cnnlab.i18n import _, number, percent
 from cnnlab.lessons.questions.pooling import Loser, Setting, shift_test
 from cnnlab.ui.components.windows import Mark, Plane, pooled, windows
-from cnnlab.ui.lessons.convolution.steps import rows_of_numbers
 from cnnlab.ui.session import widget_state
-from cnnlab.ui.widgets import formulas, lesson, page_control
+from cnnlab.ui.widgets import formulas, lesson, number_text, page_control
 from cnnlab.ui.widgets.chart import chart
 
 PICTURE = 320  # pixels of a small map that is shown as a picture
@@ -99,10 +98,10 @@ def _titles() -> dict[str, str]:
 def as_text(setting: Setting, hidden: np.ndarray) -> None:
     """Write the crop and both maps as rows of numbers; what is hidden in the view is hidden here."""
     st.markdown(f"**{_('Input')}**")
-    st.code(rows_of_numbers(setting.values), language=None)
+    st.code(number_text.rows(setting.values), language=None)
     for mode, title in _titles().items():
         st.markdown(f"**{title}**")
-        st.code(rows_of_numbers(setting.pooled(mode), hidden), language=None)
+        st.code(number_text.rows(setting.pooled(mode), hidden), language=None)
 
 
 @st.fragment
