@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from cnnlab.config import TrainConfig, losses, schedules, steps_per_epoch
+from cnnlab.config import losses, schedules, steps_per_epoch
 from cnnlab.data import datasets
 from cnnlab.i18n import _, finished_epochs, in_epochs, plain
 from cnnlab.ops import network
@@ -15,10 +15,15 @@ from cnnlab.runs.attempt import Attempt
 from cnnlab.runs.history import Row
 from cnnlab.training import models, sample
 from cnnlab.training.augmentation import augment
+from cnnlab.training.callbacks import keras_callbacks
+from cnnlab.training.callbacks.early_end import EarlyEnd, End
+from cnnlab.training.callbacks.learning_rate import LearningRate
+from cnnlab.training.callbacks.running_values import RunningValues
+from cnnlab.training.early_stopping import stagnates
+from cnnlab.training.measures import MEANS, means, measures, of_both_parts
 
 KERNEL_SNAPSHOTS = 10  # epochs at which the kernels behind the first layer are kept too
 FLOPS_BETWEEN_LOOKS = 25e9  # arithmetic between two looks at should_stop: about a quarter of a second
-MEANS = ("loss", "accuracy", "cross_entropy")  # counted over the images of an epoch, or of validation
 PANEL = 8  # held-out images whose answers are kept each epoch
 
 
@@ -68,15 +73,15 @@ class Training:
             self.attempt.write_kernels(0, self._kernels())
         self.attempt.update(message=self.remark, steps=self.steps, epoch=len(rows))
         while len(rows) < self.epochs():
-            watch, values = self._epoch(len(rows), partial.step if partial else 0)
-            whole = watch.step == self.steps and watch.end != "nan"
+            running, end, values = self._epoch(len(rows), partial.step if partial else 0)
+            whole = running.whole and end is not End.UNDEFINED
             if whole:
-                rows.append(self._row(len(rows), watch, values, partial))
+                rows.append(self._row(len(rows), running, values, partial))
                 partial = None
                 self._keep(rows)
-            if watch.end is not None:
-                return self._end_early(watch.end, rows, None if whole else watch, partial)
-            if self._stagnates(rows):
+            if end is not None:
+                return self._end_early(end, rows, None if whole else running, partial)
+            if stagnates(rows, self.config.patience):
                 text = _(
                     "Stopped early: the validation loss has not improved for {epochs}. The network is "
                     "that of the last epoch."
@@ -84,20 +89,27 @@ class Training:
                 return self._finish(rows, text.format(epochs=in_epochs(self.config.patience)))
         self._finish(rows)
 
-    def _epoch(self, epoch: int, first: int) -> tuple:
+    def _epoch(self, epoch: int, first: int) -> tuple[RunningValues, End | None, dict[str, float]]:
         """Train from batch `first` on; then, unless that ended early, evaluate the held-out images.
 
-        Returns the watcher of the epoch and MEANS of the held-out images.
+        Returns what was counted, why it ended early, and MEANS of the held-out images.
         """
         order = np.random.default_rng([self.config.seed, epoch]).permutation(self.training)
-        watch = _watcher(self, epoch, first)
+        rate = LearningRate(self.optimizer, lambda step: self.rate(epoch, step), first)
+        count = {"images": len(order), "batch_size": self.config.batch_size, "steps": self.steps}
+        running = RunningValues(self.attempt, self.epochs, self._rate_now, **count, first=first)
+        end = EarlyEnd(self.model, self.run, self.attempt, self.should_stop)
         batches = self._batches(order, epoch, first)
-        self.model.fit(batches, callbacks=[watch], shuffle=False, verbose=0)  # the order is ours
-        if watch.step < self.steps or not len(self.validation):
-            return watch, {}
+        callbacks = keras_callbacks(rate, running, end)
+        self.model.fit(batches, callbacks=callbacks, shuffle=False, verbose=0)  # the order is ours
+        if not running.whole or not len(self.validation):
+            return running, end.why, {}
         result = self._take_result()
         values = result.evaluate(self._batches(self.validation), return_dict=True, verbose=0)
-        return watch, dict(zip(MEANS, _means(values), strict=True))
+        return running, end.why, dict(zip(MEANS, means(values), strict=True))
+
+    def _rate_now(self) -> float:
+        return float(self.optimizer.learning_rate)
 
     def _take_result(self):
         """Return what would be kept now: the weights so far in plain Keras layers, computing in float32."""
@@ -112,27 +124,29 @@ class Training:
             self.run.save_evaluation(answers, self.data.test_labels)
         self.attempt.enter(Phase.FINISHED, " ".join(filter(None, [message, self.remark])))
 
-    def _end_early(self, end: str, rows: list[Row], within, partial: Checkpoint | None) -> None:
-        """End before the last epoch; `within` is the watcher of an epoch under way, if there is one.
+    def _end_early(
+        self, end: End, rows: list[Row], within: RunningValues | None, partial: Checkpoint | None
+    ) -> None:
+        """End before the last epoch; `within` is what was counted of an epoch under way, if there is one.
 
         To go on later, the state so far is kept; otherwise what counts is the last finished epoch.
         """
-        if end in ("pause", "let go"):
+        if end in (End.PAUSE, End.LET_GO):
             if within is not None:
-                so_far = _mean(within.values, within.step - within.first, partial)
+                so_far = of_both_parts(within.values, within.step - within.first, partial)
                 self.attempt.write_checkpoint(self._checkpoint(len(rows), within.step, so_far))
-            return self.attempt.enter(Phase.PAUSED if end == "pause" else Phase.QUEUED)
+            return self.attempt.enter(Phase.PAUSED if end is End.PAUSE else Phase.QUEUED)
         checkpoint = self.run.checkpoint()
         if checkpoint is not None:
             self._settle(rows, checkpoint.weights)
         self.attempt.update(step=0, accuracy=None, loss=None)
-        if end == "stop":
+        if end is End.STOP:
             return self.attempt.enter(Phase.STOPPED)
         text = _(
             "The loss became infinite or undefined (NaN) in epoch {epoch}, so training stopped. "
             "{kept} A smaller learning rate usually helps; it was {rate}."
         )
-        rate = plain(float(self.optimizer.learning_rate))
+        rate = plain(self._rate_now())
         self.attempt.update(undefined=True)
         self.attempt.enter(
             Phase.FAILED, text.format(epoch=len(rows) + 1, kept=finished_epochs(len(rows)), rate=rate)
@@ -174,12 +188,6 @@ class Training:
             answers = models.predict(self._take_result(), self.data.train_images[index])
             self.attempt.write_answer_panel(epoch, index, answers)
         self.attempt.update(epoch=epoch, epochs=self.epochs(), step=0, accuracy=None, loss=None)
-
-    def _stagnates(self, rows: list[Row]) -> bool:
-        if self.config.patience is None:
-            return False
-        best = int(np.argmin([row["val_loss"] for row in rows]))
-        return len(rows) - 1 - best >= self.config.patience
 
     def _settle(self, rows: list[Row], weights: dict[str, np.ndarray]) -> None:
         """Keep the network with which training ends, and how it does on images that it has learned from."""
@@ -231,95 +239,16 @@ class Training:
         kernels = {name: array for name, array in arrays.items() if array.ndim == 4}
         return kernels if all_layers else dict(list(kernels.items())[:1])
 
-    def _row(self, epoch: int, watch, values: dict[str, float], partial: Checkpoint | None) -> dict:
-        rate = float(f"{float(self.optimizer.learning_rate):.6g}")  # without the noise of float32
+    def _row(
+        self, epoch: int, running: RunningValues, values: dict[str, float], partial: Checkpoint | None
+    ) -> Row:
+        rate = float(f"{self._rate_now():.6g}")  # without the noise of float32
         row = dict.fromkeys(history.COLUMNS, math.nan) | {"epoch": epoch + 1, "learning_rate": rate}
-        row |= zip(MEANS, _mean(watch.values, watch.step - watch.first, partial), strict=True)
+        row |= zip(MEANS, of_both_parts(running.values, running.step - running.first, partial), strict=True)
         row |= {f"val_{name}": values[name] for name in MEANS if values}
         row["l2"] = losses.penalty(models.weights(self.model), self.config.model.l2)
         row["precision"] = precision.DIGITS[self.precision]
-        return row | {"seconds": round(time.perf_counter() - watch.start, 3)}
-
-
-def _watcher(training: Training, epoch: int, first: int):
-    """Return a Keras callback that sets the rate, reports running values, and ends the epoch where it must.
-
-    Its `end` says why: None (it did not), "stop" or "pause" (a command), "let go" (should_stop, or a newer
-    attempt), "nan"; `step` counts the batches of the epoch, `values` are MEANS since `first`.
-    """
-    import keras
-
-    attempt, config, images = training.attempt, training.config, len(training.training)
-
-    class Watch(keras.callbacks.Callback):
-        def __init__(self):
-            super().__init__()
-            self.end: str | None = None
-            self.shown = False
-            self.first = self.step = first
-            self.values = (0.0,) * len(MEANS)
-            self.start = time.perf_counter()
-
-        def on_train_batch_begin(self, batch, logs=None):
-            training.optimizer.learning_rate.assign(training.rate(epoch, first + batch))
-
-        def on_train_batch_end(self, batch, logs=None):
-            self.step = min(first + batch + 1, training.steps)
-            self.values = loss, accuracy, _cross_entropy = _means(logs)
-            seen = min(self.step * config.batch_size, images) - first * config.batch_size
-            attempt.update(
-                step=self.step,
-                epochs=training.epochs(),
-                accuracy=accuracy,
-                loss=loss if math.isfinite(loss) else None,
-                learning_rate=float(training.optimizer.learning_rate),
-                images_per_second=seen / (time.perf_counter() - self.start),
-            )
-            if not self.shown:
-                # The first figures are written at once, the others with the next heartbeat.
-                attempt.enter(Phase.RUNNING)
-                self.shown = True
-            self.end = self._reason_to_end(loss)
-            self.model.stop_training = self.end is not None
-
-        def _reason_to_end(self, loss: float) -> str | None:
-            if training.should_stop() or attempt.superseded():
-                return "let go"
-            if not math.isfinite(loss):
-                return "nan"
-            return next(
-                (command for command in training.run.new_commands() if command in ("stop", "pause")), None
-            )
-
-    return Watch()
-
-
-def measures(config: TrainConfig) -> dict[str, object]:
-    """Return what Keras computes of answers: the loss, accuracy, and cross-entropy unless that is the loss.
-
-    `cnnlab.config.losses` computes the same with NumPy.
-    """
-    import keras
-
-    loss = keras.losses.CategoricalCrossentropy(label_smoothing=config.label_smoothing)
-    if config.loss == "mse":
-        loss = keras.losses.MeanSquaredError()
-    own = [] if losses.is_cross_entropy(config) else [keras.metrics.CategoricalCrossentropy("cross_entropy")]
-    return {"loss": loss, "metrics": ["accuracy", *own]}
-
-
-def _means(logs: dict[str, float]) -> tuple[float, ...]:
-    """Return MEANS of what Keras has counted."""
-    return tuple(float(logs.get(name, logs["loss"])) for name in MEANS)
-
-
-def _mean(values: tuple[float, ...], steps: int, partial: Checkpoint | None) -> tuple[float, ...]:
-    """Return MEANS of an epoch in two parts: `steps` batches now, and `partial` before."""
-    if partial is None:
-        return values
-    share = steps / (steps + partial.step)
-    before = (*partial.so_far, math.nan)[: len(MEANS)]  # earlier versions kept loss and accuracy alone
-    return tuple(share * now + (1 - share) * then for now, then in zip(values, before, strict=True))
+        return row | {"seconds": round(time.perf_counter() - running.start, 3)}
 
 
 def _dropout_states(model) -> dict[str, object]:
