@@ -100,8 +100,9 @@ def _show(run: Run, bar: tqdm) -> None:
         bar.reset(total)  # its clock begins to run with the training
     bar.total = total
     bar.set_description(f"epoch {min(state.epoch + 1, state.epochs)}/{state.epochs}", refresh=False)
-    if state.accuracy is not None:
-        bar.set_postfix(accuracy=f"{state.accuracy:.3f}", refresh=False)
+    finished = [row["accuracy"] for row in run.history()[-1:]]
+    if accuracies := [state.accuracy] if state.accuracy is not None else finished:
+        bar.set_postfix(accuracy=f"{accuracies[0]:.3f}", refresh=False)
     done = min(total, state.steps * state.epoch + state.step)
     bar.update(max(0, done - bar.n))
     bar.refresh()

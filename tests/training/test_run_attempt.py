@@ -409,8 +409,8 @@ def test_a_full_disk_ends_the_run_with_a_sentence_and_keeps_the_epochs_before(tm
     script = """
 import resource, sys
 from cnnlab.runs import Store
-from cnnlab.train import train
-from cnnlab.training import Training
+from cnnlab.training.run_attempt import train
+from cnnlab.training.trainer import Training
 run = Store(sys.argv[1]).get(sys.argv[2])
 
 def fill_up():
