@@ -164,7 +164,7 @@ def test_the_form_says_what_a_link_asks_for_and_makes_no_more_of_it(store, place
 
 
 @pytest.mark.parametrize("page", ["home", "answer", "network", "inside", "classify", "train", "layer"])
-def test_nobodys_network_brings_more_than_text(store, page):
+def test_nobodys_network_brings_more_than_text(store, nothing_shipped, page):
     run = network(store)
     path = run.folder / "config.json"
     recipe = json.loads(path.read_text())
