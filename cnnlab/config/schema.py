@@ -123,8 +123,8 @@ class ModelConfig(Frozen):
         for number, block in enumerate(self.blocks, start=1):
             layers += block.layers(number)
         layers.append(ops.LAYER_KINDS[self.head](self.head))
-        for number, block in enumerate(self.dense, start=1):
-            layers += block.layers(number)
+        for number, hidden in enumerate(self.dense, start=1):
+            layers += hidden.layers(number)
         return [*layers, ops.Dense("scores", classes), ops.Softmax("softmax")]
 
 

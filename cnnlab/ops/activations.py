@@ -25,13 +25,16 @@ def relu(x: ArrayLike) -> Floats:
 
 
 def leaky_relu(x: ArrayLike, slope: float = 0.2) -> Floats:
-    """Pass on what is positive, and a fraction of the rest: x or slope * x."""
+    """Pass on what is positive, and a fraction of the rest: x or slope * x. Maas et al., 2013."""
     x = as_floats(x)
     return np.where(x > 0, x, slope * x)
 
 
 def elu(x: ArrayLike, alpha: float = 1.0) -> Floats:
-    """Pass on what is positive, and let the rest approach -alpha: x or alpha * (exp(x) - 1)."""
+    """Pass on what is positive, and let the rest approach -alpha: x or alpha * (exp(x) - 1).
+
+    Clevert, Unterthiner and Hochreiter, 2016.
+    """
     x = as_floats(x)
     return np.where(
         x > 0, x, alpha * np.expm1(np.minimum(x, 0))
@@ -39,7 +42,10 @@ def elu(x: ArrayLike, alpha: float = 1.0) -> Floats:
 
 
 def gelu(x: ArrayLike) -> Floats:
-    """Weigh x by the share of a normal distribution that lies below it: x (1 + erf(x / sqrt(2))) / 2."""
+    """Weigh x by the share of a normal distribution that lies below it: x (1 + erf(x / sqrt(2))) / 2.
+
+    Hendrycks and Gimpel, 2016.
+    """
     x = as_floats(x)
     return x * (1 + _erf(x / math.sqrt(2))) / 2
 

@@ -25,19 +25,25 @@ def gradient_descent(w: np.ndarray, g: np.ndarray, rate: float, memory: Memory) 
 
 
 def momentum(w: np.ndarray, g: np.ndarray, rate: float, memory: Memory, beta: float = 0.9) -> Moved:
-    """Roll downhill: the velocity keeps 90 % of itself, and the slope adds to it."""
+    """Roll downhill: the velocity keeps 90 % of itself, and the slope adds to it (Polyak, 1964)."""
     velocity = beta * memory.get("velocity", 0.0) - rate * g
     return w + velocity, {"velocity": velocity}
 
 
 def nesterov(w: np.ndarray, g: np.ndarray, rate: float, memory: Memory, beta: float = 0.9) -> Moved:
-    """Roll downhill, taking the next step of the velocity into account already now."""
+    """Roll downhill, taking the next step of the velocity into account already now.
+
+    Nesterov, 1983, as Sutskever et al. wrote it in 2013.
+    """
     velocity = beta * memory.get("velocity", 0.0) - rate * g
     return w + beta * velocity - rate * g, {"velocity": velocity}
 
 
 def rmsprop(w: np.ndarray, g: np.ndarray, rate: float, memory: Memory, rho: float = 0.9) -> Moved:
-    """Divide by the usual size of each weight's gradient, so that steep and flat directions move alike."""
+    """Divide by the usual size of each weight's gradient, so that steep and flat directions move alike.
+
+    Tieleman and Hinton, 2012.
+    """
     square = rho * memory.get("square", 0.0) + (1 - rho) * g**2
     return w - rate * g / np.sqrt(square + EPSILON), {"square": square}
 
@@ -59,7 +65,7 @@ def adam(
 
 
 def adamw(w: np.ndarray, g: np.ndarray, rate: float, memory: Memory, decay: float = 0.004) -> Moved:
-    """Adam that also pulls every weight a little towards 0 (weight decay)."""
+    """Adam that also pulls every weight a little towards 0: weight decay (Loshchilov and Hutter, 2019)."""
     return adam(w - rate * decay * w, g, rate, memory)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -36,10 +37,6 @@ class Asked:
     channel: int
     cell: tuple[int, int]
 
-    @property
-    def layer(self) -> ops.Layer:
-        return self.see.outputs[self.place].layer
-
     def read(self, values: np.ndarray) -> float:
         """Return the number among a layer's values, maps (h, w, c) or a row (n,)."""
         return float(values[(*self.cell, self.channel)] if values.ndim == 3 else values[self.channel])
@@ -57,23 +54,22 @@ def arithmetic(see: View, place: int, channel: int, cell: tuple[int, int]) -> No
     """Draw the arithmetic of a cell, and of what its block of layers makes of it."""
     block = see.block(place)
     for each in block:
-        DRAWN[type(see.outputs[each].layer)](Asked(see, block, place, each, channel, cell))
+        layer = see.outputs[each].layer
+        DRAWN[type(layer)](Asked(see, block, place, each, channel, cell), layer)
 
 
-def _conv(asked: Asked) -> None:
-    see, conv, channel, cell = asked.see, asked.layer, asked.channel, asked.cell
+def _conv(asked: Asked, conv: ops.Conv) -> None:
+    see, channel, cell = asked.see, asked.channel, asked.cell
     x, kernels = see.before(asked.place), see.net.weights[f"{conv.name}/kernel"]
     bias = see.net.weights.get(f"{conv.name}/bias")
-    settings = {"stride": conv.stride, "padding": conv.padding}
+    settings: dict[str, Any] = {"stride": conv.stride, "padding": conv.padding}
     height, width, count = x.shape
     rows, cols = (ops.window_index(side, *conv.sliding) for side in (height, width))
     names = [map_name(see, asked.place - 1, n) for n in range(count)]
     name = map_name(see, asked.place, channel)
-    last, function = asked.place, None
-    if _says_its_activation(asked):
-        last += 1
-        function = ops.ACTIVATIONS[see.outputs[last].layer.function].title
-    shown = see.outputs[last].values[..., channel]
+    after = _told_by_the_convolution(asked)
+    function = ops.ACTIVATIONS[after.function].title if after else None
+    shown = see.outputs[asked.place + 1 if after else asked.place].values[..., channel]
     labels, start = {}, cell
     if kernels[..., channel].size * shown.size <= MOST_PRODUCTS:
         steps = list(ops.conv2d_steps(x, kernels, bias, output_channel=channel, **settings))
@@ -104,21 +100,20 @@ def _conv(asked: Asked) -> None:
         lesson.formula(formulas.convolved(steps[number_], written, (function, value) if function else None))
 
 
-def _says_its_activation(asked: Asked) -> bool:
-    """Say whether the steps of the block's convolution end with the activation right behind it."""
+def _told_by_the_convolution(asked: Asked) -> ops.Activation | None:
+    """Return the activation right behind the block's convolution, where the steps of that end with it."""
     layers, start = [output.layer for output in asked.see.outputs], asked.block.start
-    return (
-        isinstance(layers[start], ops.Conv)
-        and start < asked.shown
-        and isinstance(layers[start + 1], ops.Activation)
-    )
+    if isinstance(layers[start], ops.Conv) and start < asked.shown:
+        after = layers[start + 1]
+        return after if isinstance(after, ops.Activation) else None
+    return None
 
 
-def _pool(asked: Asked) -> None:
-    see, pool, channel = asked.see, asked.layer, asked.channel
+def _pool(asked: Asked, pool: ops.Pool) -> None:
+    see, channel = asked.see, asked.channel
     x = see.before(asked.place)[..., channel : channel + 1]
     height, width, _one = x.shape
-    settings = {"stride": pool.stride, "padding": pool.padding}
+    settings: dict[str, Any] = {"stride": pool.stride, "padding": pool.padding}
     steps = ops.pool_steps(x, pool.window, mode=pool.mode, **settings)
     limit = float(np.abs(x).max()) or 1.0
     name = map_name(see, asked.place, channel)
@@ -129,7 +124,7 @@ def _pool(asked: Asked) -> None:
     if at:
         modes = ("max", "average")
         found = [ops.pool_step(x, pool.window, row=at.row, col=at.col, mode=m, **settings) for m in modes]
-        geometry = {"stride": pool.stride, "border": (-int(rows[0, 0]), -int(cols[0, 0]))}
+        geometry: dict[str, Any] = {"stride": pool.stride, "border": (-int(rows[0, 0]), -int(cols[0, 0]))}
         lesson.formula(formulas.pooled(*found, **geometry)[modes.index(pool.mode)])
 
 
@@ -182,8 +177,8 @@ def _around(window: np.ndarray, size: int) -> tuple[np.ndarray, int, int]:
     return (window - first)[np.newaxis], first, last
 
 
-def _dense(asked: Asked) -> None:
-    see, name = asked.see, asked.layer.name
+def _dense(asked: Asked, dense: ops.Dense) -> None:
+    see, name = asked.see, dense.name
     if isinstance(see.outputs[asked.shown].layer, ops.Softmax):
         return  # it starts from all scores
     weights, bias = see.net.weights[f"{name}/kernel"], see.net.weights[f"{name}/bias"]
@@ -196,7 +191,7 @@ def _dense(asked: Asked) -> None:
     lesson.formula(formulas.score(step))
 
 
-def _softmax(asked: Asked) -> None:
+def _softmax(asked: Asked, _layer: ops.Softmax) -> None:
     if asked.place != asked.shown:
         return
     names = [network_choice.class_name(name) for name in asked.see.net.classes]
@@ -223,7 +218,7 @@ def _input_names(see: View, place: int) -> list[str]:
     return [_("number {n}").format(n=n + 1) for n in range(count)]
 
 
-def _flatten(asked: Asked) -> None:
+def _flatten(asked: Asked, _layer: ops.Flatten) -> None:
     maps = asked.see.before(asked.place)
     row, col, channel = ops.map_index(maps.shape, asked.channel)
     text = _(
@@ -235,14 +230,14 @@ def _flatten(asked: Asked) -> None:
     st.markdown(text.format(n=number(asked.channel + 1), all=number(maps.size), value=value, **places))
 
 
-def _global_average(asked: Asked) -> None:
+def _global_average(asked: Asked, _layer: ops.GlobalAverage) -> None:
     plane = asked.see.before(asked.place)[..., asked.channel]
     text = _("The mean of all {n} cells of map {map}: {total} ÷ {n} ≈ **{value}**")
     total = fine(float(plane.sum()), 3)
     st.markdown(text.format(n=plane.size, map=asked.channel + 1, total=total, value=asked.after))
 
 
-def _global_max(asked: Asked) -> None:
+def _global_max(asked: Asked, _layer: ops.GlobalMax) -> None:
     plane = asked.see.before(asked.place)[..., asked.channel]
     row, col = np.unravel_index(int(plane.argmax()), plane.shape)
     text = _("The largest of all {n} cells of map {map} stands in row {row}, column {column}: **{value}**")
@@ -250,35 +245,35 @@ def _global_max(asked: Asked) -> None:
     st.markdown(text.format(n=plane.size, value=asked.after, **places))
 
 
-def _rescale(asked: Asked) -> None:
+def _rescale(asked: Asked, rescale: ops.Rescale) -> None:
     pixel, value = _("pixel"), number(asked.read(asked.see.before(asked.place)))
-    st.latex(rf"\text{{{pixel}}}\; {value} \div {1 / asked.layer.scale:.0f} \approx {asked.after}")
+    st.latex(rf"\text{{{pixel}}}\; {value} \div {1 / rescale.scale:.0f} \approx {asked.after}")
 
 
-def _activation(asked: Asked) -> None:
-    if asked.place == asked.block.start + 1 and _says_its_activation(asked):
+def _activation(asked: Asked, activation: ops.Activation) -> None:
+    if asked.place == asked.block.start + 1 and _told_by_the_convolution(asked):
         return
-    title = ops.ACTIVATIONS[asked.layer.function].title
+    title = ops.ACTIVATIONS[activation.function].title
     st.latex(rf"\text{{{title}}}({asked.before}) \approx {asked.after}")
 
 
-def _dropout(asked: Asked) -> None:
+def _dropout(asked: Asked, _layer: ops.Dropout) -> None:
     text = _("Dropout switches numbers off during training only: {x} stays **{after}**.")
     st.markdown(text.format(x=asked.before, after=asked.after))
 
 
-def _norm(asked: Asked) -> None:
+def _norm(asked: Asked, norm: ops.BatchNorm) -> None:
     gamma, beta, mean, variance = (
-        float(asked.see.net.weights[f"{asked.layer.name}/{part}"][asked.channel])
+        float(asked.see.net.weights[f"{norm.name}/{part}"][asked.channel])
         for part in ("gamma", "beta", "mean", "variance")
     )
     top = rf"{asked.before} {_plus(-mean)}"
-    bottom = rf"\sqrt{{{fine(variance, 3)} + {asked.layer.epsilon:g}}}"
+    bottom = rf"\sqrt{{{fine(variance, 3)} + {norm.epsilon:g}}}"
     st.latex(rf"{fine(gamma, 3)} \cdot \frac{{{top}}}{{{bottom}}} {_plus(beta)} \approx {asked.after}")
 
 
-def _add(asked: Asked) -> None:
-    other = asked.see.outputs[asked.see.place(asked.layer.other)].values
+def _add(asked: Asked, add: ops.Add) -> None:
+    other = asked.see.outputs[asked.see.place(add.other)].values
     st.latex(rf"{asked.before} {_plus(asked.read(other))} \approx {asked.after}")
 
 
@@ -288,7 +283,7 @@ def _plus(value: float) -> str:
     return f"− {text[1:]}" if text.startswith("−") else f"+ {text}"
 
 
-DRAWN: dict[type[ops.Layer], Callable[[Asked], None]] = {
+DRAWN: dict[type[ops.Layer], Callable[[Asked, Any], None]] = {
     ops.Rescale: _rescale,
     ops.Conv: _conv,
     ops.BatchNorm: _norm,
