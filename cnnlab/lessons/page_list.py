@@ -102,7 +102,9 @@ def _switch() -> dict[Value, str]:
 
 
 def _crop(page: str, first: int, sizes: Iterable[int]) -> Control:
-    return Control(f"{page}.crop.size", "steps", N_("Size of the crop, in pixels"), _among(sizes), first)
+    return Control(
+        f"{page}.crop.size", "steps", N_("Size of the crop, in pixels"), _among(sizes), first=first
+    )
 
 
 def _kernels() -> dict[Value, str]:
@@ -129,10 +131,10 @@ LEVEL = Control(
     "segments",
     N_("Show in the lessons"),
     lambda: {"numbers": _("Numbers"), "formulas": _("+ Formulas"), "code": _("+ Code")},
-    "numbers",
+    first="numbers",
     parameter="level",
 )
-PHOTO = Control("photo.choice", "list", N_("Photo"), photos.samples, next(iter(photos.SAMPLES)))
+PHOTO = Control("photo.choice", "list", N_("Photo"), photos.samples, first=next(iter(photos.SAMPLES)))
 
 _LISTED = (
     Page("home", N_("Can it tell?"), LEARN),
@@ -140,9 +142,9 @@ _LISTED = (
         "pixels",
         N_("A picture is numbers"),
         LEARN,
-        N_("look into a photo"),
-        N_("**Start here:** a picture is numbers"),
-        {
+        deed=N_("look into a photo"),
+        invitation=N_("**Start here:** a picture is numbers"),
+        controls={
             "photo": PHOTO,
             "crop": _crop("pixels", 8, (6, 8, 10, 12, 16)),
             "divided": Control(
@@ -150,7 +152,7 @@ _LISTED = (
                 "segments",
                 N_("Numbers"),
                 lambda: {False: _("0–255"), True: _("÷ 255: 0–1")},
-                False,
+                first=False,
             ),
         },
     ),
@@ -158,9 +160,9 @@ _LISTED = (
         "convolution",
         N_("One kernel"),
         LEARN,
-        N_("step it over a photo"),
-        N_("Next: what does one kernel do with these numbers?"),
-        {
+        deed=N_("step it over a photo"),
+        invitation=N_("Next: what does one kernel do with these numbers?"),
+        controls={
             "photo": PHOTO,
             "crop": _crop("convolution", 12, SIZES),
             "kernel": Control(
@@ -168,54 +170,54 @@ _LISTED = (
                 "segments",
                 N_("Kernel, with its weights"),
                 _kernels,
-                "sobel_x",
-                N_("Kernel"),
+                first="sobel_x",
+                label=N_("Kernel"),
             ),
             "relu": Control(
                 "convolution.relu",
                 "switch",
                 N_("ReLU"),
                 _switch,
-                False,
-                N_("ReLU: a negative output becomes 0"),
+                first=False,
+                label=N_("ReLU: a negative output becomes 0"),
             ),
             "input": Control(
                 "convolution.input",
                 "segments",
                 N_("Input"),
                 lambda: {"grey": _("Grey"), "colour": _("Colour"), "own": _("A small grid")},
-                "grey",
+                first="grey",
             ),
             "stride": Control(
                 "convolution.stride",
                 "segments",
                 N_("Stride"),
                 _among(range(1, 5)),
-                1,
-                N_("Stride: how far the window moves"),
+                first=1,
+                label=N_("Stride: how far the window moves"),
             ),
             "padding": Control(
                 "convolution.padding",
                 "segments",
                 N_("Border"),
                 lambda: {"valid": _("No border"), "same": _("Zero border")},
-                "valid",
+                first="valid",
             ),
             "dilation": Control(
                 "convolution.dilation",
                 "segments",
                 N_("Dilation"),
                 _among(range(1, 4)),
-                1,
-                N_("Dilation: how far apart the weights reach"),
+                first=1,
+                label=N_("Dilation: how far apart the weights reach"),
             ),
             "flip": Control(
                 "convolution.flip",
                 "switch",
                 N_("Flip the kernel"),
                 _switch,
-                False,
-                N_("Flip the kernel (true convolution)"),
+                first=False,
+                label=N_("Flip the kernel (true convolution)"),
             ),
         },
     ),
@@ -223,24 +225,31 @@ _LISTED = (
         "layer",
         N_("A layer"),
         LEARN,
-        N_("many kernels, many maps"),
-        N_("Next: a whole layer"),
-        {
+        deed=N_("many kernels, many maps"),
+        invitation=N_("Next: a whole layer"),
+        controls={
             "photo": PHOTO,
             "crop": _crop("layer", 8, (8, 10, 12, 14)),
             "relu": Control(
-                "layer.relu", "switch", N_("ReLU"), _switch, True, N_("ReLU: a negative sum becomes 0")
+                "layer.relu",
+                "switch",
+                N_("ReLU"),
+                _switch,
+                first=True,
+                label=N_("ReLU: a negative sum becomes 0"),
             ),
-            "bias": Control("layer.bias", "slider", N_("Bias of each kernel"), Numbers(-300, 300, 10), -50),
+            "bias": Control(
+                "layer.bias", "slider", N_("Bias of each kernel"), Numbers(-300, 300, 10), first=-50
+            ),
         },
     ),
     Page(
         "pooling",
         N_("Pooling"),
         LEARN,
-        N_("keep the largest, or the mean"),
-        N_("Next: pooling makes the maps smaller"),
-        {
+        deed=N_("keep the largest, or the mean"),
+        invitation=N_("Next: pooling makes the maps smaller"),
+        controls={
             "photo": PHOTO,
             "crop": _crop("pooling", 8, SIZES),
             "window": Control(
@@ -248,22 +257,22 @@ _LISTED = (
                 "segments",
                 N_("Window"),
                 lambda: {side: f"{side} × {side}" for side in range(2, 5)},
-                2,
+                first=2,
             ),
             "stride": Control(
                 "pooling.stride",
                 "segments",
                 N_("Stride"),
                 _among(range(1, 5)),
-                2,
-                N_("Stride: how far the window moves"),
+                first=2,
+                label=N_("Stride: how far the window moves"),
             ),
             "padding": Control(
                 "pooling.padding",
                 "segments",
                 N_("Border"),
                 lambda: {"valid": _("No border"), "same": _("Border")},
-                "valid",
+                first="valid",
             ),
         },
     ),
@@ -271,17 +280,17 @@ _LISTED = (
         "answer",
         N_("From maps to an answer"),
         LEARN,
-        N_("flatten, weigh, softmax"),
-        N_("Next: from maps to an answer"),
-        {
+        deed=N_("flatten, weigh, softmax"),
+        invitation=N_("Next: from maps to an answer"),
+        controls={
             "photo": PHOTO,
             "temperature": Control(
                 "answer.temperature",
                 "slider",
                 N_("Temperature"),
                 Numbers(0.1, 10.0, 0.1, digits=1),
-                1.0,
-                N_("Temperature: every score is divided by it"),
+                first=1.0,
+                label=N_("Temperature: every score is divided by it"),
             ),
         },
     ),
@@ -289,37 +298,37 @@ _LISTED = (
         "network",
         N_("One photo, all layers"),
         LEARN,
-        N_("walk through"),
-        N_("Next: one photo, all layers"),
-        {"photo": PHOTO},
+        deed=N_("walk through"),
+        invitation=N_("Next: one photo, all layers"),
+        controls={"photo": PHOTO},
     ),
     Page(
         "learning",
         N_("How weights change"),
         LEARN,
-        N_("one step, in numbers"),
-        N_("Next: how weights change"),
-        {
+        deed=N_("one step, in numbers"),
+        invitation=N_("Next: how weights change"),
+        controls={
             "class": Control(
                 "learning.class",
                 "segments",
                 N_("What it shows"),
                 lambda: dict(enumerate((_("cat"), _("dog"), _("bird")))),
-                0,
+                first=0,
             ),
             "step": Control(
                 "learning.step",
                 "slider",
                 N_("Learning rate of this update"),
                 Numbers(0.05, 2.0, 0.05, digits=2),
-                0.5,
+                first=0.5,
             ),
             "rate": Control(
                 "learning.rate",
                 "steps",
                 N_("Learning rate of many steps"),
                 _among((0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.98, 1.02, 1.1, 1.3)),
-                0.1,
+                first=0.1,
             ),
         },
     ),
@@ -327,15 +336,10 @@ _LISTED = (
         "train",
         N_("Train"),
         DO,
-        N_("let a network learn, and watch it"),
-        N_("Next: let a real network learn like this"),
-        {
-            "data": Control(
-                "train.dataset",
-                "segments",
-                N_("Data"),
-                datasets.titles,
-            ),
+        deed=N_("let a network learn, and watch it"),
+        invitation=N_("Next: let a real network learn like this"),
+        controls={
+            "data": Control("train.dataset", "segments", N_("Data"), datasets.titles),
             "preset": Control(
                 "train.preset",
                 "list",
@@ -349,21 +353,21 @@ _LISTED = (
         "inside",
         N_("What it learned"),
         DO,
-        N_("kernels, maps, mistakes"),
-        N_("Look inside this very network"),
+        deed=N_("kernels, maps, mistakes"),
+        invitation=N_("Look inside this very network"),
     ),
     Page(
         "classify",
         N_("Classify a photo"),
         DO,
-        N_("one of yours, if you like"),
-        N_("Let it classify a photo"),
-        {"photo": PHOTO},
+        deed=N_("one of yours, if you like"),
+        invitation=N_("Let it classify a photo"),
+        controls={"photo": PHOTO},
     ),
     Page("teacher", N_("Teacher"), CLASS),
     Page("board", N_("The board"), CLASS, needs_class=True),
     Page("vote", N_("Class vote"), CLASS, needs_class=True),
-    Page("faq", N_("Common questions"), MORE, N_("and a glossary"), N_("Common questions")),
+    Page("faq", N_("Common questions"), MORE, deed=N_("and a glossary"), invitation=N_("Common questions")),
 )
 PAGES = {
     page.name: replace(page, controls={"level": LEVEL, **page.controls}) if page.is_lesson else page
