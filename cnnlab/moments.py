@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+IN_NAMES = "%Y-%m-%d-%H%M%S"
 EARLY = timedelta(days=1)  # by how much clocks that write one file differ at most
 
 
@@ -32,6 +33,16 @@ def read(text: str, path: Path | None = None) -> datetime:
     except (ValueError, OverflowError, OSError):
         return long_ago
     return max(found, long_ago)
+
+
+def in_name() -> str:
+    """Return the time now as names of folders hold it: "2026-11-20-081500", in UTC."""
+    return f"{datetime.now(UTC):{IN_NAMES}}"
+
+
+def from_name(text: str) -> datetime:
+    """Return the time that `in_name` wrote. Raises ValueError where there is no such time."""
+    return datetime.strptime(text, IN_NAMES).replace(tzinfo=UTC)
 
 
 def later_than(times: Iterable[datetime]) -> str:

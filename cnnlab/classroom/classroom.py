@@ -22,7 +22,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -375,7 +374,7 @@ class Classroom:
                 fresh / "rules.json",
                 rules.model_copy(update=changed).model_dump_json(indent=1, by_alias=True),
             )
-            archive = self.root / f"{ARCHIVE}{datetime.now(UTC):%Y-%m-%d-%H%M%S}-{mark}"
+            archive = self.root / f"{ARCHIVE}{moments.in_name()}-{mark}"
             archive.mkdir()
             for one in survey(store.runs(), lambda run: files.move(run.folder, archive / run.id)):
                 if one.fault:  # one that may not be moved to another folder is hidden where it is

@@ -8,10 +8,10 @@ import shutil
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
-from cnnlab import files
+from cnnlab import files, moments
 from cnnlab.access import TeacherPass
 from cnnlab.files import size
 from cnnlab.i18n import _
@@ -71,8 +71,8 @@ def archives(store: Store) -> list[Archive]:
     found = []
     for path in store.root.glob(f"{ARCHIVE}*"):
         match = ARCHIVED.fullmatch(path.name)
-        with suppress(TypeError, ValueError):  # no match, or no date: not ours to judge
-            put_away = datetime.strptime(match and match[1], "%Y-%m-%d-%H%M%S").replace(tzinfo=UTC)
+        with suppress(ValueError):  # no date: not ours to judge
+            put_away = moments.from_name(match[1] if match else "")
             runs = sum(1 for _run in path.glob("*/config.json"))
             found.append(Archive(path.name, put_away, runs, size(path)))
     return sorted(found, key=lambda archive: archive.name, reverse=True)
