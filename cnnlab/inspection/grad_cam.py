@@ -52,7 +52,7 @@ class GradCam:
 
 def layers_with_maps(layers: list[ops.Layer]) -> list[str]:
     """Return the names of the layers that Grad-CAM can be asked about, in order."""
-    names = []
+    names: list[str] = []
     for layer in layers:
         if isinstance(layer, ops.Flatten | ops.GlobalAverage | ops.GlobalMax):
             return names

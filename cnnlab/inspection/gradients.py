@@ -76,7 +76,7 @@ class IntegratedGradients:
         return Integrated(values.astype(np.float32), float(values.sum()), after - before)
 
 
-def _mean_gradient(model, images: np.ndarray, target: int) -> np.ndarray:
+def _mean_gradient(model: "keras.Model", images: np.ndarray, target: int) -> np.ndarray:
     total = np.zeros(images.shape[1:])
     for first in range(0, len(images), BATCH):
         report(first, len(images))
@@ -84,17 +84,17 @@ def _mean_gradient(model, images: np.ndarray, target: int) -> np.ndarray:
     return total / len(images)
 
 
-def _gradients(model, images: np.ndarray, target: int) -> np.ndarray:
+def _gradients(model: "keras.Model", images: np.ndarray, target: int) -> np.ndarray:
     import tensorflow as tf
 
     x = tf.constant(images, tf.float32)
     with tf.GradientTape() as tape:
         tape.watch(x)
         score = tf.reduce_sum(_to_scores(model)(x, training=False)[:, target])  # pictures do not touch
-    return tape.gradient(score, x).numpy()
+    return np.asarray(tape.gradient(score, x))
 
 
-def _to_scores(model):
+def _to_scores(model: "keras.Model") -> "keras.Model":
     import keras
 
     return keras.Model(model.input, model.get_layer("scores").output)

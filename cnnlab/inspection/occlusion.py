@@ -34,7 +34,8 @@ class Covers(Attribution):
 
     def drops(self, target: int) -> np.ndarray:
         """Return by how much each place of the cover lowers the probability of a class, (n, n)."""
-        return self.uncovered[target] - self.probabilities[..., target]
+        drops: np.ndarray = self.uncovered[target] - self.probabilities[..., target]
+        return drops
 
     def per_pixel(self, target: int) -> np.ndarray:
         """Return for each pixel the mean drop of a class over all covers that lay on it, (h, h)."""
@@ -65,7 +66,7 @@ class Occlusion:
         colour = np.rint(image.mean((0, 1))).astype(np.uint8)
         pictures = np.repeat(image[np.newaxis], len(places) ** 2 + 1, axis=0)  # the last one stays whole
         for n, (row, col) in enumerate((row, col) for row in places for col in places):
-            pictures[(n, *covered(row, col, window))] = colour
+            pictures[(n, *covered(int(row), int(col), window))] = colour
         answers = []
         for first in range(0, len(pictures), BATCH):
             report(first, len(pictures))

@@ -43,8 +43,8 @@ def cut_out(images: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarr
     DeVries and Taylor, *Improved Regularization of Convolutional Neural Networks with Cutout*, 2017.
     """
     n, height, width, _channels = images.shape
-    top = rng.integers(0, height, n)[:, None] - side // 2
-    left = rng.integers(0, width, n)[:, None] - side // 2
+    top = rng.integers(0, height, (n, 1)) - side // 2
+    left = rng.integers(0, width, (n, 1)) - side // 2
     rows = (np.arange(height) >= top) & (np.arange(height) < top + side)  # (n, h)
     cols = (np.arange(width) >= left) & (np.arange(width) < left + side)  # (n, w)
     hole = rows[:, :, None] & cols[:, None, :]
@@ -56,7 +56,8 @@ def shifted(images: np.ndarray, by: np.ndarray) -> np.ndarray:
     n, height, width, _channels = images.shape
     rows = np.clip(np.arange(height) - by[:, :1], 0, height - 1)  # (n, h)
     cols = np.clip(np.arange(width) - by[:, 1:], 0, width - 1)  # (n, w)
-    return images[np.arange(n)[:, None, None], rows[:, :, None], cols[:, None, :]]
+    moved: np.ndarray = images[np.arange(n)[:, None, None], rows[:, :, None], cols[:, None, :]]
+    return moved
 
 
 def rotated(images: np.ndarray, angles: np.ndarray) -> np.ndarray:

@@ -80,7 +80,7 @@ def _layer(net: network_choice.Network) -> GradCam | None:
         return None
     titles = {layer.name: layer_words.title(layer) for layer in net.layers}
     widget_state.default("why.layer", layers[-1], layers)
-    return GradCam(st.selectbox(_("Layer"), layers, format_func=titles.get, key="why.layer"))
+    return GradCam(st.selectbox(_("Layer"), layers, format_func=titles.__getitem__, key="why.layer"))
 
 
 def _gradient() -> Shown:
@@ -148,7 +148,7 @@ def _path(_net: network_choice.Network) -> IntegratedGradients:
     widget_state.default("why.baseline", 0.0, greys)
     widget_state.default("why.steps", 64)
     start = st.selectbox(
-        _("Start from a picture all"), list(greys), format_func=greys.get, key="why.baseline"
+        _("Start from a picture all"), list(greys), format_func=greys.__getitem__, key="why.baseline"
     )
     steps = st.select_slider(_("Steps"), [4, 16, 64, 256], key="why.steps")
     return IntegratedGradients(start, steps)

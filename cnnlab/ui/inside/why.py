@@ -29,7 +29,8 @@ def why(net: network_choice.Network) -> None:
         method = way.choose(net)
     with right:
         if method is None:
-            return st.info(_("This network has no maps, so Grad-CAM has nothing to weigh. Ask another way."))
+            st.info(_("This network has no maps, so Grad-CAM has nothing to weigh. Ask another way."))
+            return
         st.markdown(way.does)
         if isinstance(method, Occlusion):
             covering.covering(net, shown, target, method, probabilities)
