@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnlab.figures.colours import INK
 from cnnlab.figures.static import sheet
 from cnnlab.figures.static.sheet import SLIDE, Sheet
 
@@ -18,7 +17,7 @@ def strip(pictures: Mapping[str, NDArray[np.uint8]]) -> Sheet:
     """Return a sheet as wide as a report, and as high as these pictures need."""
     width, letters = 760, 14
     height = max(picture.shape[0] / picture.shape[1] for picture in pictures.values())
-    return Sheet(width, height * width / len(pictures) + 1.5 * letters, letters)
+    return Sheet(width, height * width / len(pictures) + 1.8 * letters, letters)
 
 
 def kernel_sheets(
@@ -29,6 +28,5 @@ def kernel_sheets(
     for axes, (words, picture) in zip(each, pictures.items(), strict=True):
         axes.imshow(picture, interpolation="none")
         axes.set_axis_off()
-        above = {"transform": axes.transAxes, "color": INK["light"]}
-        sheet.write(axes, 0, 1.03, words, on, **above)
+        sheet.name_panel(axes, words, on)
     return drawn

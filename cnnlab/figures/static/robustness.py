@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from cnnlab.figures.colours import INK, QUIET
+from cnnlab.figures.colours import QUIET
 from cnnlab.figures.robustness import LINE, half_interval
 from cnnlab.figures.static import sheet
 from cnnlab.figures.static.sheet import SLIDE, Sheet
@@ -38,5 +38,5 @@ def panels(
         axes.set_yticks([0, 50, 100], [percent(share, 0) for share in (0, 0.5, 1)])
         axes.set_xticks(strengths, [f"{strength:g}" for strength in strengths])
         axes.tick_params(labelsize=0.8 * em)
-        sheet.write(axes, 0, 1.04, name, on, transform=axes.transAxes, fontsize=0.85 * em, color=INK["light"])
+        sheet.name_panel(axes, name, on)
     return drawn

@@ -126,6 +126,20 @@ def name_ends(axes: "Axes", ends: Sequence[tuple[float, str, str]], sheet: Sheet
         )
 
 
+def name_panel(axes: "Axes", text: str, sheet: Sheet) -> None:
+    """Write what one of several axes shows, above its left end."""
+    axes.annotate(
+        text,
+        (0, 1),
+        (0, 0.4 * sheet.letters),
+        "axes fraction",
+        "offset points",
+        color=INK["light"],
+        fontsize=0.9 * sheet.letters,
+        fontfamily=_fonts(),
+    )
+
+
 def write(axes: "Axes", x: float, y: float, text: str, sheet: Sheet, **look: Any) -> None:
     """Write a text at a place of the axes' data."""
     usual: dict[str, Any] = {"fontsize": sheet.letters, "color": PALE, "fontfamily": _fonts()}

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnlab.figures.colours import INK
 from cnnlab.figures.static import sheet
 from cnnlab.figures.static.sheet import SLIDE, Sheet
 from cnnlab.figures.tiles import shrink
@@ -32,7 +31,7 @@ def space(
     for axes, (name, places) in zip(each, maps.items(), strict=True):
         axes.imshow(arranged(places, small), interpolation="none")
         axes.set_axis_off()
-        sheet.write(axes, 0, 1.02, name, on, transform=axes.transAxes, color=INK["light"])
+        sheet.name_panel(axes, name, on)
     return drawn
 
 
