@@ -30,6 +30,7 @@ from session import Session, start_app, wait_until_up
 from cnnlab import ops
 from cnnlab.config.presets import PRESETS
 from cnnlab.data import cifar10, datasets, photos
+from cnnlab.data.spec import SIDE
 from cnnlab.files import write_arrays
 from cnnlab.inspection.ablation import Off, accuracy
 from cnnlab.inspection.activation_maximisation import made_for
@@ -41,7 +42,6 @@ from cnnlab.inspection.gradients import InputGradient, IntegratedGradients, Smoo
 from cnnlab.inspection.occlusion import Occlusion
 from cnnlab.inspection.top_patches import best_patches
 from cnnlab.runs import Run, Store
-from cnnlab.training.models import SIDE
 from cnnlab.workers import pool, processes
 from cnnlab.workers.job import Job
 

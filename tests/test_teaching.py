@@ -9,10 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from cnnlab import ops
 from cnnlab.config.presets import ARTICLE
+from cnnlab.data.spec import SIDE
 from cnnlab.i18n import number, percent
 from cnnlab.lessons import lesson_link
 from cnnlab.lessons.votes import QUESTIONS, sights
-from cnnlab.training.models import SIDE
 from tests.conftest import ROOT
 from tests.support.pages import open_page
 

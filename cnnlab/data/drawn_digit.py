@@ -9,8 +9,8 @@ import numpy as np
 from PIL import Image
 
 from cnnlab.data.digits import digit_image
+from cnnlab.data.spec import SIDE
 
-SIDE = 32
 BLOCK = 4
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from cnnlab import ops
 from cnnlab.config import OPTIMIZERS, TrainConfig
 from cnnlab.config.losses import is_cross_entropy
+from cnnlab.data.spec import SIDE
 from cnnlab.runs import Run, precision
-from cnnlab.training.models import SIDE
 
 FEW = 4  # settings of a network that are told one by one
 RACERS = ("sgd", "momentum", "rmsprop", "adam")

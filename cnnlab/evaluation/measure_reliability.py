@@ -7,6 +7,7 @@ import numpy as np
 
 from cnnlab import ops
 from cnnlab.data import datasets, photos
+from cnnlab.data.spec import SIDE
 from cnnlab.evaluation import calibration, metrics, out_of_distribution, reliability_record
 from cnnlab.evaluation.out_of_distribution import Familiarity
 from cnnlab.evaluation.reliability_record import ReliabilityRecord, Strange
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import keras
 
 TEXTURES = ("bricks", "grass", "gravel")  # sample photos without any object
-PATCH = 32
 TRAINING = 10_000  # training images that the distance is fitted to, at most
 FEWEST = 200  # validation images without which nothing is measured
 
@@ -117,7 +117,7 @@ def answers(
     import keras
 
     model = model or trained_model(run)
-    names = out_of_distribution.watched(run.recipe().layers(), (models.SIDE, models.SIDE, 3))
+    names = out_of_distribution.watched(run.recipe().layers(), (SIDE, SIDE, 3))
     means = [keras.layers.GlobalAveragePooling2D()(model.get_layer(name).output) for name in names]
     scores = model.get_layer("scores").output
     both = models.predict(keras.Model(model.input, keras.layers.Concatenate()([*means, scores])), pictures)
@@ -143,7 +143,7 @@ def textures() -> np.ndarray:
     patches = []
     for name in TEXTURES:
         photo = photos.sample(name)
-        rows, cols = (side // PATCH for side in photo.shape[:2])
-        cut = photo[: rows * PATCH, : cols * PATCH].reshape(rows, PATCH, cols, PATCH, 3)
-        patches.append(cut.swapaxes(1, 2).reshape(-1, PATCH, PATCH, 3))  # (rows, cols, 32, 32, 3) -> (n, ...)
+        rows, cols = (side // SIDE for side in photo.shape[:2])
+        cut = photo[: rows * SIDE, : cols * SIDE].reshape(rows, SIDE, cols, SIDE, 3)
+        patches.append(cut.swapaxes(1, 2).reshape(-1, SIDE, SIDE, 3))  # (rows, cols, 32, 32, 3) -> (n, ...)
     return np.concatenate(patches)

@@ -16,11 +16,11 @@ from pydantic import ValidationError
 from cnnlab import ops
 from cnnlab.config import TrainConfig
 from cnnlab.data import datasets
+from cnnlab.data.spec import SIDE
 from cnnlab.export.safe_zip import MEGABYTE, UNPACKED, ArchiveError, Expected, Sides, arrays
 from cnnlab.i18n import _, number
 from cnnlab.runs import history
 from cnnlab.runs.records import COMMANDS, COMMANDS_BYTES, OPENINGS, SCHEMA, Command
-from cnnlab.training.models import SIDE
 
 KERNEL_FILE = re.compile(r"kernels/epoch-(\d{4})\.npz")
 NEEDED = {"config.json": 64 * 2**10, "history.csv": MEGABYTE, "weights.npz": UNPACKED}  # name -> most bytes

@@ -18,7 +18,7 @@ from cnnlab import ops
 from cnnlab.config import Augmentation, ModelConfig, TrainConfig, losses
 from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets
-from cnnlab.data.spec import DatasetError
+from cnnlab.data.spec import SIDE, DatasetError
 from cnnlab.evaluation import metrics
 from cnnlab.export.code.rates import rates
 from cnnlab.figures import static
@@ -27,7 +27,6 @@ from cnnlab.figures.curves import kept
 from cnnlab.figures.tiles import colour_tiles, data_uri, enlarge
 from cnnlab.i18n import _, in_epochs, language, number, percent, plain
 from cnnlab.runs import Run, RunError, precision
-from cnnlab.training.models import SIDE
 
 TEMPLATE = Path(__file__).with_name("report.html")
 BAR = 6  # rem: the width of a certainty

@@ -10,11 +10,11 @@ from functools import lru_cache
 
 import numpy as np
 
+from cnnlab.data.spec import SIDE
 from cnnlab.progress import report
 from cnnlab.runs import Store
 from cnnlab.training.trained_model import trained_model
 
-SIDE = 32
 GREY = 127.5
 STEP = 5.0  # root mean square of a step, in steps of brightness
 FADE = 0.01  # share of the way back to grey, a step

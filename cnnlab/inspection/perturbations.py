@@ -13,9 +13,9 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 from cnnlab.data import photos
+from cnnlab.data.spec import SIDE
 from cnnlab.i18n import _, number, percent
 
-SIDE = 32
 FINE = 4  # the scene has so many pixels for each one that the network sees
 AROUND = 3  # and is so many times as wide as the crop, which lies in its middle
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from cnnlab import ops
 from cnnlab.data import datasets
+from cnnlab.data.spec import SIDE
 from cnnlab.progress import report
 from cnnlab.runs import Store
-from cnnlab.training.models import SIDE
 from cnnlab.training.trained_model import trained_model
 
 SEARCHED = 2000  # training images

@@ -12,6 +12,7 @@ import numpy as np
 
 from cnnlab import ops
 from cnnlab.config import OPTIMIZERS
+from cnnlab.data.spec import SIDE
 from cnnlab.training.layers import keras_layer
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ ARRAYS = {
     "moving_mean": "mean",
     "moving_variance": "variance",
 }
-SIDE = 32  # every dataset comes as 32x32 RGB
 
 
 def build(layers: Sequence[ops.Layer], l2: float, seed: int, precision: str | None = None) -> "keras.Model":

@@ -19,9 +19,9 @@ from pydantic import Field, TypeAdapter
 
 from cnnlab import files, ops, reading, system
 from cnnlab.config import OPTIMIZERS, TrainConfig, steps_per_epoch
+from cnnlab.data.spec import SIDE
 from cnnlab.training.augmentation import AUGMENTATIONS
 from cnnlab.training.layers import FORWARD, TRAINING, kind_of, measures
-from cnnlab.training.models import SIDE
 
 INPUT = (SIDE, SIDE, 3)
 MEASURES = {"conv": 5, "dense": 3, "norm": 2, "pool_max": 2, "pool_average": 2, "plain": 2, "curved": 2}

@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnlab.config import losses, schedules, steps_per_epoch
 from cnnlab.data import datasets
+from cnnlab.data.spec import SIDE
 from cnnlab.i18n import _, finished_epochs, in_epochs, plain
 from cnnlab.ops import network
 from cnnlab.runs import Checkpoint, Phase, Recipe, Run, RunError, history, precision
@@ -226,7 +227,7 @@ class Training:
                     images = augment(images, self.config.augmentation, rng)
                 yield images, self.one_hot[taken]
 
-        shapes = (tf.TensorSpec((None, models.SIDE, models.SIDE, 3), tf.uint8),)
+        shapes = (tf.TensorSpec((None, SIDE, SIDE, 3), tf.uint8),)
         shapes += (tf.TensorSpec((None, len(self.data.classes)), tf.float32),)
         count = tf.data.experimental.assert_cardinality(steps_per_epoch(len(index), size) - first)
         options = tf.data.Options()
@@ -259,6 +260,6 @@ def _dropout_states(model) -> dict[str, object]:
 
 def steps_per_execution(recipe: Recipe, steps: int) -> int:
     """Return how many batches to compute between two looks at should_stop; more make an epoch faster."""
-    multiplications = sum(network.multiplications(recipe.layers(), (models.SIDE, models.SIDE, 3)))
+    multiplications = sum(network.multiplications(recipe.layers(), (SIDE, SIDE, 3)))
     flops = 6 * multiplications * recipe.config.batch_size  # a multiply-add forward, two backward
     return max(1, min(25, steps, round(FLOPS_BETWEEN_LOOKS / flops)))

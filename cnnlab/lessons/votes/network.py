@@ -1,10 +1,10 @@
 """What can a class vote on at *One photo, all layers*?"""
 
+from cnnlab.data.spec import SIDE
 from cnnlab.i18n import _, number
 from cnnlab.lessons.questions import network
 from cnnlab.lessons.votes.question import Question, certain
 from cnnlab.lessons.votes.sights import shipped
-from cnnlab.training.models import SIDE
 
 
 def reach() -> Question:

@@ -7,9 +7,9 @@ import numpy as np
 from cnnlab import ops
 from cnnlab.data import photos
 from cnnlab.data.datasets import class_name
+from cnnlab.data.spec import SIDE
 from cnnlab.lessons.questions.convolution import Setting
 from cnnlab.runs import Run, Store
-from cnnlab.training.models import SIDE
 
 NETWORK = "article"  # of the networks that come with the app
 SHRUNK = 64  # pixels: the side of the photo that the small crops are cut from

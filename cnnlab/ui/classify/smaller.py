@@ -3,8 +3,8 @@
 import streamlit as st
 
 from cnnlab.data import photos
+from cnnlab.data.spec import SIDE
 from cnnlab.i18n import _, fine, number
-from cnnlab.training.models import SIDE
 from cnnlab.ui.classify.subject import FILTER, Look
 from cnnlab.ui.components.bars import Answer, bars
 

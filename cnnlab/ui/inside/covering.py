@@ -3,12 +3,12 @@
 import numpy as np
 import streamlit as st
 
+from cnnlab.data.spec import SIDE
 from cnnlab.figures import tiles
 from cnnlab.figures.overlay import overlay
 from cnnlab.i18n import _, number, percent
 from cnnlab.inspection.attribution import attribute
 from cnnlab.inspection.occlusion import Covers, Occlusion, covered
-from cnnlab.training.models import SIDE
 from cnnlab.ui.components.film import Cells, Cover, film
 from cnnlab.ui.inside import sanity_check
 from cnnlab.ui.inside.picture import Picture

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from cnnlab import ops
+from cnnlab.data.spec import SIDE
 from cnnlab.figures import tiles
 from cnnlab.i18n import _, number
 from cnnlab.inspection.activation_maximisation import Made, made_for, maximise
 from cnnlab.inspection.top_patches import Patches, best_patches
-from cnnlab.training.models import SIDE
 from cnnlab.ui.components.film import film
 from cnnlab.ui.session import widget_state
 from cnnlab.ui.widgets import background_job, layer_words, lesson, network_choice

@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from cnnlab.data.spec import SIDE
 from cnnlab.figures import tiles
 from cnnlab.figures.overlay import overlay
 from cnnlab.i18n import _, number, percent
@@ -10,7 +11,6 @@ from cnnlab.inspection.attribution import Attribution, Method, attribute
 from cnnlab.inspection.grad_cam import on_photo
 from cnnlab.inspection.gradients import Integrated
 from cnnlab.inspection.occlusion import Occlusion
-from cnnlab.training.models import SIDE
 from cnnlab.ui.inside import covering, methods, picture, sanity_check
 from cnnlab.ui.session import widget_state
 from cnnlab.ui.widgets import background_job, lesson, network_choice, number_text

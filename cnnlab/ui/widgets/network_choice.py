@@ -9,12 +9,11 @@ import streamlit as st
 from cnnlab import ops
 from cnnlab.data import datasets, photos
 from cnnlab.data.datasets import class_name
-from cnnlab.data.spec import Spec
+from cnnlab.data.spec import SIDE, Spec
 from cnnlab.evaluation.reliability_record import checksum
 from cnnlab.i18n import _, in_epochs, percent
 from cnnlab.runs import Recipe, Run, RunError, Store
 from cnnlab.runs.survey import sound
-from cnnlab.training.models import SIDE
 from cnnlab.ui.session import browser
 from cnnlab.ui.widgets import lesson
 from cnnlab.ui.widgets.run_status import name_of

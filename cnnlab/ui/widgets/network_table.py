@@ -5,10 +5,10 @@ from math import sqrt
 import streamlit as st
 
 from cnnlab import ops
+from cnnlab.data.spec import SIDE
 from cnnlab.figures.colours import INK, QUIET
 from cnnlab.i18n import _, number
 from cnnlab.training import cost
-from cnnlab.training.models import SIDE
 from cnnlab.ui.session import context, projector
 from cnnlab.ui.widgets.layer_words import words
 

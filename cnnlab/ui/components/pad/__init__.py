@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.data import drawn_digit
+from cnnlab.data.spec import SIDE
 from cnnlab.i18n import _
 from cnnlab.ui.components.told import told
 
@@ -30,6 +31,6 @@ def pad(*, key: str, drawn: str) -> np.ndarray | None:
         st.session_state[drawn] = told(key, "drawing")
 
     st.session_state.setdefault(drawn, "")
-    data = {"labels": labels, "side": drawn_digit.SIDE, "drawing": st.session_state[drawn]}
+    data = {"labels": labels, "side": SIDE, "drawing": st.session_state[drawn]}
     _component(key=key, data=data, on_drawing_change=keep)
     return drawn_digit.read(st.session_state[drawn])

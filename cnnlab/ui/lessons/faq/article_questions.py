@@ -8,12 +8,12 @@ import streamlit as st
 from cnnlab import ops
 from cnnlab.config.presets import ARTICLE
 from cnnlab.data import photos
+from cnnlab.data.spec import SIDE
 from cnnlab.figures import tiles
 from cnnlab.figures.colours import signed
 from cnnlab.figures.descent import descent
 from cnnlab.i18n import _, fine, number, percent
 from cnnlab.ops.optimizers import gradient_descent
-from cnnlab.training.models import SIDE
 from cnnlab.ui.session import widget_state
 from cnnlab.ui.widgets import lesson
 from cnnlab.ui.widgets.chart import chart

@@ -12,12 +12,12 @@ import streamlit as st
 
 from cnnlab import ops
 from cnnlab.data import photos
+from cnnlab.data.spec import SIDE
 from cnnlab.figures import tiles
 from cnnlab.figures.signed_bars import signed_bars
 from cnnlab.i18n import _, number, percent
 from cnnlab.lessons.questions.answer import telling_unit
 from cnnlab.runs import Store
-from cnnlab.training.models import SIDE
 from cnnlab.ui.session import widget_state
 from cnnlab.ui.widgets import network_choice
 from cnnlab.ui.widgets.chart import chart
