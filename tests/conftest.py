@@ -30,6 +30,27 @@ settings.register_profile("suite", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("suite")
 
 
+# Files of real processes, browsers and trainings: they come first, so that none is left over at the end for
+# one process while the other has nothing more to do.
+LONGEST = (
+    "browser/test_main_path",
+    "workers",
+    "browser",
+    "runs/test_faults",
+    "training",
+    "ui/server",
+    "export",
+)
+
+
+def pytest_collection_modifyitems(items):
+    def place(item: pytest.Item) -> int:
+        name = item.path.relative_to(ROOT / "tests").as_posix()
+        return next((n for n, start in enumerate(LONGEST) if name.startswith(start)), len(LONGEST))
+
+    items.sort(key=place)
+
+
 def wait_for(condition, what: str):
     """Return the condition's first true value; fail with `what` when it has none within PATIENCE."""
     end = time.monotonic() + PATIENCE

@@ -307,18 +307,22 @@ def test_the_parts_of_a_map_add_up_to_it(store):
 # ---- the question ----------------------------------------------------------------------------------
 
 
-def pixels_that_reach(layers, weights, name, row, col, axis):
-    """First and last photo column (axis 1) or row (axis 0) whose loss the cell notices, found by trying.
+def noticed(layers, weights, axis) -> list[dict[str, np.ndarray]]:
+    """For each photo column (axis 1) or row (axis 0): which cells of which layer notice its loss, by trying.
 
     A number that is not a number spoils all that depends on it, whatever the weights.
     """
-    reaching = []
+    found = []
     for place in range(32):
         image = np.full(SHAPE, 100, np.float32)
         image[(slice(None), place) if axis else place] = np.nan
-        values = next(o.values for o in ops.forward(layers, weights, image) if o.name == name)
-        if np.isnan(values[row, col]).any():
-            reaching.append(place)
+        found.append({out.name: np.isnan(out.values).any(-1) for out in ops.forward(layers, weights, image)})
+    return found
+
+
+def first_and_last(tried: list[dict[str, np.ndarray]], name: str, row: int, col: int) -> tuple[int, int]:
+    """Return the first and the last photo column or row that a cell notices."""
+    reaching = [place for place, cells in enumerate(tried) if cells[name][row, col]]
     return reaching[0], reaching[-1]
 
 
@@ -346,11 +350,12 @@ def test_the_answer_is_what_trying_every_column_finds(store):
             _run, layers, weights = made(store, model)
         except ops.GeometryError:
             continue  # the maps have shrunk to nothing
+        tried = noticed(layers, weights, axis=1)
         for layer in layers:
             question = reach(layers, layer.name, SHAPE)
             if question is None:
                 continue
-            first, last = pixels_that_reach(layers, weights, layer.name, question.row, question.col, axis=1)
+            first, last = first_and_last(tried, layer.name, question.row, question.col)
             assert question.width == last - first + 1, (layer.name, layers)
             assert question.width in question.options and len(set(question.options)) == len(question.options)
             assert len(question.options) >= 2 and list(question.options) == sorted(question.options)
@@ -392,9 +397,10 @@ def test_the_piece_of_the_photo_is_hidden_until_the_student_has_answered(store):
     sound(pills.set_value("9").run())
     view = view_of(at, "field")
     for axis, spans in enumerate((view["rows"], view["cols"])):
+        tried = noticed(layers, weights, axis)
         for place, span in enumerate(spans):
             cell = (place, 0) if axis == 0 else (0, place)
-            first, last = pixels_that_reach(layers, weights, "conv_3", *cell, axis=axis)
+            first, last = first_and_last(tried, "conv_3", *cell)
             assert (span["first"], span["size"]) == (first, last - first + 1)
             assert span["text"] == f"{first + 1}–{last + 1}"
     assert "10 + (3 − 1) × 4 = **18**" in words(at)
