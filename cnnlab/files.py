@@ -18,9 +18,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import IO, Any, BinaryIO, TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 HELD = (errno.EACCES, errno.EPERM, errno.EBUSY, errno.ETXTBSY)  # how it is told that somebody has a file open
 TRIES, WAIT = 100, 0.02  # how often it is tried then, and seconds in between
@@ -53,20 +54,20 @@ def whole(path: Path, part: Path | None = None, sure: Callable[[], None] = lambd
         remove(part)
 
 
-def write_text(path: Path, text: str, **how) -> None:
+def write_text(path: Path, text: str, **how: Any) -> None:
     """Write a file as `whole` does."""
     with whole(path, **how) as part:
         part.write_bytes(text.encode())
 
 
-def write_arrays(path: Path, arrays: Mapping[str, object], **how) -> None:
+def write_arrays(path: Path, arrays: Mapping[str, ArrayLike], **how: Any) -> None:
     """Write an .npz as `whole` does; it is on the disk when this returns."""
     with whole(path, **how) as part, part.open("wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, allow_pickle=False, **arrays)
         to_disk(file)
 
 
-def to_disk(file) -> None:
+def to_disk(file: IO[bytes]) -> None:
     """Make sure that what was written to an open file survives a power cut, if the disk can promise that."""
     file.flush()
     try:
@@ -194,7 +195,7 @@ def try_out(folder: Path) -> None:
     """Do in a folder all that this module does, and leave no trace; OSError with a note on what fails."""
     corner = folder / f".new-{secrets.token_hex(8)}"
     one, other = corner / "one", corner / "other"
-    steps = {
+    steps: dict[str, Callable[[], object]] = {
         "no folder can be made there": corner.mkdir,
         "no file can be written there": lambda: write_text(one, "1"),
         "a file there cannot be replaced by a newer one": lambda: write_text(one, "2"),

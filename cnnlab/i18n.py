@@ -39,7 +39,7 @@ def N_(message: str) -> str:
     return message
 
 
-def ngettext(one: str, many: str, count: float) -> str:
+def ngettext(one: str, many: str, count: int) -> str:
     """Return the message for one thing or that for several, as the session's language has it."""
     return _catalogue(language.get()).ngettext(one, many, count)
 

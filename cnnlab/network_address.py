@@ -74,7 +74,7 @@ def outgoing() -> str | None:
             asking.connect(ELSEWHERE)
         except OSError:
             return None
-        return asking.getsockname()[0]
+        return str(asking.getsockname()[0])
 
 
 def written(text: str, scheme: str, port: int | None, path: str = "") -> str:
@@ -95,7 +95,7 @@ def written(text: str, scheme: str, port: int | None, path: str = "") -> str:
 
 def is_local(host: str | None) -> bool:
     """Say whether a host is the computer itself, as only its own browser can use it."""
-    return host in (None, "", "localhost") or host.endswith(".localhost") or not _outside(host)
+    return not host or host == "localhost" or host.endswith(".localhost") or not _outside(host)
 
 
 def open_to_others(port: int) -> bool | None:
@@ -138,7 +138,7 @@ def _answers(address: str) -> bool:
     opener = urllib.request.build_opener(direct, urllib.request.HTTPSHandler(context=context))
     try:
         with opener.open(f"{address.rstrip('/')}/_stcore/health", timeout=2) as answer:
-            return answer.status == 200 and answer.read(8) == b"ok"
+            return bool(answer.status == 200 and answer.read(8) == b"ok")
     except (OSError, ValueError, urllib.error.URLError):
         return False
 
@@ -152,7 +152,12 @@ def system() -> System:
         return "wsl"
     if Path("/.dockerenv").exists() or Path("/run/.containerenv").exists():
         return "container"
-    return {"Darwin": "macos", "Windows": "windows"}.get(platform.system(), "linux")
+    match platform.system():
+        case "Darwin":
+            return "macos"
+        case "Windows":
+            return "windows"
+    return "linux"
 
 
 def parts(address: str) -> tuple[str, str | None, int | None]:

@@ -7,7 +7,7 @@ asked for, checked, or raises Damaged; nothing else, but for FileNotFoundError w
 import os
 import stat
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO
+from typing import Annotated, BinaryIO, TypeVar
 
 import numpy as np
 from numpy.lib.npyio import NpzFile
@@ -30,6 +30,9 @@ Loss = Annotated[float, Field(ge=0, le=LARGEST_LOSS, allow_inf_nan=False)]
 Rate = Annotated[float, Field(ge=0, le=LARGEST_RATE, allow_inf_nan=False)]
 Word = Annotated[str, Field(max_length=200), AfterValidator(foreign)]
 Text = Annotated[str, AfterValidator(foreign)]  # a sentence; what is too long is cut
+
+
+T = TypeVar("T")
 
 
 class Damaged(ValueError):
@@ -76,7 +79,7 @@ def text(path: Path, most: int = TEXT) -> str:
         raise Damaged(f"{path.name} is no UTF-8") from error
 
 
-def checked(data: bytes, kind: TypeAdapter) -> Any:
+def checked(data: bytes, kind: TypeAdapter[T]) -> T:
     """Return what a JSON text says, if it is of this kind."""
     try:
         return kind.validate_json(data)
@@ -84,12 +87,12 @@ def checked(data: bytes, kind: TypeAdapter) -> Any:
         raise Damaged(str(error)) from error
 
 
-def value(path: Path, kind: TypeAdapter) -> Any:
+def value(path: Path, kind: TypeAdapter[T]) -> T:
     """Return what a JSON file says, if it is of this kind."""
     return checked(content(path), kind)
 
 
-def lines(path: Path, kind: TypeAdapter, most: int = TEXT) -> list:
+def lines(path: Path, kind: TypeAdapter[T], most: int = TEXT) -> list[T]:
     """Return what each line of a file says in JSON; a half-written last line does not count."""
     return [checked(line, kind) for line in content(path, most).split(b"\n")[:-1]]
 
@@ -112,7 +115,7 @@ def arrays(path: Path, only: str | None = None) -> dict[str, np.ndarray]:
 
 def _require_dense(stored: BinaryIO, file: NpzFile) -> None:
     """Raise Damaged where a small file unpacks to arrays that memory might not hold."""
-    unpacked = sum(member.file_size for member in file.zip.infolist())
+    unpacked = sum(member.file_size for member in file.zip.infolist()) if file.zip else 0
     if unpacked > DENSER * os.fstat(stored.fileno()).st_size + 2**20:
         raise Damaged("packed far too well")
 

@@ -7,15 +7,17 @@ import psutil
 
 try:
     import resource
+
+    LIMITED = True
 except ImportError:  # Windows, which has no such limits
-    resource = None
+    LIMITED = False
 
 FILES = 8192  # open files that a class, its runs and Dask's connections have room in
 
 
 def allow_open_files() -> None:
     """Raise the soft limit of open files as far as this process may: macOS begins with 256."""
-    if resource is None:
+    if not LIMITED:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)

@@ -1,12 +1,18 @@
 """What is wrong with a configuration? Each fault as a sentence, with the words of the form."""
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from cnnlab.config.schema import Augmentation, ConvBlock, DenseBlock, ModelConfig, TrainConfig
 from cnnlab.i18n import _, foreign
 
 # Which fields of a configuration have fields of their own.
-INNER = {"model": ModelConfig, "blocks": ConvBlock, "dense": DenseBlock, "augmentation": Augmentation}
+INNER: dict[str, type[BaseModel]] = {
+    "model": ModelConfig,
+    "blocks": ConvBlock,
+    "dense": DenseBlock,
+    "augmentation": Augmentation,
+}
 
 
 def faults(error: ValidationError, kind: type[BaseModel] = TrainConfig) -> list[str]:
@@ -17,7 +23,7 @@ def faults(error: ValidationError, kind: type[BaseModel] = TrainConfig) -> list[
     return [foreign(_fault(fault, kind)) for fault in error.errors(include_url=False)]
 
 
-def _fault(fault: dict, kind: type[BaseModel]) -> str:
+def _fault(fault: ErrorDetails, kind: type[BaseModel]) -> str:
     context, what = fault.get("ctx", {}), title(fault["loc"], kind)
     match fault["type"]:
         case "value_error":

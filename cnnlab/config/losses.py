@@ -77,7 +77,8 @@ def explained(config: TrainConfig, l2: float) -> str:
 
 
 def _log(probabilities: np.ndarray) -> np.ndarray:
-    return np.log(np.maximum(probabilities, SMALLEST, dtype=float))
+    logarithms: np.ndarray = np.log(np.maximum(probabilities, SMALLEST, dtype=float))
+    return logarithms
 
 
 def written(loss: float) -> str:

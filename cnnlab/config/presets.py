@@ -4,6 +4,7 @@ A preset is a whole `TrainConfig`; another one is one more entry.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from cnnlab.config import Augmentation, ConvBlock, DenseBlock, ModelConfig, TrainConfig
 
@@ -27,7 +28,7 @@ ARTICLE = ModelConfig(
 )
 
 
-def _normalised(filters: int, **settings) -> ConvBlock:
+def _normalised(filters: int, **settings: Any) -> ConvBlock:
     """Return a block with zero border and batch normalisation."""
     return ConvBlock(filters=filters, padding="same", normalise=True, **settings)
 

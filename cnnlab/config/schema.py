@@ -10,7 +10,7 @@ A field's title and description are what a learner reads beside it; they are tra
 
 import math
 from collections.abc import Iterable
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import CoreSchema, core_schema
@@ -224,7 +224,7 @@ class TrainConfig(Frozen):
     )
 
     @model_validator(mode="after")
-    def known_dataset(self):
+    def known_dataset(self) -> Self:
         from cnnlab.data.datasets import known
 
         if self.dataset not in known():
@@ -233,7 +233,7 @@ class TrainConfig(Frozen):
         return self
 
     @model_validator(mode="after")
-    def no_contradiction(self):
+    def no_contradiction(self) -> Self:
         if self.label_smoothing and self.loss != "cross_entropy":
             raise ValueError(_("Label smoothing goes with cross-entropy, not with the mean squared error."))
         if self.patience and not self.validation:

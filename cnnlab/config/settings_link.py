@@ -10,6 +10,7 @@ import binascii
 import json
 import zlib
 from collections.abc import Callable
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -19,6 +20,7 @@ from cnnlab.i18n import Sentence, _, number
 
 LIMIT = 1000  # characters of a link's text
 UNPACKED = 10_000  # bytes that a compressed text may grow to
+Settings = dict[str, Any]  # name -> value; values may be dicts and lists of such
 Block = type[ConvBlock] | type[DenseBlock]
 BLOCKS: dict[str, Block] = {"blocks": ConvBlock, "dense": DenseBlock}
 PACKED = "z"  # what a compressed text begins with; JSON begins with a brace
@@ -64,9 +66,9 @@ def read(text: str) -> tuple[str, TrainConfig]:
         raise LinkError(" ".join(faults(error)[:3])) from error
 
 
-def differences(before: dict, after: dict) -> dict:
+def differences(before: Settings, after: Settings) -> Settings:
     """Return what has to be put over `before` to make `after`; within dicts, only what differs."""
-    result = {}
+    result: Settings = {}
     for name, value in after.items():
         if isinstance(value, dict):
             inner = differences(before[name], value)
@@ -76,7 +78,7 @@ def differences(before: dict, after: dict) -> dict:
     return result
 
 
-def _merged(base: dict, changes: dict) -> dict:
+def _merged(base: Settings, changes: Settings) -> Settings:
     """Put changes over base, dicts within dicts. Unknown names stay, to be refused."""
     both = {
         name: _merged(base[name], value)
@@ -87,7 +89,7 @@ def _merged(base: dict, changes: dict) -> dict:
     return base | both
 
 
-def _with_blocks(changes: dict, write: Callable[[Block, object], object]) -> dict:
+def _with_blocks(changes: Settings, write: Callable[[Block, Any], object]) -> Settings:
     """Return the changes with each block of the network written anew; what is no list of blocks stays."""
     model = changes.get("model")
     if not isinstance(model, dict):
@@ -97,22 +99,23 @@ def _with_blocks(changes: dict, write: Callable[[Block, object], object]) -> dic
     return changes | {"model": model | written}
 
 
-def _short(block: Block, values: dict) -> dict:
+def _short(block: Block, values: Settings) -> Settings:
     """Leave out what is the block's default anyway."""
     return block.model_validate(values).model_dump(exclude_defaults=True)
 
 
-def _nameless(block: Block, values: dict) -> list:
+def _nameless(block: Block, values: Settings) -> list[object]:
     return [values[name] for name in block.model_fields]
 
 
-def _named(block: Block, values) -> object:
+def _named(block: Block, values: object) -> object:
     """Undo `_nameless`; what is no such list stays, to be refused."""
-    fits = isinstance(values, list) and len(values) == len(block.model_fields)
-    return dict(zip(block.model_fields, values, strict=True)) if fits else values
+    if isinstance(values, list) and len(values) == len(block.model_fields):
+        return dict(zip(block.model_fields, values, strict=True))
+    return values
 
 
-def _json(value: dict) -> str:
+def _json(value: Settings) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 

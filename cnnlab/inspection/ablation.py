@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from cnnlab.progress import report
 from cnnlab.runs import Run, Store
 from cnnlab.training import models
 from cnnlab.training.trained_model import untrained
+
+if TYPE_CHECKING:
+    import keras
 
 BATCH = 250
 
@@ -115,7 +119,7 @@ def accuracy(root: str, run_id: str, edits: Sequence[Edit]) -> Accuracy:
 
 
 @lru_cache(maxsize=2)
-def _copy(folder: str, _written: int):
+def _copy(folder: str, _written: int) -> "tuple[keras.Model, Lock]":
     """Build a Keras model to be edited, apart from the one that all other questions share."""
     recipe = Run(Path(folder)).recipe()
     return untrained(recipe), Lock()

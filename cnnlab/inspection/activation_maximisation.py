@@ -5,8 +5,10 @@ the pixels. Left alone that ends in fine noise, which moves the number but says 
 each step the picture is blurred a little and drawn back to grey (Yosinski et al. 2015).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +16,10 @@ from cnnlab.data.spec import SIDE
 from cnnlab.progress import report
 from cnnlab.runs import Store
 from cnnlab.training.trained_model import trained_model
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
 
 GREY = 127.5
 STEP = 5.0  # root mean square of a step, in steps of brightness
@@ -39,7 +45,7 @@ def made_for(root: str, run_id: str, layer: str, unit: int, steps: int, seed: in
     return maximise(trained_model(Store(root).get(run_id)), layer, unit, steps=steps, seed=seed)
 
 
-def maximise(model, layer: str, unit: int, *, steps: int = 128, seed: int = 0) -> Made:
+def maximise(model: "keras.Model", layer: str, unit: int, *, steps: int = 128, seed: int = 0) -> Made:
     """Raise one number of a layer: the middle cell of a map, or a unit of a row such as "scores"."""
     import tensorflow as tf
 
@@ -57,7 +63,9 @@ def maximise(model, layer: str, unit: int, *, steps: int = 128, seed: int = 0) -
 
 
 @lru_cache(maxsize=4)
-def _compiled(model, layer: str):
+def _compiled(
+    model: "keras.Model", layer: str
+) -> tuple[Callable[..., "tf.Tensor"], Callable[..., "tf.Tensor"]]:
     """Return two functions: a picture so many steps further, and a unit's values (n,) on pictures.
 
     The first is compiled: called one by one, 128 steps would spend most of their time between the calls.
@@ -68,13 +76,10 @@ def _compiled(model, layer: str):
     part = keras.Model(model.input, model.get_layer(layer).output)
     middle = tuple(n // 2 for n in part.output.shape[1:-1])  # row and column; () in a row of numbers
 
-    def value(pictures, unit):
+    def value(pictures: tf.Tensor, unit: tf.Tensor) -> tf.Tensor:
         return tf.gather(part(pictures, training=False)[(slice(None), *middle)], unit, axis=-1)
 
-    number = tf.TensorSpec((), tf.int32)
-
-    @tf.function(input_signature=[tf.TensorSpec((1, SIDE, SIDE, 3)), number, number])
-    def better(x, unit, steps):
+    def better(x: tf.Tensor, unit: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
         for _step in tf.range(steps):
             with tf.GradientTape() as tape:
                 tape.watch(x)
@@ -82,10 +87,12 @@ def _compiled(model, layer: str):
             x = _moved(x, tape.gradient(reached, x))
         return x
 
-    return better, value
+    number = tf.TensorSpec((), tf.int32)
+    compiled = tf.function(better, input_signature=[tf.TensorSpec((1, SIDE, SIDE, 3)), number, number])
+    return compiled, value
 
 
-def _moved(x, gradient):
+def _moved(x: "tf.Tensor", gradient: "tf.Tensor") -> "tf.Tensor":
     """Return the picture (1, h, w, 3) one step along the gradient, faded and blurred."""
     import tensorflow as tf
 

@@ -50,7 +50,8 @@ def measure(root: str, run_id: str) -> Silence:
     model = trained_model(run)
     last = passed_on(recipe.layers())
     parts = keras.Model(model.input, {conv: model.get_layer(name).output for conv, name in last.items()})
-    active, peak = {}, {}
+    active: dict[str, np.ndarray] = {}
+    peak: dict[str, np.ndarray] = {}
     for start in range(0, len(images), BATCH):
         report(start, len(images))
         for conv, values in parts(images[start : start + BATCH], training=False).items():

@@ -8,6 +8,7 @@ and Hinton, 2008; here by openTSNE) lays points out so that those which were nei
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +16,11 @@ from cnnlab.data import datasets
 from cnnlab.progress import report
 from cnnlab.runs import Run, Store
 from cnnlab.training.trained_model import trained_model
+
+if TYPE_CHECKING:
+    import keras
+    from openTSNE import TSNEEmbedding
+    from sklearn.decomposition import PCA
 
 IMAGES, BATCH = 2000, 250
 KEPT = 50  # axes of PCA on which t-SNE works: less noise, less time
@@ -77,10 +83,10 @@ class _Arranged:
     """What is kept in the worker: the result, and what a new point needs."""
 
     space: Space
-    model: object  # the network that all this is of
+    model: "keras.Model"  # the network that all this is of
     features: np.ndarray  # (n, k)
-    pca: object
-    embedding: object
+    pca: "PCA"
+    embedding: "TSNEEmbedding"
 
 
 def _arranged(root: str, run_id: str) -> _Arranged:
@@ -106,20 +112,22 @@ def _arrange(folder: str, _written: int) -> _Arranged:
     pca = PCA(min(KEPT, *features.shape), random_state=0)
     axes = pca.fit_transform(features)
     embedding = _tsne(axes, len(batches), steps)
-    spread = tuple(float(share) for share in pca.explained_variance_ratio_[:2])
+    first, second = map(float, pca.explained_variance_ratio_[:2])
     alike, usual = _neighbourhood(features, labels, len(recipe.classes))
-    result = Space(axes[:, :2], np.asarray(embedding), labels, features.shape[1], spread, alike, usual)
+    result = Space(
+        axes[:, :2], np.asarray(embedding), labels, features.shape[1], (first, second), alike, usual
+    )
     return _Arranged(result, model, features, pca, embedding)
 
 
-def _features(model, images: np.ndarray) -> np.ndarray:
+def _features(model: "keras.Model", images: np.ndarray) -> np.ndarray:
     """Return what reaches the layer of scores, (n, k), for pictures (n, 32, 32, 3) uint8."""
     import keras
 
     return np.asarray(keras.Model(model.input, model.get_layer("scores").input)(images, training=False))
 
 
-def _tsne(points: np.ndarray, done: int, steps: int):
+def _tsne(points: np.ndarray, done: int, steps: int) -> "TSNEEmbedding":
     """Lay points (n, k) out in a plane; `done` of so many steps lie behind."""
     from openTSNE import TSNE
 

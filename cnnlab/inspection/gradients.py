@@ -77,7 +77,7 @@ class IntegratedGradients:
 
 
 def _mean_gradient(model: "keras.Model", images: np.ndarray, target: int) -> np.ndarray:
-    total = np.zeros(images.shape[1:])
+    total: np.ndarray = np.zeros(images.shape[1:])
     for first in range(0, len(images), BATCH):
         report(first, len(images))
         total += _gradients(model, images[first : first + BATCH], target).sum(0)

@@ -27,12 +27,13 @@ class Growth:
 
 def norms(kernels: np.ndarray) -> np.ndarray:
     """Return the norm of each kernel, the root of the sum of its squared weights: (..., n) -> (n,)."""
-    return np.linalg.norm(kernels.reshape(-1, kernels.shape[-1]), axis=0)
+    return np.asarray(np.linalg.norm(kernels.reshape(-1, kernels.shape[-1]), axis=0))
 
 
 def change(kernels: np.ndarray, start: np.ndarray) -> np.ndarray:
     """Return for each kernel the norm of its difference from `start`, divided by its norm there: (n,)."""
-    return norms(kernels - start) / np.maximum(norms(start), np.finfo(np.float32).tiny)
+    shares: np.ndarray = norms(kernels - start) / np.maximum(norms(start), np.finfo(np.float32).tiny)
+    return shares
 
 
 def growth(run: Run, layer: str, now: np.ndarray, channels: slice) -> Growth:
@@ -41,8 +42,8 @@ def growth(run: Run, layer: str, now: np.ndarray, channels: slice) -> Growth:
     Epochs are left out evenly where all of them would be more than `BYTES`. Raises RunError.
     """
     done = run.trained_epochs()
-    whole = {epoch: run.kernel(epoch, layer) for epoch in run.kernel_epochs() if epoch < done}
-    whole = {epoch: kernels for epoch, kernels in whole.items() if kernels is not None}
+    before = {epoch: run.kernel(epoch, layer) for epoch in run.kernel_epochs() if epoch < done}
+    whole = {epoch: kernels for epoch, kernels in before.items() if kernels is not None}
     most = max(2, BYTES // max(1, now[:, :, channels].size))
     if len(whole) + 1 > most:
         places = np.unique(np.linspace(0, len(whole) - 1, most - 1).round().astype(int))

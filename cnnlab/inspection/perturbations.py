@@ -74,7 +74,7 @@ def _window(of: Scene, matrix: np.ndarray) -> np.ndarray:
     middle = np.array([[fine / 2], [fine / 2]])
     turn, move = matrix[:, :2], FINE * matrix[:, 2:]
     shift = move + AROUND * middle - turn @ middle  # Pillow counts both from the top left corner
-    data = np.hstack([turn, shift]).ravel()
+    data = np.hstack([turn, shift]).ravel().tolist()
     window = Image.fromarray(of.wide).transform(
         (fine, fine), Image.Transform.AFFINE, data, Image.Resampling.BILINEAR
     )
@@ -148,7 +148,8 @@ def against(seen: np.ndarray, gradient: np.ndarray, strengths: np.ndarray) -> np
 
 
 def _clipped(values: np.ndarray) -> np.ndarray:
-    return np.rint(values).clip(0, 255).astype(np.uint8)
+    rounded: np.ndarray = np.rint(values).clip(0, 255).astype(np.uint8)
+    return rounded
 
 
 def _signed(unit: str) -> Callable[[float], str]:

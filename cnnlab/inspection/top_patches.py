@@ -2,15 +2,20 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cnnlab import ops
+from cnnlab.config import TrainConfig
 from cnnlab.data import datasets
 from cnnlab.data.spec import SIDE
 from cnnlab.progress import report
 from cnnlab.runs import Store
 from cnnlab.training.trained_model import trained_model
+
+if TYPE_CHECKING:
+    import keras
 
 SEARCHED = 2000  # training images
 BEST = 9
@@ -43,8 +48,8 @@ def best_patches(root: str, run_id: str, layer: str, kernel: int) -> Patches:
     values, cells = _strongest(model, layer, recipe.config.dataset, tuple(images))
     best = np.argsort(-values[:, kernel], kind="stable")[:BEST]
     fields = [
-        ops.receptive_field(recipe.layers(), layer, *map(int, cells[i, kernel]), (SIDE, SIDE, 3))
-        for i in best
+        ops.receptive_field(recipe.layers(), layer, int(row), int(col), (SIDE, SIDE, 3))
+        for row, col in cells[best, kernel]
     ]
     return Patches(
         values=values[best, kernel],
@@ -56,14 +61,16 @@ def best_patches(root: str, run_id: str, layer: str, kernel: int) -> Patches:
     )
 
 
-def _searched(config, count: int) -> np.ndarray:
+def _searched(config: TrainConfig, count: int) -> np.ndarray:
     """Return which training images are looked at: the first that the run learned from."""
     training, _held = datasets.split(count, config.validation, config.limit, config.seed)
     return np.sort(training[:SEARCHED])
 
 
 @lru_cache(maxsize=4)
-def _strongest(model, layer: str, dataset: str, places: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+def _strongest(
+    model: "keras.Model", layer: str, dataset: str, places: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
     """Return for images and maps the largest value (n, k) and its row and column (n, k, 2)."""
     import keras
 
