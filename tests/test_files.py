@@ -260,7 +260,7 @@ def test_a_line_that_was_left_half_written_goes_with_the_next(tmp_path):
 ALONE = {"link", "rename", "replace", "unlink", "rmtree"}  # `cnnlab.files` waits where Windows refuses these
 ELSEWHERE = {
     "cnnlab/data/download.py": {"rmtree"},  # what a killed download left behind
-    "cnnlab/runs/run.py": {"rmtree"},  # a folder that nobody has seen
+    "cnnlab/runs/store.py": {"rmtree"},  # a folder that nobody has seen
 }
 
 
