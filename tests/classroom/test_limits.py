@@ -209,8 +209,9 @@ def test_the_page_says_that_the_limit_has_ended_it(classroom, store):
         attempt.update(epoch=1, epochs=5)
         attempt.enter(Phase.STOPPED)
     text = phase_text(late, late.state())
-    assert text == "Stopped: in this class a training run takes at most 1.5 min. 1 finished epoch is kept."
-    assert phase_text(own, own.state()) == "Stopped; 1 finished epoch is kept."
+    assert "at most 1.5 min" in text and "1 finished epoch is kept" in text
+    text = phase_text(own, own.state())
+    assert "min" not in text and "1 finished epoch is kept" in text
 
 
 def test_the_run_that_the_class_follows_may_go_on(classroom, store):

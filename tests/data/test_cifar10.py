@@ -175,7 +175,7 @@ def test_the_archive_is_downloaded_once_and_read(server, cache, records):
     calls = []
     dataset = datasets.load("cifar10", lambda done, total: calls.append((done, total)))
     assert agrees(dataset, records)
-    assert dataset.source == "CIFAR-10, from the official archive: 500 training and 100 test images."
+    assert "official archive" in dataset.source and "500 training and 100 test" in dataset.source
     assert calls[-1] == (len(server.body), len(server.body))
     assert [done for done, _total in calls] == sorted(done for done, _total in calls)
     assert spec.present()
@@ -498,9 +498,7 @@ def test_the_users_folder_is_read_and_nothing_downloaded(server, folder, records
     assert datasets.find("cifar10").present()
     dataset = datasets.load("cifar10")
     assert agrees(dataset, records)
-    assert dataset.source == (
-        "CIFAR-10, from the folder that CNNLAB_CIFAR10 names: 500 training and 100 test images."
-    )
+    assert "CNNLAB_CIFAR10" in dataset.source and "500 training and 100 test" in dataset.source
     assert datasets.load("cifar10").train_images is dataset.train_images  # read once, held once
     with pytest.raises(ValueError):
         dataset.train_images[0] = 0

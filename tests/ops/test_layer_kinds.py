@@ -174,7 +174,7 @@ def test_a_number_of_every_layer_says_how_it_was_made(rng, end):
     see = View(net, image, ops.forward(layers, weights, image))
     said = {}
     for place, layer in enumerate(layers):
-        at = AppTest.from_function(draw, default_timeout=60, args=(see, place, (1, 2)))
+        at = AppTest.from_function(draw, default_timeout=300, args=(see, place, (1, 2)))
         at.session_state["lesson.level"] = "formulas"
         said[layer.name] = at.run()
         assert not at.exception, (layer, at.exception)

@@ -28,7 +28,7 @@ from cnnlab.workers.job import Job
 from cnnlab.workers.pool import Workers
 from cnnlab.workers.processes import threads_each
 from cnnlab.workers.resources import resource_name
-from tests.conftest import wait_for
+from tests.conftest import PATIENCE, wait_for
 from tests.support.workers import LONG, SHORT, at_work_beyond, computing, queue
 
 
@@ -75,7 +75,7 @@ def test_the_look_worker_answers_while_training(crew):
     run = queue(store, LONG)
     workers.wake()
     wait_for(lambda: at_work_beyond(run, 0), "the run is at work")
-    assert [workers.look(os.getpid).result(30)] == computing(workers.processes["look"].pid)
+    assert [workers.look(os.getpid).result(PATIENCE)] == computing(workers.processes["look"].pid)
     run.command("stop", "anna")
     wait_for(lambda: run.state().phase == "stopped", "the run has stopped")
 
@@ -305,7 +305,7 @@ def test_dask_looks_for_modules_in_no_folder_that_others_can_make_first(crew):
     _store, workers = crew
     places = [*sys.path]
     for kind in ("train", "look"):
-        places += workers.client.submit(_places, resources={kind: 1}, pure=False).result(60)
+        places += workers.client.submit(_places, resources={kind: 1}, pure=False).result(PATIENCE)
     found = [Path(path) for path in places if "dask-scratch-space" in path]
     assert len(found) >= 3, "the scheduler's and each worker's"
     for folder in found:

@@ -15,7 +15,7 @@ from cnnlab.workers import pool, processes, worker_log
 from cnnlab.workers.job import Job
 from cnnlab.workers.pool import Workers
 from cnnlab.workers.worker_log import BEGINS, ENDS, READY
-from tests.conftest import wait_for
+from tests.conftest import PATIENCE, wait_for
 
 # What `import keras` does in each worker: each dies in a way of its own; *look* is well once, and then never.
 KERAS = """
@@ -45,7 +45,7 @@ def test_workers_that_die_at_their_start_say_why(tmp_path, monkeypatch):
 
     try:
         wait_for(lambda: crew.ready("look"), "the look worker is well")
-        process = crew.look(os.getpid).result(60)
+        process = crew.look(os.getpid).result(PATIENCE)
         wait_for(lambda: crew.trouble, "it is known that no worker can train")
         lost = {name: trouble(name) for name in ("train", "train-2", "train-3")}
         assert all("Its process has ended." in text for text in lost.values())
@@ -225,7 +225,4 @@ def test_a_cluster_without_workers_is_not_said_to_be_starting(tmp_path, monkeypa
     monkeypatch.setattr(pool, "_current", crew)
     monkeypatch.setenv("CNNLAB_RUNS", str(crew.store.root))
     run = crew.store.create(PRESETS["article"].config, ("a", "b"), preset="article", owner="anna")
-    assert (
-        run_status.phase_text(run, run.state())
-        == "Waiting: no worker that trains is connected to the cluster yet."
-    )
+    assert "no worker that trains is connected" in run_status.phase_text(run, run.state())

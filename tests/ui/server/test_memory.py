@@ -12,7 +12,7 @@ from streamlit.runtime.memory_session_storage import MemorySessionStorage
 
 from cnnlab.ui.server import memory
 from cnnlab.ui.server.patch import Inside
-from tests.conftest import elsewhere
+from tests.conftest import PATIENCE, elsewhere
 
 
 class Page:
@@ -42,7 +42,7 @@ def test_a_session_is_kept_for_its_time_and_then_collected(kept, monkeypatch):
     del page
 
     async def wait(condition) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not condition():
                 await asyncio.sleep(0.01)
 
