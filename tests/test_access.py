@@ -7,13 +7,7 @@ import pytest
 
 from cnnlab import access
 from cnnlab.access import ALL_TRIES, TRIES, WAIT, Door, PinError, TeacherPass, teaching
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.stores import Clock
 
 
 @pytest.fixture

@@ -7,13 +7,7 @@ from cnnlab.classroom import LONG_AWAY
 from cnnlab.ui.server.crowd import OF_ALL, OF_ONE
 from cnnlab.ui.session.newcomers import A_MINUTE, ALL_AT_ONCE, AT_ONCE, Newcomers
 from tests.conftest import ROOT
-
-
-class Clock:
-    now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.support.stores import Clock
 
 
 @pytest.fixture
