@@ -1,6 +1,7 @@
 """The app: `streamlit run app.py`. Starts and stops the workers and gives each browser an identity."""
 
 import sys
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
@@ -29,7 +30,7 @@ install()
 
 
 @asynccontextmanager
-async def lifespan(app):
+async def lifespan(_app: object) -> AsyncIterator[None]:
     send_at_once()
     tidying = give_back()
     pool.start()

@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab.i18n import _, percent
-from cnnlab.runs import RunError
+from cnnlab.runs import Run, RunError
 from cnnlab.ui.classify.subject import Look
 from cnnlab.ui.components.bars import Answer, bars
 from cnnlab.ui.session import widget_state
@@ -15,8 +15,8 @@ MOST = 4
 
 def several(look: Look) -> None:
     """Show the answers of chosen networks side by side, and say how far they agree."""
-    others = {run.id: run for run in network_choice.trained() if run.id != look.net.run.id}
-    others = {name: net for name, run in others.items() if (net := _fitting(run, look.net)) is not None}
+    trained = {run.id: run for run in network_choice.trained() if run.id != look.net.run.id}
+    others = {name: net for name, run in trained.items() if (net := _fitting(run, look.net)) is not None}
     if not others:
         st.info(_("There is no second network for the same classes yet. Train one, and compare."))
         return
@@ -53,7 +53,7 @@ def agreement(answers: list[np.ndarray], classes: list[str]) -> str:
     return text.format(count=tops.count(best), all=len(tops), name=classes[best], shared=shared)
 
 
-def _fitting(run, net: network_choice.Network) -> network_choice.Network | None:
+def _fitting(run: Run, net: network_choice.Network) -> network_choice.Network | None:
     """Load a run's network if it judges the same classes."""
     try:
         other = network_choice.load(run)

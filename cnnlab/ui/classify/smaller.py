@@ -31,6 +31,8 @@ def smaller(look: Look) -> None:
         text = _("{size} × {size} pixels of the photo become 32 × 32: each of them becomes about {each}.")
     each = (max(size, SIDE) / min(size, SIDE)) ** 2
     st.markdown(text.format(size=number(size), each=number(each, 1)))
+    if look.photo is None:  # a digit comes as small as it is
+        return
     square = photos.square(look.photo, *look.crop)
     answers, tops = [], []
     for name, explained in words.items():

@@ -54,7 +54,7 @@ class Look:
 
     @property
     def classes(self) -> list[str]:
-        return [network_choice.class_name(name) for name in self.net.classes]
+        return [datasets.class_name(name) for name in self.net.classes]
 
     @cached_property
     def about(self) -> int:
@@ -77,12 +77,12 @@ def at_photo(net: network_choice.Network) -> Look:
     truth, remark = None, ""
     if known is not None and known.get(chosen) in net.classes:
         truth = net.classes.index(known[chosen])
-        name = network_choice.class_name(net.classes[truth])
+        name = datasets.class_name(net.classes[truth])
         remark = _("✓ In truth it is: {name}.").format(name=name)
     elif known is not None and chosen in photos.SAMPLES:
         remark = _("In truth it shows none of the ten. The network must choose among them, so it is wrong.")
     else:
-        first, last = (network_choice.class_name(net.classes[place]) for place in (0, -1))
+        first, last = (datasets.class_name(net.classes[place]) for place in (0, -1))
         text = _("Whatever the photo shows, the network must choose among its {count}: {first} to {last}.")
         remark = text.format(count=len(net.classes), first=first, last=last)
     widget_state.default(FILTER, "area", photos.RESAMPLE)
@@ -97,7 +97,7 @@ def at_digit(net: network_choice.Network) -> Look | None:
     sources = {"draw": _("Draw a digit"), "test": _("From the dataset")}
     widget_state.default("classify.digit", "draw", sources)
     source = st.segmented_control(
-        _("Digit"), list(sources), format_func=sources.get, key="classify.digit", required=True
+        _("Digit"), list(sources), format_func=sources.__getitem__, key="classify.digit", required=True
     )
     if source == "draw":
         said = st.container()  # above the pad, where a phone still shows it
@@ -159,6 +159,8 @@ def _square(image: np.ndarray) -> tuple[int, int, int]:
 
 def by_numbers(look: Look) -> None:
     """Draw a button that opens the square's size and place as numbers."""
+    if look.photo is None:  # a digit has no square
+        return
     rows, cols = look.photo.shape[:2]
     size = look.crop[2]
     keys = ("classify.size", "classify.row", "classify.col")

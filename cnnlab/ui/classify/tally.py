@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -12,18 +13,21 @@ from cnnlab.ui.widgets import photo_choice
 
 TALLY = "classify.tally"  # session key: (network, photo) -> what was rated
 NONE = "none"
+Rating = dict[str, Any]  # network, own, answer, probability, rating, truth
 
 
 @st.fragment
 def rate(look: Look) -> None:
     """Ask whether the answer is right; of one picture and network, the last word counts."""
-    tally = st.session_state.setdefault(TALLY, {})
+    tally: dict[tuple[str, int], Rating] = st.session_state.setdefault(TALLY, {})
     about = (look.net.run.id, look.about)
     key = f"_classify.rated.{look.net.run.id}.{look.about}"
     names = {"right": _("Right"), "wrong": _("Wrong"), NONE: _("None of the ten")}
     st.session_state.setdefault(key, tally.get(about, {}).get("rating"))
-    rating = st.segmented_control(_("Is the answer right?"), list(names), format_func=names.get, key=key)
-    truth = {"right": look.answer, NONE: None}.get(rating)
+    rating = st.segmented_control(
+        _("Is the answer right?"), list(names), format_func=names.__getitem__, key=key
+    )
+    truth = look.answer if rating == "right" else None
     if rating == "wrong":
         others = [i for i in range(len(look.classes)) if i != look.answer]
         kept = f"{key}.truth"
@@ -81,7 +85,7 @@ def tally(look: Look) -> None:
     )  # fmt: skip
 
 
-def confusion(rows: list[dict], classes: int) -> np.ndarray:
+def confusion(rows: list[Rating], classes: int) -> np.ndarray:
     """Count truth (row; the last is none of the classes) against answer: (classes + 1, classes)."""
     counts = np.zeros((classes + 1, classes), int)
     for row in rows:
@@ -91,7 +95,7 @@ def confusion(rows: list[dict], classes: int) -> np.ndarray:
     return counts
 
 
-def as_csv(rows: list[dict], classes: list[str]) -> str:
+def as_csv(rows: list[Rating], classes: list[str]) -> str:
     """Write the ratings, a row each; photos are numbers, in the order in which they were rated."""
     text = io.StringIO()
     writer = csv.writer(text)

@@ -24,8 +24,9 @@ def first(look: Look) -> None:
     kinds = {"rotate": _("Turn it"), "brightness": _("Light"), "cover": _("Cover a part")}
     widget_state.default("classify.trial", "rotate", kinds)
     kind = st.segmented_control(
-        _("Change the photo"), list(kinds), format_func=kinds.get, key="classify.trial", required=True
+        _("Change the photo"), list(kinds), format_func=kinds.__getitem__, key="classify.trial", required=True
     )
+    kind = kind or "rotate"  # it is required, which its type does not say
     _cover(look) if kind == "cover" else _sweep(look, kind)
 
 
@@ -35,7 +36,10 @@ def more(look: Look) -> None:
     kinds = {name: label for name, label in kinds.items() if name not in ("rotate", "brightness")}
     kinds["against"] = _("A step against the network")
     widget_state.default("classify.perturbation", "shift", kinds)
-    kind = st.pills(_("Test"), list(kinds), format_func=kinds.get, key="classify.perturbation", required=True)
+    kind = st.pills(
+        _("Test"), list(kinds), format_func=kinds.__getitem__, key="classify.perturbation", required=True
+    )
+    kind = kind or "shift"
     _against(look) if kind == "against" else _sweep(look, kind)
 
 
@@ -62,7 +66,7 @@ def _thinned(perturbation: perturbations.Perturbation, every: int) -> list[float
 @st.cache_data(scope="session", max_entries=12, show_spinner=False)
 def _swept(
     kind: str, every: int, about: int, _scene: perturbations.Scene, _net: network_choice.Network, stamp: int
-):
+) -> tuple[np.ndarray, np.ndarray]:
     """Return what the network sees at each strength and its probabilities; the photo is named by `about`."""
     perturbation = perturbations.PERTURBATIONS[kind]
     pictures = np.stack([perturbation.apply(_scene, strength) for strength in _thinned(perturbation, every)])

@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab import ops
+from cnnlab.data import datasets
 from cnnlab.evaluation import calibration, out_of_distribution
 from cnnlab.evaluation.reliability_record import ReliabilityRecord, Strange
 from cnnlab.i18n import _, number, percent
@@ -100,7 +101,7 @@ def confidence(look: Look, reliability: ReliabilityRecord | None) -> None:
 def title(row: Strange) -> str:
     """Name a set of strange pictures."""
     if row.twin:
-        names = _(" and ").join(network_choice.class_name(name) for name in row.twin)
+        names = _(" and ").join(datasets.class_name(name) for name in row.twin)
         text = _("{names}, for a twin of this network trained without them")
         return text.format(names=names)
     words = {

@@ -8,6 +8,7 @@ from collections import Counter
 
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from cnnlab.i18n import _
 from cnnlab.network_address import network_of
@@ -18,11 +19,11 @@ OF_ONE, OF_ALL = 150, 400  # open pages of one network, and of all together
 class Crowd:
     """ASGI middleware: connect so many pages and no more."""
 
-    def __init__(self, app, of_one: int = OF_ONE, of_all: int = OF_ALL):
+    def __init__(self, app: ASGIApp, of_one: int = OF_ONE, of_all: int = OF_ALL):
         self.app, self.of_one, self.of_all = app, of_one, of_all
         self.open: Counter[str] = Counter()  # network -> connections; none of which there are none
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             return await self.app(scope, receive, send)
         network = network_of(scope["client"][0] if scope.get("client") else "")

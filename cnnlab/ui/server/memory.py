@@ -31,7 +31,7 @@ PATCH = Patch(
 )
 
 
-def give_back() -> asyncio.Task:
+def give_back() -> "asyncio.Task[None]":
     """Begin to do so."""
     malloc.share()
     return asyncio.create_task(_go_on(), name="memory")

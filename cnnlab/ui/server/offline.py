@@ -6,12 +6,12 @@ It waits for the answer in its event loop; where no name server answers, as in a
 pages stand still for some twenty seconds. A class needs no outside address.
 """
 
-from types import ModuleType
+from typing import Any
 
 from cnnlab.ui.server.patch import Inside, Patch
 
 
-def ask_nobody(net_util: ModuleType) -> None:
+def ask_nobody(net_util: Any) -> None:
     """Let Streamlit go without the outside address, as it does when nobody tells it."""
     net_util.get_external_ip = lambda: None
 

@@ -7,6 +7,7 @@ all has been sent.
 
 import asyncio
 from functools import wraps
+from typing import Any
 from weakref import WeakKeyDictionary
 
 from cnnlab.ui.server.patch import Inside, Patch
@@ -14,13 +15,15 @@ from cnnlab.ui.server.patch import Inside, Patch
 PATIENCE = 20.0  # seconds after which a request is given up: the timer's next one is on its way
 
 
-def wait_their_turn(sessions: type) -> None:
+def wait_their_turn(sessions: Any) -> None:
     """Let the requests of timers wait in all sessions of this class; to be called once."""
     run_now = sessions.request_rerun
-    waiting: WeakKeyDictionary = WeakKeyDictionary()  # session -> {fragment: its timer's request}
-    tasks: set[asyncio.Task] = set()  # else the loop forgets them
+    waiting: WeakKeyDictionary[Any, dict[str, Any]] = (
+        WeakKeyDictionary()
+    )  # session -> {fragment: its timer's request}
+    tasks: set[asyncio.Task[None]] = set()  # else the loop forgets them
 
-    async def one_by_one(session, requests: dict) -> None:
+    async def one_by_one(session: Any, requests: dict[str, Any]) -> None:
         while requests:
             try:
                 async with asyncio.timeout(PATIENCE):
@@ -31,7 +34,7 @@ def wait_their_turn(sessions: type) -> None:
                 run_now(session, requests.pop(next(iter(requests))))
 
     @wraps(run_now)
-    def request_rerun(session, client_state) -> None:
+    def request_rerun(session: Any, client_state: Any) -> None:
         session.track_settling()
         requests = waiting.setdefault(session, {})
         if client_state is None or not client_state.is_auto_rerun:

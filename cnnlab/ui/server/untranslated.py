@@ -8,6 +8,7 @@ of the new one, and what is to be taken away cannot be found. So the first bytes
 from pathlib import PurePosixPath
 
 from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cnnlab.ui.server.patch import say_once
 from cnnlab.ui.server.responses import is_page
@@ -23,16 +24,17 @@ LEFT_OUT = (b"accept-encoding", b"if-none-match", b"if-modified-since")
 class Untranslated:
     """ASGI middleware: tell the browser in every page that it is not to be translated."""
 
-    def __init__(self, app):
+    def __init__(self, app: ASGIApp):
         self.app = app
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         asks = scope["type"] == "http" and scope["method"] == "GET"
         if not asks or PurePosixPath(scope["path"]).suffix not in ("", ".html"):
             return await self.app(scope, receive, send)
-        start, body = None, b""
+        start: Message | None = None
+        body = b""
 
-        async def send_marked(message):
+        async def send_marked(message: Message) -> None:
             nonlocal start, body
             if message["type"] == "http.response.start" and is_page(message):
                 start = message  # its length is known when the whole page is
@@ -51,7 +53,7 @@ class Untranslated:
             for name in ("etag", "last-modified"):  # those of the page without marks
                 del headers[name]
             await send(start)
-            await send(message | {"body": body})
+            await send({**message, "body": body})
 
         asked = [(name, value) for name, value in scope["headers"] if name not in LEFT_OUT]
-        await self.app(scope | {"headers": asked}, receive, send_marked)
+        await self.app({**scope, "headers": asked}, receive, send_marked)

@@ -35,7 +35,7 @@ class Account:
 
     def __init__(self, held: Callable[[], dict[str, list[int]]], drop: Callable[[str], None]):
         self._held, self._drop = held, drop
-        self.refused: dict[str, list] = {}  # session -> [why, the field that says so]
+        self.refused: dict[str, list[str | None]] = {}  # session -> [why, the field that says so]
         self._given: dict[str, dict[str, None]] = {}  # session -> ids of files that it may send, in order
         self._coming: dict[tuple[str, str], tuple[int, int]] = {}  # (session, id) -> bytes announced, come
         self._heard: dict[str, float] = {}  # session -> when its last byte came

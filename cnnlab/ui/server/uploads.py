@@ -7,11 +7,14 @@ room for it, and goes as soon as its page has read it. Who chose it reads on the
 
 import asyncio
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial, wraps
+from typing import Any
 
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from cnnlab.ui.server.patch import Inside, Patch
 from cnnlab.ui.server.upload_account import Account, Refused
@@ -21,30 +24,30 @@ UPLOAD = re.compile(r"/_stcore/upload_file/([^/]+)/([^/]+)$")
 ACCOUNT = "cnnlab_account"  # the attribute of a store that has its account
 
 
-def keep_account(stores: type) -> None:
+def keep_account(stores: Any) -> None:
     """Give each of Streamlit's stores of this class an account of its files; to be called once."""
     begin, give, add, end = (
         getattr(stores, name) for name in ("__init__", "get_upload_urls", "add_file", "remove_session_files")
     )
 
     @wraps(begin)
-    def __init__(store, upload_endpoint) -> None:
+    def __init__(store: Any, upload_endpoint: str) -> None:
         begin(store, upload_endpoint)
         setattr(store, ACCOUNT, Account(partial(_held, store), partial(end, store)))
 
     @wraps(give)
-    def get_upload_urls(store, session_id, file_names):
+    def get_upload_urls(store: Any, session_id: str, file_names: Sequence[str]) -> Any:
         addresses = give(store, session_id, file_names)
         getattr(store, ACCOUNT).give(session_id, [address.file_id for address in addresses])
         return addresses
 
     @wraps(add)
-    def add_file(store, session_id, file) -> None:
+    def add_file(store: Any, session_id: str, file: Any) -> None:
         getattr(store, ACCOUNT).take(session_id, file.file_id)
         add(store, session_id, file)
 
     @wraps(end)
-    def remove_session_files(store, session_id) -> None:
+    def remove_session_files(store: Any, session_id: str) -> None:
         end(store, session_id)
         getattr(store, ACCOUNT).forget(session_id)
 
@@ -52,7 +55,7 @@ def keep_account(stores: type) -> None:
         setattr(stores, ours.__name__, ours)
 
 
-def _held(store) -> dict[str, list[int]]:
+def _held(store: Any) -> dict[str, list[int]]:
     """Return the sizes of the files in a store, by session."""
     with store._lock:
         return {
@@ -63,13 +66,13 @@ def _held(store) -> dict[str, list[int]]:
 class Limits:
     """ASGI middleware: take in no upload for which there is no room, and have its page say so."""
 
-    def __init__(self, app):
+    def __init__(self, app: ASGIApp):
         self.app = app
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         place = UPLOAD.search(scope["path"]) if scope["type"] == "http" and scope["method"] == "PUT" else None
         kept = account() if place else None
-        if kept is None:
+        if place is None or kept is None:
             return await self.app(scope, receive, send)
         session, file = place.groups()
         length = HTTPConnection(scope).headers.get("content-length", "")
@@ -77,7 +80,7 @@ class Limits:
         try:
             with kept.let_in(session, file, int(length[:15]) if length.isdecimal() else 0) as count:
 
-                async def counted():
+                async def counted() -> Message:
                     try:
                         async with asyncio.timeout(STALLED):
                             message = await receive()
@@ -103,6 +106,8 @@ def account() -> Account | None:
 
 async def _draw_again(session: str) -> None:
     """Have a session's page drawn as it is, which then says what was refused; what it is doing ends first."""
+    if PATCH.found is None:
+        return
     found = PATCH.found["runtime"].instance()._session_mgr.get_active_session_info(session)
     if found is None:  # it is closed
         return
@@ -116,18 +121,19 @@ async def _draw_again(session: str) -> None:
 
 def refused(field: str) -> str | None:
     """Return why files of this session were not taken, a key of Refused's, for the field that asks first."""
-    context = PATCH.found["context"]() if PATCH.found else None
+    context: Any = PATCH.found["context"]() if PATCH.found else None
     kept = getattr(context.uploaded_file_mgr, ACCOUNT, None) if context else None
     noted = kept.refused.get(context.session_id) if kept else None
     if noted is None or noted[1] not in (None, field):
         return None
     noted[1] = field
-    return noted[0]
+    why: str | None = noted[0]
+    return why
 
 
-def let_go(files: list) -> None:
-    """Drop files that this session has read from the store, as Streamlit itself does for its chat field."""
-    context = PATCH.found["context"]() if PATCH.found else None
+def let_go(files: Sequence[Any]) -> None:
+    """Drop files (Streamlit's UploadedFile) that this session has read, as Streamlit does for its chat."""
+    context: Any = PATCH.found["context"]() if PATCH.found else None
     for file in files if context else ():
         context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
 

@@ -19,7 +19,7 @@ NUMBERS = {"int_value", "double_value"}  # a number field may report either
 DEPTH = 8  # lists and objects within each other that a view of ours may report, and more
 
 
-def take_only_what_fits(sessions: type, one: type, all_of_them: type, unpack: Callable[[Any], Any]) -> None:
+def take_only_what_fits(sessions: Any, one: type, all_of_them: Any, unpack: Callable[[Any], Any]) -> None:
     """Let the states of all `sessions` leave out what does not fit; to be called once.
 
     one, all_of_them: the messages that report the value of a widget, and of several. unpack: returns what
@@ -28,7 +28,7 @@ def take_only_what_fits(sessions: type, one: type, all_of_them: type, unpack: Ca
     set_all, register = sessions.set_widgets_from_proto, sessions.register_widget
 
     @wraps(set_all)
-    def set_widgets_from_proto(session, widget_states) -> None:
+    def set_widgets_from_proto(session: Any, widget_states: Any) -> None:
         known = session._new_widget_state.widget_metadata
         taken = [
             state
@@ -38,7 +38,7 @@ def take_only_what_fits(sessions: type, one: type, all_of_them: type, unpack: Ca
         set_all(session, all_of_them(widgets=taken))
 
     @wraps(register)
-    def register_widget(session, metadata, user_key: str | None):
+    def register_widget(session: Any, metadata: Any, user_key: str | None) -> Any:
         held = getattr(session._new_widget_state.states.get(metadata.id), "value", None)
         if isinstance(held, one) and not fits(metadata, held, unpack):
             del session._new_widget_state[metadata.id]
@@ -47,7 +47,7 @@ def take_only_what_fits(sessions: type, one: type, all_of_them: type, unpack: Ca
     sessions.set_widgets_from_proto, sessions.register_widget = set_widgets_from_proto, register_widget
 
 
-def fits(widget, reported, unpack: Callable[[Any], Any]) -> bool:
+def fits(widget: Any, reported: Any, unpack: Callable[[Any], Any]) -> bool:
     """Whether this widget (Streamlit's WidgetMetadata) could have reported this value (its WidgetState)."""
     field = reported.WhichOneof("value")
     if field is None:
@@ -67,18 +67,18 @@ def fits(widget, reported, unpack: Callable[[Any], Any]) -> bool:
         most = widget.max_array_length or len(given)
         return len(given) <= most and all(label in labels for label in given)
     knows = getattr(widget.deserializer, "__self__", None)
-    if hasattr(knows, "min_value"):
+    if knows is not None and hasattr(knows, "min_value"):
         return all(math.isfinite(n) and knows.min_value <= n <= knows.max_value for n in given)
     return True
 
 
-def _told(value) -> bool:
+def _told(value: object) -> bool:
     """Whether a view could have told this: what it keeps is an object, what passes a list of them."""
     objects = value if isinstance(value, list) else [value]
     return all(isinstance(each, Mapping) for each in objects) and _shallow(value)
 
 
-def _shallow(value, room: int = DEPTH) -> bool:
+def _shallow(value: object, room: int = DEPTH) -> bool:
     """Whether lists and objects stand within each other no deeper than `room`."""
     if not isinstance(value, list | Mapping):
         return True
