@@ -62,7 +62,7 @@ def test_who_is_here_is_who_was_seen_lately(classroom, monkeypatch):
     classroom.seen(BEN)
     assert {student.owner for student in classroom.here()} == {ANNA, BEN}
     later = max(student.seen for student in classroom.students()) + 300
-    monkeypatch.setattr("cnnlab.classroom.classroom.time.time", lambda: later)
+    monkeypatch.setattr("cnnlab.classroom.students.time.time", lambda: later)
     assert classroom.here() == []
     assert len(classroom.students()) == 2, "who has gone keeps the name"
 
@@ -77,7 +77,7 @@ def test_names_of_which_nothing_is_kept_are_given_back_after_a_while(classroom, 
     classroom.give_back()
     assert len(classroom.students()) == 4, "they were here a moment ago"
     later = time.time() + LONG_AWAY + 60
-    monkeypatch.setattr("cnnlab.classroom.classroom.time.time", lambda: later)
+    monkeypatch.setattr("cnnlab.classroom.students.time.time", lambda: later)
     present = classroom.nickname(owner("present"))
     os.utime(classroom.folder / "names" / present.replace(" ", "-"), (later, later))
     classroom.give_back()
