@@ -34,7 +34,8 @@ class ClassFolder:
         if not teaching():
             return HOME_RULES
         try:
-            return reading.value(self.folder / "rules.json", _RULES)
+            rules: Rules = reading.value(self.folder / "rules.json", _RULES)
+            return rules
         except FileNotFoundError:
             return CLASS_RULES
         except reading.Damaged as error:
@@ -59,7 +60,7 @@ class ClassFolder:
         except (FileNotFoundError, reading.Damaged, ValidationError):
             return CLASS_RULES
 
-    def change(self, **fields) -> Rules:
+    def change(self, **fields: Any) -> Rules:
         """Set some of the rules; RunError says what is wrong with a value, and nothing is changed."""
         with changing:
             try:
@@ -95,7 +96,7 @@ def _move_away(path: Path) -> None:
         files.move(path, path.with_name(f"{ASIDE}{path.name.lstrip('.')}-{secrets.token_hex(4)}"))
 
 
-def _sound_fields(found: dict) -> dict:
+def _sound_fields(found: dict[str, Any]) -> dict[str, Any]:
     """Return which of these values can be rules."""
     try:
         Rules.model_validate(found)

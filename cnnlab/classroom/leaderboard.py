@@ -126,7 +126,7 @@ def shipped(store: Store, opened: bool) -> list[Standing]:
     return ranked(one for _run, one in sound(store.shipped(), read) if one)
 
 
-def _order(one: Standing) -> tuple:
+def _order(one: Standing) -> tuple[float, int, float, str]:
     return -one.validation, one.parameters, math.inf if one.seconds is None else one.seconds, one.run
 
 
@@ -176,12 +176,15 @@ def open_test_sets(root: str, ids: Sequence[str]) -> dict[str, float]:
     A run that cannot be judged (deleted or resumed meanwhile, its pictures are missing) is left out; where
     none can be, the reason is raised.
     """
-    store, tests, trouble = Store(root), {}, None
+    store = Store(root)
+    tests: dict[str, float] = {}
+    trouble: Exception | None = None
     for done, id in enumerate(ids):
         report(done, len(ids))
         try:
             open_test_set(root, id)
-            tests[id] = store.get(id).evaluation().accuracy
+            if evaluation := store.get(id).evaluation():  # unless it has been resumed meanwhile
+                tests[id] = evaluation.accuracy
         except (RunError, DatasetError) as error:
             trouble = error
     if not tests and trouble is not None:
@@ -206,6 +209,7 @@ def revealed(classroom: Classroom) -> FinalBoard | None:
     if not classroom.in_force().test_sets_opened:
         return None
     try:
-        return reading.value(classroom.folder / FILE, TypeAdapter(FinalBoard))
+        final: FinalBoard = reading.value(classroom.folder / FILE, TypeAdapter(FinalBoard))
+        return final
     except (FileNotFoundError, reading.Damaged) as error:
         raise RunError(_("The file with what the envelopes said is damaged.")) from error

@@ -83,8 +83,8 @@ def check_commands(
     store: Store, rules: Rules, run: Run, owner: str, commands: dict[str, float | None]
 ) -> None:
     """Raise LimitError where the owner may not have these commands for the run (command -> value)."""
-    if commands.get("epochs"):
-        _check_epochs(rules, int(commands["epochs"]))
+    if epochs := commands.get("epochs"):
+        _check_epochs(rules, int(epochs))
     if "resume" in commands:
         check_place(store, rules, owner, but=run.id)
         trained = seconds_trained(run, run.state())
@@ -130,14 +130,15 @@ def stop_overdue(store: Store, rules: Rules) -> None:
 
     The run that the whole class follows may go on. Called once a second by whoever hands out the runs.
     """
-    if rules.minutes is None:
+    minutes = rules.minutes
+    if minutes is None:
         return
 
     def stop(run: Run) -> None:
         state = run.state()
-        late = state.phase is Phase.RUNNING and seconds_trained(run, state) >= 60 * rules.minutes
+        late = state.phase is Phase.RUNNING and seconds_trained(run, state) >= 60 * minutes
         if late and run.id != rules.following and "stop" not in run.new_commands():
-            run.command("stop", TeacherPass(), rules.minutes)
+            run.command("stop", TeacherPass(), minutes)
 
     for _run in sound(store.runs(), stop):
         pass  # one that is damaged, or deleted this very moment, is passed over

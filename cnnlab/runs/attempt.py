@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class Attempt:
         self._thread.start()
         return self
 
-    def __exit__(self, *error) -> None:
+    def __exit__(self, *error: object) -> None:
         self._ended.set()
         self._thread.join()
 
@@ -46,7 +47,7 @@ class Attempt:
         """Say whether a newer attempt exists (or the run is gone): then this one may not write any more."""
         return (self.run.folder / f"attempt-{self.number + 1}").exists() or not self.run.folder.exists()
 
-    def update(self, **values) -> None:
+    def update(self, **values: Any) -> None:
         """Change the state in memory; the next heartbeat writes it. Cheap enough for every batch."""
         with self._lock:
             self.state = replace(self.state, **values)
@@ -82,7 +83,7 @@ class Attempt:
 
     def write_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Keep the state after a finished epoch, or beside it that in the midst of the next one."""
-        arrays = {f"weights/{name}": array for name, array in checkpoint.weights.items()}
+        arrays: dict[str, object] = {f"weights/{name}": array for name, array in checkpoint.weights.items()}
         arrays |= {f"rest/{name}": array for name, array in checkpoint.rest.items()}
         arrays |= {"epoch": checkpoint.epoch, "step": checkpoint.step, "so_far": checkpoint.so_far}
         self._write_arrays(f"checkpoint/{'within' if checkpoint.step else 'state'}.npz", arrays)

@@ -47,7 +47,8 @@ class Claims(Commands):
 
     def claimed(self, number: int) -> Claim:
         """Return why and when an attempt was claimed."""
-        return self.read(f"attempt-{number}", reading.value, records.CLAIM_FILE)
+        claim: Claim = self.read(f"attempt-{number}", reading.value, records.CLAIM_FILE)
+        return claim
 
     def taken_up(self) -> str:
         """Return when a worker took the run up last, as a text that sorts by time; "" where none did yet."""

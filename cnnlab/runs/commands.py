@@ -17,7 +17,8 @@ class Commands(RunFolder):
         """Return the commands in order; a half-written last line is not a command yet."""
         if not self.has("changes.jsonl"):
             return []
-        return self.read("changes.jsonl", reading.lines, records.COMMAND_LINE, records.COMMANDS_BYTES)
+        commands = self.read("changes.jsonl", reading.lines, records.COMMAND_LINE, records.COMMANDS_BYTES)
+        return self.parse("changes.jsonl", lambda: [command.possible() for command in commands])
 
     def command(self, name: str, who: Who, value: float | None = None) -> None:
         """Ask for "pause", "stop", "resume", or a new value of "rate" or "epochs"; owner and teacher may."""
@@ -45,8 +46,8 @@ class Commands(RunFolder):
 
     def commanded(self, name: str, default: float) -> float:
         """Return the last value asked for ("rate" or "epochs"), else the default."""
-        values = [command.value for command in self.commands() if command.name == name]
-        return values[-1] if values else default
+        found = [command.value for command in self.commands() if command.name == name]
+        return next((value for value in reversed(found) if value is not None), default)
 
     def require(self, who: Who) -> None:
         """Raise RunError unless the run belongs to this owner (a hash), or the teacher asks."""

@@ -57,7 +57,7 @@ class RunFolder:
         if schema != records.SCHEMA:
             text = _("Run {run} was made by another version of the app (schema {theirs}, here {ours}).")
             raise RunError(text.format(run=self.id, theirs=schema, ours=records.SCHEMA))
-        recipe = self.parse("config.json", reading.checked, data, records.RECIPE_FILE)
+        recipe: Recipe = self.parse("config.json", reading.checked, data, records.RECIPE_FILE)
         try:
             ops.output_shapes(recipe.layers(), PICTURE)
         except ops.GeometryError as error:
@@ -70,7 +70,7 @@ class RunFolder:
         try:
             return self.recipe().owner
         except RunError:
-            return self.read("config.json", reading.value, records.OWNER_FILE).owner
+            return str(self.read("config.json", reading.value, records.OWNER_FILE).owner)
 
     def created(self) -> datetime:
         """Return when the run was created; long ago where that cannot be read."""

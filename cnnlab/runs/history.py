@@ -12,6 +12,7 @@ import csv
 import io
 import math
 from collections.abc import Sequence
+from typing import cast
 
 from cnnlab.reading import LARGEST_LOSS, LARGEST_RATE, LARGEST_SHARE
 
@@ -65,7 +66,8 @@ def _row(cells: dict[str, str]) -> Row:
         endless = value == math.inf and name in ("val_loss", "val_cross_entropy")  # the network has diverged
         if not (unknown or endless or 0 <= value <= MOST.get(name, LARGEST_LOSS)):
             raise ValueError(f"{name} is impossible")
-    return known | {name: cell for name, cell in cells.items() if name not in known}
+    others = {name: cell for name, cell in cells.items() if name not in known}
+    return known | cast(Row, others)  # these stay text: nobody computes with them
 
 
 def _number(cell: str) -> float:

@@ -13,7 +13,7 @@ from cnnlab.runs import Run
 from cnnlab.runs.history import Row
 
 DIGITS = {"float32": 24, "bfloat16": 8}  # significant binary digits, as they stand in the history
-NAMES = {digits: name for name, digits in DIGITS.items()}
+NAMES: dict[float, str] = {digits: name for name, digits in DIGITS.items()}
 
 
 def here(asked: str) -> str:

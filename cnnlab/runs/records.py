@@ -5,10 +5,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import AfterValidator, Field, TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from cnnlab import ops, reading
 from cnnlab.config import LARGEST_RATE, TrainConfig, losses
@@ -210,7 +210,7 @@ def evaluation_of(arrays: Mapping[str, np.ndarray], classes: int) -> Evaluation:
 
 def _answers(probabilities: np.ndarray, numbers: np.ndarray, classes: int) -> None:
     """Raise Damaged unless these are probabilities of so many classes for images with these numbers."""
-    fits = numbers.ndim == 1 and numbers.dtype.kind in "iu" and (numbers >= 0).all()
+    fits = numbers.ndim == 1 and numbers.dtype.kind in "iu" and bool((numbers >= 0).all())
     fits = fits and probabilities.dtype.kind == "f" and probabilities.shape == (len(numbers), classes)
     if not fits:
         raise reading.Damaged("answers of another kind")
@@ -222,10 +222,10 @@ def _under(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarra
 
 VERSION_FILE, OWNER_FILE, RECIPE_FILE = TypeAdapter(_Version), TypeAdapter(_Owned), TypeAdapter(Recipe)
 STATE_FILE, CLAIM_FILE = TypeAdapter(State), TypeAdapter(Claim)
-COMMAND_LINE = TypeAdapter(Annotated[Command, AfterValidator(Command.possible)])
+COMMAND_LINE = TypeAdapter(Command)
 
 
 def stored(record: Command | Claim | State) -> str:
     """Return a record as it stands in its file, in JSON; there some fields have the names of earlier days."""
-    kind = {Command: COMMAND_LINE, Claim: CLAIM_FILE, State: STATE_FILE}[type(record)]
-    return json.dumps(kind.dump_python(record, by_alias=True))
+    kinds: dict[type, TypeAdapter[Any]] = {Command: COMMAND_LINE, Claim: CLAIM_FILE, State: STATE_FILE}
+    return json.dumps(kinds[type(record)].dump_python(record, by_alias=True))

@@ -150,7 +150,7 @@ class Results(RunFolder):
         before = self.last_evaluation()
         openings = 1 + (before.openings if before else 0)
         epochs = self.trained_epochs() if epochs is None else epochs
-        record = {"probabilities": probabilities.astype(np.float32), "labels": labels}
+        record: dict[str, object] = {"probabilities": probabilities.astype(np.float32), "labels": labels}
         record |= {"openings": openings, "epochs": epochs}
         try:
             files.write_arrays(self.folder / "evaluation.npz", record)

@@ -6,7 +6,7 @@ a run that cannot be read costs its own line and nobody else's.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from cnnlab.i18n import _
 from cnnlab.runs import Run, RunError
@@ -42,4 +42,4 @@ def sound(runs: Iterable[Run], read: Callable[[Run], T]) -> Iterator[tuple[Run, 
     """
     for one in survey(runs, read):
         if not one.fault:
-            yield one.run, one.value
+            yield one.run, cast(T, one.value)  # it may be None, where `read` returns that

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 class Channel:
     """A certificate in memory and a private folder, for a scheduler here and its workers."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         from distributed.security import Security
 
-        certificate, key = _certificate()
-        of_each = {}
+        self._certificate, self._key = certificate, key = _certificate()
+        of_each: dict[str, str] = {}
         for role in ("scheduler", "worker", "client"):
             of_each |= {f"tls_{role}_cert": certificate, f"tls_{role}_key": key}
         self.security = Security(require_encryption=True, tls_ca_file=certificate, **of_each)
@@ -51,9 +51,9 @@ class Channel:
         return {
             "DASK_TEMPORARY_DIRECTORY": self._folder.name,
             f"{comm}REQUIRE_ENCRYPTION": "True",
-            f"{comm}TLS__CA_FILE": self.security.tls_ca_file,
-            f"{comm}TLS__WORKER__CERT": self.security.tls_worker_cert,
-            f"{comm}TLS__WORKER__KEY": self.security.tls_worker_key,
+            f"{comm}TLS__CA_FILE": self._certificate,
+            f"{comm}TLS__WORKER__CERT": self._certificate,
+            f"{comm}TLS__WORKER__KEY": self._key,
         }
 
     def close(self) -> None:

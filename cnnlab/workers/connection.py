@@ -17,7 +17,8 @@ def workers(client: "Client | None") -> dict[str, dict[str, Any]]:
     if client is None or client.status != "running":
         return {}
     # While a connection is being lost, Dask knows of no scheduler and of no workers.
-    return client.scheduler_info(n_workers=-1).get("workers", {})
+    found: dict[str, dict[str, Any]] = client.scheduler_info(n_workers=-1).get("workers", {})
+    return found
 
 
 def tasks(client: "Client | None") -> dict[str, list[str]]:
@@ -27,7 +28,8 @@ def tasks(client: "Client | None") -> dict[str, list[str]]:
     """
     if client is None or client.status != "running":
         raise ConnectionError(_("The workers do not answer; try again in a few seconds."))
-    return client.processing()
+    found: dict[str, list[str]] = client.processing()
+    return found
 
 
 def slots(client: "Client | None", kind: str, root: Path) -> int:

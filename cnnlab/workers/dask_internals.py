@@ -12,11 +12,12 @@ from collections.abc import Callable, Coroutine
 from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeVar
 
-P, T = ParamSpec("P"), TypeVar("T")
+P = ParamSpec("P")
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-def _or_else(instead: T, lost: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+def _or_else(instead: Any, lost: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
     """Make a function return `instead` where Dask is not as it expects; the log says once what is lost."""
 
     def decorate(function: Callable[P, T]) -> Callable[P, T]:
@@ -26,7 +27,8 @@ def _or_else(instead: T, lost: str) -> Callable[[Callable[P, T]], Callable[P, T]
                 return function(*arguments, **named)
             except (AttributeError, ImportError, TypeError) as error:
                 _say_once(f"This version of Dask is another than the app knows ({error}): {lost}")
-                return instead
+                value: T = instead
+                return value
 
         return guarded
 
@@ -95,7 +97,7 @@ def knock(address: str) -> None:
 
     A client that fails is closed when its garbage is collected, in whatever thread that happens to be; where
     that thread holds Dask's lock for starting clients, none can be started any more. Uses
-    `distributed.comm.connect`.
+    `distributed.comm.core.connect`.
     """
     if (connecting := _connecting(address)) is not None:
         asyncio.run(_close(connecting))
@@ -103,10 +105,13 @@ def knock(address: str) -> None:
 
 @_or_else(None, "a cluster that does not answer is found out by Dask's own client alone.")
 def _connecting(address: str) -> Coroutine[Any, Any, Any] | None:
-    from distributed.comm import connect
+    from distributed.comm.core import connect
     from distributed.security import Security
 
-    return connect(address, timeout=5, **Security().get_connection_args("client"))
+    connecting: Coroutine[Any, Any, Any] = connect(
+        address, timeout=5, **Security().get_connection_args("client")
+    )
+    return connecting
 
 
 async def _close(connecting: Coroutine[Any, Any, Any]) -> None:

@@ -25,7 +25,7 @@ class Dispatcher:
     def __init__(self, store: Store, wake: "Callable[[], None]"):
         """wake: called when a worker has become idle, from a thread of Dask."""
         self.store, self._wake = store, wake
-        self._training: list[Future] = []  # held, so that Dask tells when they are done
+        self._training: list[Future[None]] = []  # held, so that Dask tells when they are done
 
     def dispatch(self, client: "Client") -> None:
         """Stop runs that are over the limits; claim waiting runs, in turn, for as many workers as are idle.

@@ -22,7 +22,7 @@ TOPIC = "cnnlab.progress"  # of Dask's events, to which the page server listens
 FETCHING = 10  # seconds until an answer that is ready must have arrived
 
 _live: WeakValueDictionary[str, "Job"] = WeakValueDictionary()
-_heard: WeakSet = WeakSet()  # the Dask clients whose progress events arrive in `_hear`
+_heard: WeakSet[Any] = WeakSet()  # the Dask clients whose progress events arrive in `_hear`
 _numbers = count()
 
 
@@ -33,7 +33,7 @@ class JobError(Sentence, RuntimeError):
 class Job:
     """One question to a *look* worker: function(*arguments), both importable there."""
 
-    def __init__(self, workers: Workers, function: Callable, *arguments, long: bool = False):
+    def __init__(self, workers: Workers, function: Callable[..., Any], *arguments: Any, long: bool = False):
         """Hand it over. RunError while there is no connection yet.
 
         long: it takes more than a second or two, so it waits behind other long ones, and quick ones pass it.
@@ -41,14 +41,14 @@ class Job:
         self.long, self.number = long, next(_numbers)
         self.progress: tuple[int, int] | None = None  # steps done, steps in all; None while it waits
         self._future = workers.look(function, *arguments, long=long)
-        _live[self._future.key] = self
-        if workers.client not in _heard:
+        _live[str(self._future.key)] = self
+        if workers.client is not None and workers.client not in _heard:
             workers.client.subscribe_topic(TOPIC, _hear)
             _heard.add(workers.client)
 
     def done(self) -> bool:
         """Say whether `result` has something to say, good or bad."""
-        return self._future.done()
+        return bool(self._future.done())
 
     def before(self) -> int:
         """Count the unfinished jobs of this page server that came earlier and have to end first."""
@@ -100,13 +100,13 @@ def tell(done: int, total: int) -> bool:
     except ValueError:  # not in a worker
         return True
     key = worker.get_current_task()
-    if not dask_internals.is_wanted(worker, key):
+    if not dask_internals.is_wanted(worker, str(key)):
         return False
     worker.log_event(TOPIC, {"job": key, "done": done, "total": total})
     return True
 
 
-def _hear(event: tuple) -> None:
+def _hear(event: tuple[float, dict[str, Any]]) -> None:
     """Take in what `report` said in a worker; runs in the Dask client's thread."""
     _time, message = event
     job = _live.get(message["job"])

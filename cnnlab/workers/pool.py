@@ -49,7 +49,7 @@ class Workers:
         self.store, self.scheduler, self.trainers = store, scheduler, trainers
         self.client: Client | None = None
         self.trouble = ""  # what keeps the dispatcher from working, for the pages to show
-        self.processes: dict[str, subprocess.Popen] = {}  # by name
+        self.processes: dict[str, subprocess.Popen[bytes]] = {}  # by name
         self.began: float | None = None  # when they were started, by the monotonic clock
         self._channel: Channel | None = None
         self._cluster: Any = None
@@ -87,7 +87,7 @@ class Workers:
         told = [(f"{one.name}: " if named else "") + f"{one.trouble} {one.why}".strip() for one in found]
         return " ".join(told)
 
-    def look(self, function: Callable, *arguments, long: bool = False) -> "Future":
+    def look(self, function: Callable[..., Any], *arguments: Any, long: bool = False) -> "Future[Any]":
         """Have a *look* worker call an importable function; RunError while there is no connection.
 
         Such a worker has two resources: one for what is answered in a second or two, one for what takes
@@ -109,7 +109,9 @@ class Workers:
 
     def health(self) -> list[Health]:
         """Return how each worker is; while the scheduler does not answer, none is connected."""
-        report, found = [], {}
+        report: list[Health] = []
+        found: dict[str, dict[str, Any]] = {}
+        tasks: dict[str, list[str]] = {}
         with contextlib.suppress(OSError):
             found, tasks = connection.workers(self.client), connection.tasks(self.client)
         for address, worker in found.items():
@@ -167,12 +169,11 @@ class Workers:
         if self.scheduler is not None:
             dask_internals.knock(self.scheduler)
             return Client(self.scheduler, set_as_default=False, timeout=5)
-        if self._cluster is None:
-            self._channel = self._channel or Channel()
-            self._cluster = self._channel.scheduler()
+        self._channel = channel = self._channel or Channel()
+        self._cluster = self._cluster or channel.scheduler()
         address = self._cluster.scheduler_address
-        self._start_processes(address, self._channel.environment())
-        return Client(address, security=self._channel.security, set_as_default=False)
+        self._start_processes(address, channel.environment())
+        return Client(address, security=channel.security, set_as_default=False)
 
     def _start_processes(self, address: str, key: dict[str, str]) -> None:
         """Start each worker process that there is none of yet: one try may fail, as for lack of memory."""

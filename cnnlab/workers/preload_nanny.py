@@ -9,7 +9,7 @@ import sys
 import threading
 
 
-def dask_setup(nanny) -> None:
+def dask_setup(nanny: object) -> None:
     threading.Thread(target=_end_with_the_app, daemon=True, name="app watch").start()
 
 

@@ -13,6 +13,7 @@ import threading
 import time
 import traceback
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -28,7 +29,7 @@ BUSY = 50.0  # per cent of the computer's processors since the last look, by wha
 AUTOGROUP = Path("/proc/self/autogroup")
 
 
-def dask_setup(worker) -> None:
+def dask_setup(worker: Any) -> None:
     """Make the worker ready; one that cannot do its work ends here, with the reason in its log."""
     worker_log.begin()
     try:
@@ -40,7 +41,7 @@ def dask_setup(worker) -> None:
     worker_log.note(worker_log.READY)
 
 
-def _set_up(worker) -> None:
+def _set_up(worker: Any) -> None:
     dask_internals.close_http(worker)  # nobody asks it, and it would tell everybody what is computed
     progress.told_to(tell)
     resources, root = dask_internals.resources_of(worker), Store().root
@@ -74,7 +75,7 @@ def _shall_time(name: str, root: Path) -> bool:
     return os.environ.get("CNNLAB_TIMING") != "0" and not as_now and not others
 
 
-def _time(worker, root: Path) -> None:
+def _time(worker: Any, root: Path) -> None:
     """Time layer by layer, each when for a moment nobody has trained and little else went on; keep it."""
     from cnnlab.training import speed, timing
 
@@ -126,4 +127,5 @@ def _warm_up() -> None:
     config = PRESETS["article"].config.model_copy(update={"dataset": "digits", "epochs": 1, "limit": 200})
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         run = Store(folder).create(config, datasets.load("digits").classes, preset="article", owner="warm-up")
-        train(run, run.claim("warm-up"), should_stop=lambda: False)
+        if (number := run.claim("warm-up")) is not None:  # nobody else knows of it
+            train(run, number, should_stop=lambda: False)

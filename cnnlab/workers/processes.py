@@ -34,7 +34,9 @@ def threads_each(trainers: int) -> int:
     return max(1, (cores - 1 if cores > 2 else cores) // trainers)
 
 
-def start_worker(address: str, key: dict[str, str], name: str, root: Path, threads: int) -> subprocess.Popen:
+def start_worker(
+    address: str, key: dict[str, str], name: str, root: Path, threads: int
+) -> subprocess.Popen[bytes]:
     """Start one worker process on the loopback interface alone; it logs into the folder of the runs.
 
     key: the part of its environment with which the scheduler lets it in.
@@ -58,8 +60,14 @@ def start_worker(address: str, key: dict[str, str], name: str, root: Path, threa
     # Its standard input stays open as long as this process lives (see cnnlab.workers.preload_nanny). Its own
     # session, on Windows group, keeps Ctrl-C in the terminal from reaching it before the app has told it to
     # let go.
-    apart = {"start_new_session": True, "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+    group = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
     with worker_log.path(root, name).open("wb") as log:
         return subprocess.Popen(
-            command, env=variables, stdin=subprocess.PIPE, stdout=log, stderr=log, **apart
+            command,
+            env=variables,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            creationflags=group,
         )

@@ -1,6 +1,7 @@
 """The limits of a class: each is kept where a run gets into the queue, grows, goes on, or lasts."""
 
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,7 +13,7 @@ from cnnlab.runs import Phase, RunError
 from cnnlab.runs.attempt import Attempt
 from cnnlab.ui.widgets import run_status
 from cnnlab.ui.widgets.run_status import phase_text
-from cnnlab.workers.pool import Workers
+from cnnlab.workers.dispatcher import Dispatcher
 from tests.support.pages import owner
 from tests.support.runs import leave
 
@@ -196,7 +197,8 @@ def test_a_run_that_takes_longer_than_allowed_is_stopped_once(classroom, store, 
 def test_whoever_hands_out_runs_keeps_the_limit(classroom, store):
     run = trained(classroom, store, "running", seconds=(100.0,))
     classroom.change(minutes=1)
-    Workers(store)._keep_limits()
+    nobody = SimpleNamespace(status="running", scheduler_info=lambda **_: {}, processing=dict)
+    Dispatcher(store, wake=lambda: None).dispatch(nobody)
     assert run.new_commands() == ["stop"]
 
 

@@ -129,7 +129,7 @@ def test_another_dask_costs_what_it_was_for_and_is_told_once(call, instead, capl
 @pytest.mark.parametrize(
     ("module", "name", "call", "instead"),
     [
-        ("distributed.comm", "connect", lambda: dask_internals.knock("tcp://127.0.0.1:9"), None),
+        ("distributed.comm.core", "connect", lambda: dask_internals.knock("tcp://127.0.0.1:9"), None),
         ("dask.system", "CPU_COUNT", dask_internals.cores, dask_internals.os.cpu_count()),
         ("dask.utils", "key_split", lambda: dask_internals.function_of("double-1"), ""),
     ],
