@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cnnlab import files
 from cnnlab.runs import Checkpoint, Phase, Run, State, history, records
@@ -83,7 +84,9 @@ class Attempt:
 
     def write_checkpoint(self, checkpoint: Checkpoint) -> None:
         """Keep the state after a finished epoch, or beside it that in the midst of the next one."""
-        arrays: dict[str, object] = {f"weights/{name}": array for name, array in checkpoint.weights.items()}
+        arrays: dict[str, ArrayLike] = {
+            f"weights/{name}": array for name, array in checkpoint.weights.items()
+        }
         arrays |= {f"rest/{name}": array for name, array in checkpoint.rest.items()}
         arrays |= {"epoch": checkpoint.epoch, "step": checkpoint.step, "so_far": checkpoint.so_far}
         self._write_arrays(f"checkpoint/{'within' if checkpoint.step else 'state'}.npz", arrays)
@@ -109,7 +112,7 @@ class Attempt:
     def write_result(self, weights: Mapping[str, np.ndarray]) -> None:
         self._write_arrays("weights.npz", weights)
 
-    def _write_arrays(self, name: str, arrays: Mapping[str, object]) -> None:
+    def _write_arrays(self, name: str, arrays: Mapping[str, ArrayLike]) -> None:
         path = self.run.folder / name
         self._require_newest()
         path.parent.mkdir(exist_ok=True)

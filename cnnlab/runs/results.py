@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from cnnlab import files, reading
 from cnnlab.data import datasets
@@ -150,7 +151,7 @@ class Results(RunFolder):
         before = self.last_evaluation()
         openings = 1 + (before.openings if before else 0)
         epochs = self.trained_epochs() if epochs is None else epochs
-        record: dict[str, object] = {"probabilities": probabilities.astype(np.float32), "labels": labels}
+        record: dict[str, ArrayLike] = {"probabilities": probabilities.astype(np.float32), "labels": labels}
         record |= {"openings": openings, "epochs": epochs}
         try:
             files.write_arrays(self.folder / "evaluation.npz", record)
