@@ -65,7 +65,7 @@ def imports() -> dict[str, set[str]]:
     top = [one for one in graph.find_children("cnnlab") if graph.find_children(one)]
     rooms = [one for one in graph.find_children("cnnlab.ui") if graph.find_children(one)]
     packages = {"pages", *top, *rooms} - {"cnnlab.ui"}
-    found: dict[str, set[str]] = {one: set() for one in (*packages, SHARED)}
+    found: dict[str, set[str]] = {one: set() for one in sorted((*packages, SHARED))}
     for module in graph.modules:
         room = room_of(module, packages)
         if module in ("cnnlab", "cnnlab.ui", "cnnlab.train"):  # names, and the command line
