@@ -1,4 +1,4 @@
-"""The picture of the architecture is that of the imports, and its ways lead through modules that there are."""
+"""The picture of the architecture is that of the imports; its ways lead through modules that there are."""
 
 import importlib.util
 import runpy
