@@ -179,6 +179,17 @@ def test_what_a_widget_reports_is_taken(monkeypatch):
         [id] = [box.proto.id for box in at.selectbox if box.label == label]
         typed = WidgetState(id=id, string_value="typed by hand")
         assert fits(known[id], typed, PATCH.found["unpack"]) == may_be_typed
+    for label, field, wrong in BEYOND:
+        [id] = [number.proto.id for number in at.number_input if number.label == label]
+        for value in wrong:
+            assert not fits(known[id], WidgetState(id=id, **{field: value}), PATCH.found["unpack"]), value
+
+
+# Numbers that a field for numbers cannot send: label, how it reports, what is beyond its limits or no number.
+BEYOND = (
+    ("whole", "int_value", (0, 6, -(2**62))),
+    ("number", "double_value", (float("nan"), float("inf"), float("-inf"), -0.1, 1.1)),
+)
 
 
 ODD = {
