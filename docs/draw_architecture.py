@@ -42,7 +42,7 @@ WAYS = {
             ("cnnlab.config.schema", "checked: one configuration"),
             ("cnnlab.classroom.limits", "within the class's limits"),
             ("cnnlab.runs.store", "a folder in the queue"),
-            ("cnnlab.workers.pool", "handed to a worker"),
+            ("cnnlab.workers.dispatcher", "handed to a worker"),
             ("cnnlab.training.trainer", "trained with Keras, epoch by epoch"),
             ("cnnlab.runs.attempt", "written into its folder"),
             ("cnnlab.ui.train.run_view", "watched, from that folder alone"),
