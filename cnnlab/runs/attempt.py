@@ -100,7 +100,11 @@ class Attempt:
 
     def write_answer_panel(self, epoch: int, index: np.ndarray, probabilities: np.ndarray) -> None:
         """Keep the answers (n, classes) for a few held-out images, named by index in the training set."""
-        panel = {"epoch": epoch, "index": index, "probabilities": probabilities.astype(np.float32)}
+        panel: dict[str, ArrayLike] = {
+            "epoch": epoch,
+            "index": index,
+            "probabilities": probabilities.astype(np.float32),
+        }
         self._write_arrays("probe.npz", panel)
 
     def outdate_result(self) -> None:

@@ -6,6 +6,7 @@ what is saved and shown is made of Keras's own layer.
 """
 
 from functools import cache
+from typing import Any
 
 
 @cache
@@ -14,8 +15,8 @@ def fused_normalisation() -> type:
     import keras
     import tensorflow as tf
 
-    class FusedBatchNormalization(keras.layers.BatchNormalization):
-        def call(self, inputs, training=None, mask=None):
+    class FusedBatchNormalization(keras.layers.BatchNormalization):  # type: ignore[misc]  # Keras has no types
+        def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
             if not training:
                 return super().call(inputs, training=training, mask=mask)
             outputs, mean, variance, *_rest = tf.raw_ops.FusedBatchNormV3(

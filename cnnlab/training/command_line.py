@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Callable
 
 import numpy as np
 from tqdm import tqdm
@@ -50,10 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
     run = store.create(config, data.classes, preset=preset, owner="command line")
     _train_with_bar(run)
     state, history = run.state(), run.history()
-    if state.phase is not Phase.FINISHED:
+    if state.phase is not Phase.FINISHED or (evaluation := run.evaluation()) is None:
         print(state.message or state.phase, file=sys.stderr)
         return 1
-    evaluation, weights = run.evaluation(), run.weights()
+    weights = run.weights()
     penalty = losses.penalty(weights, config.model.l2)
     found = losses.of(evaluation.probabilities, evaluation.labels, config, penalty)
     result = {
@@ -84,7 +85,8 @@ def _train_with_bar(run: Run) -> None:
     thread = threading.Thread(target=watch)
     thread.start()
     try:
-        train(run, run.claim("command line"), should_stop=lambda: False)
+        if (number := run.claim("command line")) is not None:  # else an app has been quicker, and trains it
+            train(run, number, should_stop=lambda: False)
     finally:
         ended.set()
         thread.join()
@@ -108,7 +110,7 @@ def _show(run: Run, bar: tqdm) -> None:
     bar.refresh()
 
 
-def _told_to(bar: tqdm):
+def _told_to(bar: tqdm) -> Callable[[int, int], None]:
     """Return what a download tells its progress to: bytes so far, bytes in all."""
 
     def tell(done: int, total: int) -> None:

@@ -7,9 +7,7 @@ import numpy as np
 from cnnlab.runs.history import Row
 
 
-def stagnates(rows: Sequence[Row], patience: int | None) -> bool:
-    """Say whether the validation loss has not improved for `patience` epochs; None: that never counts."""
-    if patience is None:
-        return False
+def stagnates(rows: Sequence[Row], patience: int) -> bool:
+    """Say whether the validation loss has not improved for `patience` epochs."""
     best = int(np.argmin([row["val_loss"] for row in rows]))
     return len(rows) - 1 - best >= patience

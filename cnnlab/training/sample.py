@@ -8,6 +8,7 @@ then as they are. What each step adds is what it has taken from the curve.
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +21,7 @@ SIZE = 2_000  # images, at most
 SMALL = 1 / 5  # a smaller share of the difference is not worth a word
 
 
-def measure(model, images: np.ndarray, labels: np.ndarray, config: TrainConfig) -> Row:
+def measure(model: Any, images: np.ndarray, labels: np.ndarray, config: TrainConfig) -> Row:
     """Ask a model of plain Keras layers about training images (n, 32, 32, 3); return the `sample_` columns.
 
     What is not used in training stays NaN: dropout, augmentation.
@@ -37,13 +38,14 @@ def measure(model, images: np.ndarray, labels: np.ndarray, config: TrainConfig) 
     return found
 
 
-def _accuracy(model, images: np.ndarray, labels: np.ndarray, dropout: bool = False) -> float:
+def _accuracy(model: Any, images: np.ndarray, labels: np.ndarray, dropout: bool = False) -> float:
     return float((models.predict(model, images, dropout=dropout).argmax(axis=1) == labels).mean())
 
 
 def drops_out(config: TrainConfig) -> bool:
     """Say whether a network drops values out while it learns."""
-    return any(block.dropout for block in (*config.model.blocks, *config.model.dense))
+    blocks, dense = config.model.blocks, config.model.dense
+    return any(block.dropout for block in blocks) or any(layer.dropout for layer in dense)
 
 
 def augments(config: TrainConfig) -> bool:

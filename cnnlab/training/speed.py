@@ -118,7 +118,8 @@ def of_trainers(root: Path) -> tuple[Speed, bool]:
     for file in (path(root), *sorted(root.glob(".speed-*.json"))):
         if found := load(file):
             return found, True
-    return replace(load(TYPICAL), bfloat16=system.bfloat16_is_native()), False
+    typical: Speed = reading.value(TYPICAL, _SPEED)
+    return replace(typical, bfloat16=system.bfloat16_is_native()), False
 
 
 def _is_whole(speed: Speed) -> bool:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -87,14 +87,15 @@ def layer_call(timed: ops.Layer, before: ops.Shape, batch: int, precision: str) 
     x = tf.cast(tf.random.uniform((batch, *before)), layer.compute_dtype)
     gradient = tf.ones_like(layer(x, training=True))
 
-    @tf.function(autograph=False, jit_compile=False)
+    @tf.function(autograph=False, jit_compile=False)  # type: ignore[untyped-decorator]  # without types
     def both(x: "tf.Tensor", gradient: "tf.Tensor") -> list["tf.Tensor"]:
         with tf.GradientTape() as tape:
             tape.watch(x)
             y = layer(x, training=True)
         passed_on = [] if before == speed.INPUT else [x]
         sources = [*passed_on, *(one.value for one in layer.trainable_variables)]
-        return tape.gradient(y, sources, output_gradients=gradient)
+        found: list[tf.Tensor] = tape.gradient(y, sources, output_gradients=gradient)
+        return found
 
     return lambda: both(x, gradient)
 
@@ -102,7 +103,7 @@ def layer_call(timed: ops.Layer, before: ops.Shape, batch: int, precision: str) 
 def measure(wait: Callable[[], None] = lambda: None, clock: Clock = time.perf_counter) -> Speed:
     """Time everything; `wait` is called before each piece and returns when it may begin."""
 
-    def seconds(prepare: Callable[..., Callable[[], object]], *arguments) -> float:
+    def seconds(prepare: Callable[..., Callable[[], object]], *arguments: object) -> float:
         wait()
         return seconds_of(prepare(*arguments), clock)
 
@@ -110,7 +111,7 @@ def measure(wait: Callable[[], None] = lambda: None, clock: Clock = time.perf_co
     call = seconds(_nothing)  # is part of all that is timed alone, and of no layer in a network
     costs = {}
     for precision in ["float32", "bfloat16"][: 1 + native]:
-        timed: dict[str, list] = {kind: [] for kind in speed.MEASURES}
+        timed: dict[str, list[tuple[list[float], float]]] = {kind: [] for kind in speed.MEASURES}
         for layer, before, batch in LAYERS:
             values = layers.measures(layer, before, batch, first=before == speed.INPUT)
             spent = seconds(layer_call, layer, before, batch, precision) - call
@@ -136,7 +137,7 @@ def _networks() -> Iterator[TrainConfig]:
         yield TrainConfig(model=model, dataset="digits", precision="bfloat16", batch_size=32, validation=0.0)
 
 
-def _beside(known: Speed, wait: Callable[[], None], clock: Clock) -> dict[str, float]:
+def _beside(known: Speed, wait: Callable[[], None], clock: Clock) -> dict[str, Any]:
     """Return what real networks take more than the sum of their layers: `together`, `step` and `epoch`."""
     steps, epochs, alone = [], [], []
     for config in _networks():
@@ -160,7 +161,8 @@ def _step_and_epoch(config: TrainConfig, wait: Callable[[], None], clock: Clock)
     with tempfile.TemporaryDirectory() as folder:
         run = Store(folder).create(config, datasets.load("digits").classes, preset="tiny", owner="timing")
         wait()
-        training = Training(run, Attempt(run, run.claim("timing")), lambda: False)  # without its heartbeat
+        attempt = Attempt(run, run.claim("timing") or 1)  # nobody else knows of the folder
+        training = Training(run, attempt, lambda: False)  # without the attempt's heartbeat
         spent = {}
         for batches in (FEW, MANY):
             order = training.training[: batches * config.batch_size]

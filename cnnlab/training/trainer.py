@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -49,7 +50,7 @@ class Training:
         self.result = models.build(recipe.layers(), config.model.l2, config.seed)
         self.optimizer = models.optimizer(config.optimizer, config.learning_rate)
         self.optimizer.build(self.model.trainable_variables)
-        self.rest = _dropout_states(self.model)
+        self.rest: dict[str, Any] = _dropout_states(self.model)
         self.rest |= {f"optimizer/{i}": v for i, v in enumerate(self.optimizer.variables)}
         self.model.compile(
             optimizer=self.optimizer,
@@ -82,12 +83,13 @@ class Training:
                 self._keep(rows)
             if end is not None:
                 return self._end_early(end, rows, None if whole else running, partial)
-            if stagnates(rows, self.config.patience):
+            patience = self.config.patience
+            if patience is not None and stagnates(rows, patience):
                 text = _(
                     "Stopped early: the validation loss has not improved for {epochs}. The network is "
                     "that of the last epoch."
                 )
-                return self._finish(rows, text.format(epochs=in_epochs(self.config.patience)))
+                return self._finish(rows, text.format(epochs=in_epochs(patience)))
         self._finish(rows)
 
     def _epoch(self, epoch: int, first: int) -> tuple[RunningValues, End | None, dict[str, float]]:
@@ -112,7 +114,7 @@ class Training:
     def _rate_now(self) -> float:
         return float(self.optimizer.learning_rate)
 
-    def _take_result(self):
+    def _take_result(self) -> Any:
         """Return what would be kept now: the weights so far in plain Keras layers, computing in float32."""
         models.set_weights(self.result, models.weights(self.model))
         return self.result
@@ -209,7 +211,7 @@ class Training:
         with self.attempt.replacing(self.run.folder / "model.keras") as part:
             copy.save(part)
 
-    def _batches(self, index: np.ndarray, epoch: int | None = None, first: int = 0):
+    def _batches(self, index: np.ndarray, epoch: int | None = None, first: int = 0) -> Any:
         """Return a tf.data pipeline of (uint8 images, one-hot labels), from batch `first` on.
 
         With an epoch, images are augmented; a batch draws its changes from seed, epoch and its own number.
@@ -227,8 +229,8 @@ class Training:
                     images = augment(images, self.config.augmentation, rng)
                 yield images, self.one_hot[taken]
 
-        shapes = (tf.TensorSpec((None, SIDE, SIDE, 3), tf.uint8),)
-        shapes += (tf.TensorSpec((None, len(self.data.classes)), tf.float32),)
+        answers = tf.TensorSpec((None, len(self.data.classes)), tf.float32)
+        shapes = tf.TensorSpec((None, SIDE, SIDE, 3), tf.uint8), answers
         count = tf.data.experimental.assert_cardinality(steps_per_epoch(len(index), size) - first)
         options = tf.data.Options()
         options.autotune.enabled = False  # its thread sleeps up to a minute, and every epoch's end waits
@@ -252,7 +254,7 @@ class Training:
         return row | {"seconds": round(time.perf_counter() - running.start, 3)}
 
 
-def _dropout_states(model) -> dict[str, object]:
+def _dropout_states(model: Any) -> dict[str, Any]:
     """Return the random states of the dropout layers, so that a resumed run draws as it would have."""
     layers = [layer for layer in model.layers if hasattr(layer, "seed_generator")]
     return {f"random/{layer.name}": layer.seed_generator.state for layer in layers}
