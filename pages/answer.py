@@ -7,14 +7,15 @@ import streamlit as st
 
 from cnnlab import ops
 from cnnlab.config.presets import ARTICLE
+from cnnlab.data.datasets import class_name
 from cnnlab.figures import tiles
 from cnnlab.i18n import _, number
-from cnnlab.ui.components.terms import softmax_table
+from cnnlab.ui.components.terms import Table, softmax_table
 from cnnlab.ui.lessons.answer import flatten, look, own_scores, score, softmax
 from cnnlab.ui.widgets import lesson, network_choice, number_text
 
 
-def text(table, seen: look.Look | None, scores: np.ndarray, names: list[str]) -> None:
+def text(table: Table | None, seen: look.Look | None, scores: np.ndarray, names: list[str]) -> None:
     """Write the last maps, the contributions (once they are predicted) and softmax as text."""
     number_text.table(softmax_table(ops.softmax_steps(scores), names))
     if table:
@@ -39,9 +40,9 @@ with controls:
     net = network_choice.choose()
     seen = look.look(net) if net else None
 table = None
-if seen:
+if net and seen:
     picture.image(tiles.enlarge(seen.picture, 112), _("it sees 32 × 32"), width=112)
-    names = [network_choice.class_name(name) for name in net.classes]
+    names = [class_name(name) for name in net.classes]
     scores, about = seen.scores, seen.about
     with right.container(border=True):
         st.subheader(_("1 · The last maps become one row"), anchor=False)

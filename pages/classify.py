@@ -1,11 +1,14 @@
 """What is on this photo? A trained network answers, with probabilities on a true scale."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from cnnlab import ops
 from cnnlab.data.spec import DatasetError
+from cnnlab.evaluation.reliability_record import ReliabilityRecord
 from cnnlab.i18n import _, number
 from cnnlab.runs import RunError
 from cnnlab.ui.classify import several, smaller, tally, trials, trust, why
@@ -14,7 +17,7 @@ from cnnlab.ui.classify.answer import answer, reliability_of
 from cnnlab.ui.widgets import lesson, network_choice
 
 
-def shown(part, *arguments) -> None:
+def shown(part: Callable[..., None], *arguments: Any) -> None:
     """Draw one part; a damaged file or a missing dataset spoils that part alone."""
     try:
         part(*arguments)
@@ -22,12 +25,13 @@ def shown(part, *arguments) -> None:
         st.warning(str(error), icon=":material/broken_image:")
 
 
-def measured_reliability(net: network_choice.Network):
+def measured_reliability(net: network_choice.Network) -> ReliabilityRecord | None:
     """Return what was measured about a network of photos; a damaged file gets a sentence."""
     try:
         return reliability_of(net)
     except RunError as error:
         st.warning(str(error), icon=":material/broken_image:")
+        return None
 
 
 lesson.opening(

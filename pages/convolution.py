@@ -76,9 +76,17 @@ if not scene.hide_fed:
     line.caption(view.fits_line(setting))
     size.caption(_("Output cells along one side: {sum}").format(sum=view.size_line(setting)))
 with stage:
-    options = {"hidden": scene.hidden, "marks": scene.marks, "start": scene.start, "hide_fed": scene.hide_fed}
-    options |= {"relu": relu, "top": 255 * scale, "follow": lesson.formulas()}
-    cell = view.stepper(scene.setting, scene.title, **options)
+    cell = view.stepper(
+        scene.setting,
+        scene.title,
+        top=255 * scale,
+        relu=relu,
+        hidden=scene.hidden,
+        marks=scene.marks,
+        start=scene.start,
+        hide_fed=scene.hide_fed,
+        follow=lesson.formulas(),
+    )
     lesson.formula(formulas.convolution())
     if cell:
         view.step_formula(scene, cell, relu)

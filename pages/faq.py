@@ -16,8 +16,14 @@ def put_to_the_test() -> None:
     """Let the student choose a misconception; show numbers that test it, and then what is right."""
     believed = beliefs()
     widget_state.default("faq.belief", next(iter(believed)), believed)
-    options = {"format_func": lambda name: believed[name].short, "key": "faq.belief", "required": True}
-    belief = believed[st.pills(_("Students say"), list(believed), **options)]
+    st.pills(
+        _("Students say"),
+        list(believed),
+        format_func=lambda name: believed[name].short,
+        key="faq.belief",
+        required=True,
+    )
+    belief = believed[st.session_state["faq.belief"]]
     with st.container(border=True):
         st.subheader(f"“{belief.sentence}”", anchor=False)
         try:

@@ -7,6 +7,7 @@ import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
 from cnnlab.data import datasets
+from cnnlab.data.datasets import class_name
 from cnnlab.figures import tiles
 from cnnlab.i18n import _, percent
 from cnnlab.lessons.page_list import LESSONS
@@ -17,14 +18,15 @@ from cnnlab.ui.widgets import lesson, network_choice
 
 def vote(net: network_choice.Network) -> None:
     """Let the student vote on which photo the network is most sure about, then show its four answers."""
-    classes = [network_choice.class_name(name) for name in net.classes]
+    classes = [class_name(name) for name in net.classes]
     photos = exhibit.four_photos(net.dataset, net.classes, net.spec.present())
     answers = [net.probabilities(photo) for photo, _truth in photos]
     names = [_("Photo {n}").format(n=n) for n in range(1, 5)]
     text = _("This network knows {count} kinds of things: {classes}. Not every photo here shows one of them.")
     large = projector.on()
-    width = "stretch" if large else 760
-    st.markdown(text.format(count=len(classes), classes=", ".join(classes)), width=width)
+    st.markdown(
+        text.format(count=len(classes), classes=", ".join(classes)), width="stretch" if large else 760
+    )
     with st.container(horizontal=True):  # on a projector each takes a fifth of the width
         slots = st.columns(5)[:4] if large else [st.container(width=150) for _photo in photos]
     for slot, name, (photo, _truth) in zip(slots, names, photos, strict=True):

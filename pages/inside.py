@@ -1,5 +1,6 @@
 """What has the network learned? Its kernels, what they make of a photo, and where it errs."""
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -13,6 +14,8 @@ from cnnlab.runs import RunError
 from cnnlab.ui.inside import embedding, kernels, maps, measures, mistakes, parts, patterns, robustness, why
 from cnnlab.ui.session import class_state
 from cnnlab.ui.widgets import lesson, network_choice
+
+Part = Callable[[network_choice.Network], None]
 
 
 def measured(net: network_choice.Network) -> str:
@@ -31,14 +34,14 @@ def measured(net: network_choice.Network) -> str:
 
 
 @st.fragment
-def section(title: str, part, net: network_choice.Network) -> None:
+def section(title: str, part: Part, net: network_choice.Network) -> None:
     """Draw one part, on its own; a damaged file or a missing dataset spoils that part alone."""
     with st.container(border=True):
         st.subheader(title, anchor=False)
         shown(part, net)
 
 
-def shown(part, net: network_choice.Network) -> None:
+def shown(part: Part, net: network_choice.Network) -> None:
     try:
         part(net)
     except (RunError, DatasetError) as error:

@@ -85,8 +85,14 @@ with layer_slot:
     sources = {"hand": _("Made by hand"), "trained": _("From a trained network")}
     widget_state.default("layer.source", "hand", sources)
     held = widget_state.locked("layer.relu", "layer.bias")  # kernels from elsewhere bring their own
-    options = {"format_func": sources.get, "key": "layer.source", "required": True, "disabled": held}
-    source = st.segmented_control(_("Kernels"), list(sources), **options)
+    source = st.segmented_control(
+        _("Kernels"),
+        list(sources),
+        format_func=sources.__getitem__,
+        key="layer.source",
+        required=True,
+        disabled=held,
+    )
     layer = None
     if source == "trained":
         layer = four_kernels.trained()
@@ -109,14 +115,15 @@ with stage:
     if min(image.shape[:2]) < len(layer.kernels):
         st.error(_("This photo is smaller than a kernel. Choose a larger one."))
         st.stop()
-    marks = (Mark(question.row, question.col, "A", output=0),) if question else ()
-    hide = None if answered else (question.row, question.col)
+    asked = (question.row, question.col) if question else None
+    marks = (Mark(*asked, "A", output=0),) if asked else ()
+    hide = None if answered else asked
     start = (0, 1) if hide == (0, 0) else (0, 0)
-    if question and answered:
-        start = (question.row, question.col)
+    if asked and answered:
+        start = asked
     cell = view.stepper(image, layer, hide, marks=marks, start=start, follow=lesson.formulas())
     lesson.formula(formulas.layer(layer.activation))
-    if cell and (answered or cell != (0, *hide)):
+    if cell and (hide is None or cell != (0, *hide)):
         lesson.formula(view.step_formula(image, layer, cell))
 st.subheader(_("The whole photo, through every kernel"), anchor=False)
 maps = view.whole_maps(picture, layer.kernels, layer.bias, layer.scale, layer.activation)

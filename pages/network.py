@@ -18,7 +18,7 @@ def controls(see: layer_view.View, layer: int) -> None:
     st.subheader(layer_words.heading(see.outputs[layer].layer), anchor=False)
     titles = {output.name: layer_words.heading(output.layer) for output in see.outputs}
     left, right = st.columns([2, 1.1])
-    left.selectbox(_("Layer"), see.names, format_func=titles.get, key="network.layer")
+    left.selectbox(_("Layer"), see.names, format_func=titles.__getitem__, key="network.layer")
     count = see.maps(layer).shape[-1]
     if count > 1:
         single = see.outputs[layer].values.ndim == 1
@@ -29,8 +29,8 @@ def controls(see: layer_view.View, layer: int) -> None:
 def colours() -> None:
     """Draw the choice of what the colour range spans."""
     names = layer_view.ranges()
-    label, options = _("One colour range for"), {"format_func": names.get, "horizontal": True}
-    st.radio(label, list(names), key="network.range", **options)
+    label = _("One colour range for")
+    st.radio(label, list(names), format_func=names.__getitem__, key="network.range", horizontal=True)
 
 
 lesson.opening(

@@ -5,13 +5,13 @@ import streamlit as st
 
 from cnnlab import ops
 from cnnlab.data import cifar10, photos
+from cnnlab.data.datasets import class_name
 from cnnlab.figures.tiles import enlarge
 from cnnlab.i18n import _, number
 from cnnlab.lessons.questions.pixels import SIDE, count, targets
 from cnnlab.ui.components.planes import planes
 from cnnlab.ui.session import widget_state
 from cnnlab.ui.widgets import crop, lesson, number_text, page_control, photo_choice
-from cnnlab.ui.widgets.network_choice import class_name
 
 SHOWN = 256  # pixels of the photo and of what the network gets
 

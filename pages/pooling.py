@@ -1,7 +1,6 @@
 """How does pooling make maps smaller, and what does it keep?"""
 
 from functools import partial
-from zlib import crc32
 
 import numpy as np
 import streamlit as st
@@ -31,9 +30,9 @@ def brighter(setting: ask.Setting, asked: ask.Loser) -> bool:
         "P would be {now}; the largest of the window is {largest}, so the maximum is {largest} → {max}. The "
         "average takes every pixel in: {average} → {after}."
     )
-    numbers = {"value": asked.value, "more": asked.more, "now": asked.value + asked.more}
-    numbers |= {"largest": asked.largest, "max": asked.max_after}
-    numbers = {name: number(value) for name, value in numbers.items()}
+    levels = {"value": asked.value, "more": asked.more, "now": asked.value + asked.more}
+    levels |= {"largest": asked.largest, "max": asked.max_after}
+    numbers = {name: number(value) for name, value in levels.items()}
     numbers |= {"average": number(asked.average, 2), "after": number(asked.average_after, 2)}
     return lesson.predict(
         "pooling.brighter",
@@ -73,7 +72,7 @@ def shifted(square: crop.Crop, setting: ask.Setting) -> None:
             list(options.values()),
             options[answer],
             reveal.format(none=percent(changes["none"][0].same, 0)),
-            about=(crc32(setting.values), setting.window, setting.stride, setting.padding, step),
+            about=(photos.checksum(setting.values), setting.window, setting.stride, setting.padding, step),
         ):
             return
     with st.container(border=True):
@@ -108,7 +107,7 @@ with left:
 with right:
     stage = st.container()
     asked = ask.loser(setting)
-    answered = bool(asked) and brighter(setting, asked)
+    answered = asked is not None and brighter(setting, asked)
     with stage:
         view.stepper(setting, asked, answered)
 shifted(square, setting)

@@ -27,8 +27,8 @@ def choose_data() -> Dataset | None:
     dataset_status.download(spec)
     if not widget_state.locked("train.dataset"):
         other = datasets.usable()
-        on_click = {"on_click": st.session_state.update, "args": [{"train.dataset": other.name}]}
-        st.button(_("Go on with {title}").format(title=other.title), key="_train.usable", **on_click)
+        label, chosen = _("Go on with {title}").format(title=other.title), {"train.dataset": other.name}
+        st.button(label, key="_train.usable", on_click=st.session_state.update, args=[chosen])
     return None
 
 
@@ -50,8 +50,8 @@ def start(config: TrainConfig, data: Dataset) -> None:
     except RunError as error:
         st.error(str(error), icon=":material/front_hand:")
         return
-    if pool.current():
-        pool.current().wake()
+    if workers := pool.current():
+        workers.wake()
     st.query_params["run"] = run.id
     st.rerun()
 
@@ -67,23 +67,30 @@ def configure(watching: bool) -> None:
             data = choose_data()
         choose_preset()
         checked = form.check(data)
-        ready = checked.trainable and data is not None
+        ready = checked.config if checked.trainable and data else None  # what would be trained
         link = form.keep_link(checked.config, watching)
         with st.container():
             preflight.changes(checked.config)
             for fault in checked.faults:
                 st.error(fault)
-        options = {"type": "primary", "icon": ":material/play_arrow:", "width": "stretch"}
-        if st.button(_("Train"), disabled=not ready, key="_train.start", **options):
-            start(checked.config, data)
+        pressed = st.button(
+            _("Train"),
+            key="_train.start",
+            type="primary",
+            icon=":material/play_arrow:",
+            disabled=not ready,
+            width="stretch",
+        )
+        if pressed and ready and data:
+            start(ready, data)
         with st.container():
             if ready:
-                preflight.limits(checked.config)
+                preflight.limits(ready)
                 preflight.estimates(checked)
     with right:
         with st.container():
             if ready:
-                dataset_status.data_sentence(checked.config)
+                dataset_status.data_sentence(ready)
                 dataset_status.words()
         with st.container():
             if checked.layers:

@@ -22,9 +22,10 @@ def flatten(seen: Look) -> None:
     """Show how Flatten lays the last maps out, or say what stands in its place."""
     layers = [out.layer for out in seen.outputs]
     if not any(isinstance(layer, ops.Flatten) for layer in layers):
-        return st.markdown(
+        st.markdown(
             _("This network has no Flatten: it takes **one number of each map**, whatever the map's size.")
         )
+        return
     maps = last_maps(seen)
     reader = next(layer for layer in layers if isinstance(layer, ops.Dense))
     height, width, channels = maps.shape
@@ -69,8 +70,15 @@ def _positions(maps: np.ndarray) -> None:
         label = label.format(map=channel + 1, row=row + 1, column=col + 1)
         lines = [Line(number(n + 1), maps[n, :, channel]) for n in range(height)]
         heads = [number(n + 1) for n in range(width)]
-        chosen = {"key": "_answer.cell", "chosen": (row, col), "heads": heads}
-        pick(label, lines, limit=limit, on_pick=lambda i, j: set_cell(i, j, channel), **chosen)
+        pick(
+            label,
+            lines,
+            key="_answer.cell",
+            limit=limit,
+            chosen=(row, col),
+            on_pick=lambda i, j: set_cell(i, j, channel),
+            heads=heads,
+        )
         st.caption(_("Values without unit; orange is positive, blue negative."))
     with right:
         label = _("The row of {size} numbers, around position").format(**values)
@@ -84,8 +92,14 @@ def _positions(maps: np.ndarray) -> None:
             for n, cell in zip(around, cells, strict=True)
         ]
         label = _("Position {position} is chosen, between its neighbours").format(**values)
-        chosen = {"key": "_answer.position", "chosen": (place - first, 0)}
-        pick(label, lines, limit=limit, on_pick=lambda n, _place: set_cell(*cells[n]), **chosen)
+        pick(
+            label,
+            lines,
+            key="_answer.position",
+            limit=limit,
+            chosen=(place - first, 0),
+            on_pick=lambda n, _place: set_cell(*cells[n]),
+        )
     text = _(
         "**(({row} − 1) × {width} + {col} − 1) × {channels} + {map} = {position}**: whole rows above, "
         "columns before, {channels} maps a cell. Neighbours in the row are the *same place on other maps*."

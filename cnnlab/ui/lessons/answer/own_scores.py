@@ -56,8 +56,8 @@ def overflow(names: list[str], scores: np.ndarray) -> None:
     widget_state.default("answer.shift", SHIFTS[-1], SHIFTS)
     texts = {amount: f"+{number(amount)}" for amount in SHIFTS}
     label = _("Add to every score")
-    added = st.segmented_control(label, SHIFTS, format_func=texts.get, key="answer.shift", required=True)
-    large = np.asarray(scores, float) + added
+    st.segmented_control(label, SHIFTS, format_func=texts.__getitem__, key="answer.shift", required=True)
+    large = np.asarray(scores, float) + st.session_state["answer.shift"]
     with np.errstate(over="ignore"):
         exponentials = np.exp(large)
     naive, steps = ops.softmax_naive(large), ops.softmax_steps(large)

@@ -1,6 +1,6 @@
 """How do scores become probabilities? Term by term, and what one rising score does to the others."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -27,7 +27,7 @@ def steps(scores: np.ndarray, names: Sequence[str], *, key: str, start: int = 0)
     lesson.formula(formulas.softmax(found, names, at))
 
 
-def ask_about_rise(about: tuple, scores: np.ndarray, names: Sequence[str]) -> None:
+def ask_about_rise(about: Hashable, scores: np.ndarray, names: Sequence[str]) -> None:
     """Ask what one rising score does to the others, and step through it."""
     rise = one_score_rises(scores)
     if rise is None:

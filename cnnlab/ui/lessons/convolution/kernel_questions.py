@@ -89,11 +89,11 @@ def ask(setting: Setting, scale: float) -> Scene:
     widget_state.default("convolution.question", next(iter(names)), names)
     label = _("Question")
     chosen = st.segmented_control(
-        label, list(names), format_func=names.get, key="convolution.question", required=True
+        label, list(names), format_func=names.__getitem__, key="convolution.question", required=True
     )
     match chosen:
-        case "windows":
+        case "windows" if two:
             return ask_windows(two, setting, about)
-        case "patch":
+        case "patch" if patch:
             return ask_patch(patch, questions.PATCH * scale, about)
     return ask_feeds(questions.feeds(setting), setting, about)

@@ -65,8 +65,14 @@ def all_settings(channels: int) -> Kernel | None:
     chosen = st.session_state["convolution.all"] = st.session_state["convolution.kernel"]
     words = explained()
     label = _("All kernels")
-    more = {"format_func": words.get, "key": "convolution.all", "on_change": _take}
-    st.selectbox(label, list(words), disabled=held(), **more)
+    st.selectbox(
+        label,
+        list(words),
+        format_func=words.__getitem__,
+        key="convolution.all",
+        on_change=_take,
+        disabled=held(),
+    )
     if chosen == "trained":
         found = _trained()
         if found is None:
@@ -85,8 +91,9 @@ def _take() -> None:
 def _named(name: str, channels: int) -> tuple[np.ndarray, Hashable]:
     """Draw size and seed; the same slice reads every channel, only random slices differ."""
     widget_state.default("convolution.size", 3, SIZES)
-    more = {"key": "convolution.size", "required": True, "disabled": held()}
-    size = st.segmented_control(_("Kernel size, k × k"), SIZES, **more)
+    label = _("Kernel size, k × k")
+    st.segmented_control(label, SIZES, key="convolution.size", required=True, disabled=held())
+    size: int = st.session_state["convolution.size"]
     if name != "random":
         return np.repeat(ops.KERNELS[name](size)[:, :, np.newaxis], channels, axis=2), None
     widget_state.default("convolution.seed", 1)
@@ -99,10 +106,11 @@ def _named(name: str, channels: int) -> tuple[np.ndarray, Hashable]:
 def _trained() -> tuple[np.ndarray, float, float, Hashable] | None:
     """Draw the choice of a network and of one kernel of its first convolution."""
     net = network_choice.choose()
-    first = next((layer for layer in net.layers if isinstance(layer, ops.Conv)), None) if net else None
+    if net is None:
+        return None
+    first = next((layer for layer in net.layers if isinstance(layer, ops.Conv)), None)
     if first is None:
-        if net:
-            st.info(_("This network has no convolution, so it has no kernel to borrow."))
+        st.info(_("This network has no convolution, so it has no kernel to borrow."))
         return None
     weights = net.weights[f"{first.name}/kernel"].astype(float)  # (k, k, 3, count)
     count = weights.shape[-1]
@@ -130,27 +138,28 @@ def _edited(kernel: Kernel, about: Hashable) -> Kernel | None:
     if channels > 1:
         widget_state.default("convolution.channel", 0, range(channels))
         names = (_("red"), _("green"), _("blue"))
-        channel = st.segmented_control(
+        st.segmented_control(
             _("Edit the slice that reads"),
             range(channels),
             format_func=names.__getitem__,
             key="convolution.channel",
             required=True,
         )
+        channel = st.session_state["convolution.channel"]
     for place in range(channels):
         for (row, col), value in st.session_state.get(f"{EDITS}.{place}", {}).items():
             weights[row, col, place] = value
     st.caption(_("Weights: click one and type; Enter takes it."))
     store = f"{EDITS}.{channel}"
-    limits = {"low": -LARGEST, "high": LARGEST}
     cells(
         _("Weights"),
         weights[:, :, channel],
         key=f"_convolution.cells.{channel}",
         store=store,
         role="signed",
+        low=-LARGEST,
+        high=LARGEST,
         disabled=held(),
-        **limits,
     )
     left, right = st.columns(2, vertical_alignment="bottom")
     step = 1.0 if kernel.scale == 1 else 0.01
@@ -158,8 +167,8 @@ def _edited(kernel: Kernel, about: Hashable) -> Kernel | None:
     most = float(LARGEST)
     with left:
         bias = decimal_field(_("Bias"), -most, most, step=step, key="convolution.bias", disabled=held())
-    undo = {"icon": ":material/undo:", "key": "_convolution.undo", "on_click": _forget}
-    right.button(_("Undo my changes"), disabled=held(), **undo)
+    label, icon = _("Undo my changes"), ":material/undo:"
+    right.button(label, key="_convolution.undo", icon=icon, on_click=_forget, disabled=held())
     if bias is None:
         st.error(_("The bias is empty: type a number, such as 0. The picture stays as it was."))
         return None

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -25,7 +26,7 @@ LONG = 12  # from so many terms on a formula is abridged
 OTHERS = 70_000  # bytes that are kept free for what is sent beside the products
 
 
-def geometry() -> dict:
+def geometry() -> dict[str, Any]:
     """Draw stride, border and dilation; return them as `ops.conv2d` takes them."""
     return {name: page_control.draw(f"convolution.{name}") for name in ("stride", "padding", "dilation")}
 
@@ -37,8 +38,15 @@ def small_picture() -> np.ndarray:
     for cell, value in st.session_state.get("convolution.pixels", {}).items():
         values[cell] = value
     st.caption(_("Pixels from 0 (black) to 255 (white): click one and type; Enter takes it."))
-    keys = {"key": "_convolution.pixels", "store": "convolution.pixels"}
-    cells(_("Pixels"), values, **keys, role="pixel", low=0, high=255)
+    cells(
+        _("Pixels"),
+        values,
+        key="_convolution.pixels",
+        store="convolution.pixels",
+        role="pixel",
+        low=0,
+        high=255,
+    )
     return values[..., np.newaxis]
 
 
@@ -102,23 +110,30 @@ def stepper(
     *,
     top: float,
     relu: bool,
-    hidden=None,
+    hidden: np.ndarray | None = None,
     marks: Sequence[Mark] = (),
-    **options,
+    **options: Any,
 ) -> Cell | None:
     """Draw the steps of a setting; return the output cell where the student rests, with `follow=True`.
 
     top: the brightest value that an input can have.
     """
     rows, cols = setting.index()
-    views = _views(setting, title, top, relu, hidden)
-    key = "_convolution.steps"
-    return windows(key=key, **views, index_rows=rows, index_cols=cols, marks=marks, **options)
+    planes, output = _views(setting, title, top, relu, hidden)
+    return windows(
+        key="_convolution.steps",
+        inputs=planes,
+        outputs=[output],
+        index_rows=rows,
+        index_cols=cols,
+        marks=marks,
+        **options,
+    )
 
 
 def _views(
-    setting: Setting, title: str, top: float, relu: bool, hidden=None
-) -> dict[str, Sequence[Plane | Output]]:
+    setting: Setting, title: str, top: float, relu: bool, hidden: np.ndarray | None
+) -> tuple[list[Plane], Output]:
     height, width, channels = setting.image.shape
     note = _("{height} × {width}, 0–{top}").format(height=height, width=width, top=written(top))
     grey, colour = {"pixel": title}, {"red": _("Red"), "green": _("Green"), "blue": _("Blue")}
@@ -136,7 +151,7 @@ def _views(
         hidden=hidden,
         channel_labels=[plane.label for plane in planes] if channels > 1 else (),
     )
-    return {"inputs": planes, "outputs": [output]}
+    return planes, output
 
 
 def whole_photo(photo: np.ndarray, setting: Setting, scale: float, relu: bool) -> None:
@@ -146,7 +161,8 @@ def whole_photo(photo: np.ndarray, setting: Setting, scale: float, relu: bool) -
         before, after, ends = _before_after(photo, setting.kernel, setting.bias, scale, relu, how)
     except ops.GeometryError as error:  # the small grid may be larger than a tiny photo
         reason = _(error.template).format(**error.numbers)
-        return st.info(_("The whole photo is too small for this kernel: {reason}.").format(reason=reason))
+        st.info(_("The whole photo is too small for this kernel: {reason}.").format(reason=reason))
+        return
     low, high = (number(end, 0 if scale == 1 else 2) for end in ends)
     sizes = {"height": number(photo.shape[0]), "width": number(photo.shape[1])}
     st.markdown(_("**On the whole photo**, {height} × {width} pixels").format(**sizes))
@@ -157,7 +173,14 @@ def whole_photo(photo: np.ndarray, setting: Setting, scale: float, relu: bool) -
 
 
 @st.cache_data(scope="session", max_entries=20, show_spinner=False)
-def _before_after(photo, kernel, bias, scale, relu, how) -> tuple[bytes, bytes, tuple[float, float]]:
+def _before_after(
+    photo: np.ndarray,
+    kernel: np.ndarray,
+    bias: float,
+    scale: float,
+    relu: bool,
+    how: tuple[tuple[str, Any], ...],
+) -> tuple[bytes, bytes, tuple[float, float]]:
     """Return the photo and its map as pictures, and the map's range."""
     seen = photo if kernel.shape[2] == 3 else photos.grey(photo)[..., np.newaxis]
     sums = Setting(seen * np.float32(scale), kernel.astype(np.float32), bias, **dict(how)).sums()

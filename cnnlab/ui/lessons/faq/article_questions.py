@@ -1,6 +1,6 @@
 """What does everybody ask about the article? Each question with a demonstration computed as one looks."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import streamlit as st
@@ -76,13 +76,14 @@ def why_pooling() -> None:
     )
     choices = {2: _("both"), 1: _("the first"), 0: _("none")}
     widget_state.default("faq.pools", 2, choices)
-    kept = st.segmented_control(
+    st.segmented_control(
         _("Keep these poolings of the Baseline"),
         list(choices),
-        format_func=choices.get,
+        format_func=choices.__getitem__,
         key="faq.pools",
         required=True,
     )
+    kept: int = st.session_state["faq.pools"]
     blocks = [
         block if place < kept else block.model_copy(update={"pool": "none"})
         for place, block in enumerate(ARTICLE.blocks)
@@ -153,11 +154,8 @@ def why_dense() -> None:
 def what_is_gradient_descent() -> None:
     best, start, steps = 2.0, -3.0, 8
 
-    def loss(weight):
+    def loss(weight: float) -> float:
         return (weight - best) ** 2
-
-    def slope(weight):
-        return 2 * (weight - best)
 
     st.markdown(
         _(
@@ -167,10 +165,8 @@ def what_is_gradient_descent() -> None:
     )
     widget_state.default("faq.rate", 0.2)
     rate = st.slider(_("Learning rate"), 0.05, 1.2, step=0.05, key="faq.rate")
-    weights = [start]
-    for _step in range(steps):
-        weight, _memory = gradient_descent(weights[-1], slope(weights[-1]), rate, {})
-        weights.append(weight)
+    path = ops.descend(gradient_descent, [start], lambda w: 2 * (w - best), rate, steps)
+    weights: list[float] = path[:, 0].tolist()
     figure = descent(loss, weights, low=-5.0, high=9.0)
     text = _("The walk on the loss: from w = {start} to w = {end}")
     alt = text.format(start=number(start), end=number(weights[-1], 2))
@@ -185,7 +181,7 @@ def what_is_gradient_descent() -> None:
         "First step: {weight} − {rate} × ({gradient}) = **{next}**. "
         "The loss was {before} and is **{after}** after {steps} steps."
     )
-    values = {"weight": start, "rate": rate, "gradient": slope(start), "next": weights[1]}
+    values = {"weight": start, "rate": rate, "gradient": 2 * (start - best), "next": weights[1]}
     values |= {"before": loss(start), "after": loss(weights[-1])}
     written = {name: fine(value, 2) for name, value in values.items()}
     st.markdown(words + " " + text.format(**written, steps=steps))
@@ -244,7 +240,7 @@ def outlook() -> None:
     )
 
 
-def questions() -> dict[str, tuple]:
+def questions() -> dict[str, tuple[str, Callable[[], None]]]:
     """Return the questions by name: (text, function that draws the answer)."""
     return {
         "kernels": (_("Why kernels?"), why_kernels),
@@ -260,7 +256,7 @@ def _parameters(layers: Sequence[ops.Layer]) -> dict[str, int]:
     return {layer.name: count for layer, count in zip(layers, counts, strict=True)}
 
 
-def _sliders(key: str, labels, first, low: float, high: float) -> np.ndarray:
+def _sliders(key: str, labels: Sequence[str], first: Sequence[float], low: float, high: float) -> np.ndarray:
     """Draw sliders beside each other in half steps; return their values (n,)."""
     for place, (column, label) in enumerate(zip(st.columns(len(labels)), labels, strict=True)):
         widget_state.default(f"{key}.{place}", first[place])

@@ -12,6 +12,7 @@ import streamlit as st
 
 from cnnlab import ops
 from cnnlab.data import photos
+from cnnlab.data.datasets import class_name
 from cnnlab.data.spec import SIDE
 from cnnlab.figures import tiles
 from cnnlab.figures.signed_bars import signed_bars
@@ -58,8 +59,10 @@ def figures(values: dict[str, str]) -> None:
 def bright_is_strong() -> tuple[str, ...]:
     names = {"sobel_x": _("Vertical edges"), "laplacian": _("Spots and edges"), "box_blur": _("Mean")}
     widget_state.default("faq.bright", "sobel_x", names)
-    options = {"format_func": names.get, "key": "faq.bright", "required": True}
-    chosen = st.segmented_control(_("Kernel"), list(names), **options)
+    st.segmented_control(
+        _("Kernel"), list(names), format_func=names.__getitem__, key="faq.bright", required=True
+    )
+    chosen: str = st.session_state["faq.bright"]
     grey = photos.grey(cat())[..., np.newaxis]
     means, sums = (
         ops.conv2d(grey, ops.KERNELS[name](3)[..., None, None])[..., 0] for name in ("box_blur", chosen)
@@ -156,7 +159,7 @@ def largest_weight_matters() -> tuple[str, ...]:
     net = shipped()
     x = next(out.values for out in net.forward(cat()) if out.name == "dense_1_relu")
     weights, bias = net.weights["scores/kernel"], net.weights["scores/bias"]
-    names = [network_choice.class_name(name) for name in net.classes]
+    names = [class_name(name) for name in net.classes]
     widget_state.default("faq.unit", telling_unit(x, weights, bias), range(len(names)))
     chosen = st.selectbox(_("Score of"), range(len(names)), format_func=names.__getitem__, key="faq.unit")
     step = ops.contributions(x, weights, bias, chosen)

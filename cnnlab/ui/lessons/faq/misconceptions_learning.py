@@ -9,9 +9,11 @@ import streamlit as st
 
 from cnnlab import ops
 from cnnlab.data import photos
+from cnnlab.data.datasets import class_name
 from cnnlab.figures.curves import curve
 from cnnlab.i18n import _, in_epochs, number, percent
 from cnnlab.ops.optimizers import gradient_descent
+from cnnlab.runs import Evaluation, RunError
 from cnnlab.ui.lessons.faq.misconceptions import cat, figures, shipped
 from cnnlab.ui.session import context, widget_state
 from cnnlab.ui.widgets import network_choice
@@ -24,9 +26,17 @@ PEOPLE = ("astronaut", "photographer")
 RATES = (0.1, 0.3, 0.6, 0.9, 1.0, 1.1, 1.3)
 
 
+def measured(net: network_choice.Network) -> Evaluation:
+    """Return what the network's test set said. Raises RunError where it is sealed."""
+    evaluation = net.run.evaluation()
+    if evaluation is None:
+        raise RunError(_("The test set of this network is still sealed."))
+    return evaluation
+
+
 def sure_is_right() -> tuple[str, ...]:
     net = shipped()
-    evaluation = net.run.evaluation()
+    evaluation = measured(net)
     widget_state.default("faq.sure", 0.9, SURE)
     least = st.select_slider(
         _("At least so sure"), SURE, format_func=lambda p: f"{100 * p:g}\u00a0%", key="faq.sure"
@@ -47,7 +57,7 @@ def sure_is_right() -> tuple[str, ...]:
     ]
     answers = [net.probabilities(photos.resize(photos.square(photos.sample(name)))) for name in foreign]
     order = sorted(range(len(foreign)), key=lambda n: -answers[n].max())[:4]
-    said = [network_choice.class_name(net.classes[answers[n].argmax()]) for n in order]
+    said = [class_name(net.classes[answers[n].argmax()]) for n in order]
     st.markdown(_("Photos that show **none** of its ten classes, and what it says:"))
     table = {
         _("photo"): [photos.samples()[foreign[n]] for n in order],
@@ -68,7 +78,7 @@ def sure_is_right() -> tuple[str, ...]:
 
 
 def loss_is_error_rate() -> tuple[str, ...]:
-    evaluation = shipped().run.evaluation()
+    evaluation = measured(shipped())
     widget_state.default("faq.factor", 2.0, FACTORS)
     label = _("Multiply all scores by")
     factor = st.select_slider(label, FACTORS, format_func=lambda f: f"{f:g}", key="faq.factor")
@@ -132,14 +142,14 @@ def it_learns_while_used() -> tuple[str, ...]:
     net = shipped()
     all_weights = sum(array.size for array in net.weights.values())
     widget_state.default("faq.used", 0.01, (0.001, 0.01, 0.1))
-    rate = st.segmented_control(_("Learning rate"), (0.001, 0.01, 0.1), key="faq.used", required=True)
+    st.segmented_control(_("Learning rate"), (0.001, 0.01, 0.1), key="faq.used", required=True)
+    rate: float = st.session_state["faq.used"]
     x = next(out.values for out in net.forward(cat()) if out.name == "dense_1_relu")
     weights, bias = net.weights["scores/kernel"], net.weights["scores/bias"]
     truth = net.classes.index("cat")
     step = ops.update(x, weights, bias, truth, rate)
-    trained = np.count_nonzero(step.new_weights != step.weights) + np.count_nonzero(
-        step.new_bias != step.bias
-    )
+    pairs = ((step.weights, step.new_weights), (step.bias, step.new_bias))
+    trained = sum(int(np.count_nonzero(new != old)) for old, new in pairs)
     p, q = (float(values[truth]) for values in (step.probabilities, step.new_probabilities))
     unchanged = network_choice.changed_by_use(str(net.run.folder), net.stamp, net)
     still = float(net.probabilities(cat())[truth])  # computed anew, after the hundred
@@ -180,7 +190,7 @@ def more_epochs_are_better() -> tuple[str, ...]:
 
 def training_accuracy_counts() -> tuple[str, ...]:
     net = shipped()
-    rows, evaluation = net.run.history(), net.run.evaluation()
+    rows, evaluation = net.run.history(), measured(net)
     widget_state.default("faq.trained", len(rows), range(1, len(rows) + 1))
     row = rows[st.slider(_("After epoch"), 1, len(rows), key="faq.trained") - 1]
     test = percent(evaluation.accuracy)

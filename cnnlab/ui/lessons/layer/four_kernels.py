@@ -45,10 +45,11 @@ def by_hand(bias: float, activation: str | None) -> Layer:
 def trained() -> Layer | None:
     """Draw the choice of a network and of its kernels; None (with a sentence) where there are none."""
     net = network_choice.choose()
-    places = [place for place, one in enumerate(net.layers) if isinstance(one, ops.Conv)] if net else []
+    if net is None:
+        return None
+    places = [place for place, one in enumerate(net.layers) if isinstance(one, ops.Conv)]
     if not places:
-        if net:
-            st.info(_("This network has no convolution, so it has no kernels to show."))
+        st.info(_("This network has no convolution, so it has no kernels to show."))
         return None
     first, after = net.layers[places[0]], net.layers[places[0] + 1]
     kernels = net.weights[f"{first.name}/kernel"].astype(float)

@@ -1,5 +1,7 @@
 """How does a layer look: its steps over a crop, its maps of a whole photo, one cell as a formula?"""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -16,7 +18,7 @@ WHOLE = 160  # pixels of the whole photo's longer side; five of them stand in a 
 LONGEST = 6  # times its width a photo is shown high, and the other way round
 
 
-def stepper(image: np.ndarray, layer: Layer, hide: tuple[int, int] | None, **options) -> Cell | None:
+def stepper(image: np.ndarray, layer: Layer, hide: tuple[int, int] | None, **options: Any) -> Cell | None:
     """Draw the steps of all kernels over a crop (h, w, 3); `hide` is a cell of the first map."""
     height, width, _channels = image.shape
     kh, kw, _channels, count = layer.kernels.shape
@@ -43,8 +45,14 @@ def stepper(image: np.ndarray, layer: Layer, hide: tuple[int, int] | None, **opt
                 hidden=hidden,
             )
         )
-    grids = {"inputs": inputs, "outputs": outputs, "index_rows": index_rows, "index_cols": index_cols}
-    return windows(key="_layer.steps", **grids, **options)
+    return windows(
+        key="_layer.steps",
+        inputs=inputs,
+        outputs=outputs,
+        index_rows=index_rows,
+        index_cols=index_cols,
+        **options,
+    )
 
 
 def colours() -> dict[str, str]:
@@ -66,7 +74,9 @@ def text(image: np.ndarray, layer: Layer, hide: tuple[int, int] | None) -> None:
 
 
 @st.cache_data(scope="session", max_entries=20, show_spinner=False)
-def whole_maps(picture, kernels, bias, scale, activation) -> list[bytes]:
+def whole_maps(
+    picture: np.ndarray, kernels: np.ndarray, bias: np.ndarray, scale: float, activation: str | None
+) -> list[bytes]:
     """Return the maps of a whole photo as JPEGs, each on a colour scale of its own."""
     small = _whole(picture)
     maps = ops.conv2d(small * np.float32(scale), kernels.astype(np.float32), bias.astype(np.float32))

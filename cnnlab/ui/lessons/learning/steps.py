@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+import plotly.graph_objects as go
 import streamlit as st
 
 from cnnlab import ops
@@ -167,7 +168,8 @@ def two_losses() -> None:
             for n, first in enumerate((10.0, 0.0, 0.0), start=1)
         ]
         widget_state.default("learning.true", 3, (1, 2, 3))
-        label = st.segmented_control(_("True class"), (1, 2, 3), key="learning.true", required=True) - 1
+        st.segmented_control(_("True class"), (1, 2, 3), key="learning.true", required=True)
+        label: int = st.session_state["learning.true"] - 1
     p = ops.softmax(scores)
     slopes = {"ce": ops.cross_entropy_gradient(p, label), "mse": ops.mse_gradient(p, label)}
     rows = range(3)
@@ -212,15 +214,21 @@ def race_optimisers() -> None:
     widget_state.default("learning.surface", "ravine", surfaces)
     widget_state.default("learning.factor", 1.0, (0.3, 1.0, 3.0))
     with st.container(horizontal=True, gap="medium"):
-        options = {"format_func": surfaces.get, "key": "learning.surface", "required": True}
-        name = st.segmented_control(_("Surface"), list(surfaces), **options)
-        factor = st.segmented_control(
+        st.segmented_control(
+            _("Surface"),
+            list(surfaces),
+            format_func=surfaces.__getitem__,
+            key="learning.surface",
+            required=True,
+        )
+        st.segmented_control(
             _("All learning rates"),
             (0.3, 1.0, 3.0),
             format_func=lambda value: f"× {value:g}",
             key="learning.factor",
             required=True,
         )
+    name, factor = st.session_state["learning.surface"], st.session_state["learning.factor"]
     what = {
         "bowl": _("Equally steep on all sides: whoever goes straight downhill arrives."),
         "ravine": _("Steep across and flat along: plain steps zigzag, or creep."),
@@ -271,6 +279,6 @@ def _paths(name: str, factor: float) -> list[tuple[np.ndarray, np.ndarray]]:
 @st.cache_data(max_entries=100, show_spinner=False)
 def bowl_chart(
     curve: np.ndarray, path: np.ndarray, theme: str, slope: float | None = None, height: int = 330
-):
+) -> go.Figure:
     """Return `figures.bowl`, remembered: a chart takes longer to check than to draw."""
     return bowl(curve, path, theme=theme, slope=slope, height=height)

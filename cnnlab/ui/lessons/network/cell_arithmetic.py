@@ -8,11 +8,12 @@ import numpy as np
 import streamlit as st
 
 from cnnlab import ops
+from cnnlab.data.datasets import class_name
 from cnnlab.i18n import _, fine, number
 from cnnlab.ui.components.terms import contributions_table, softmax_table, terms
 from cnnlab.ui.components.told import places, told
 from cnnlab.ui.components.windows import Cell, Output, Plane, convolved, pooled, windows
-from cnnlab.ui.widgets import formulas, lesson, network_choice
+from cnnlab.ui.widgets import formulas, lesson
 from cnnlab.ui.widgets.layer_view import FOLLOWING, RGB, View, in_colours, map_name
 
 WINDOWS = "_network.windows"
@@ -23,7 +24,8 @@ AROUND = 3  # cells around the window that are sent with a single cell
 
 def taken(height: int, width: int) -> tuple[int, int] | None:
     """Return the cell that the student has just chosen in the step-through view, row and column from 0."""
-    return places(told(WINDOWS, "cell"), row=height, col=width)
+    cell = places(told(WINDOWS, "cell"), row=height, col=width)
+    return (cell[0], cell[1]) if cell else None
 
 
 @dataclass(frozen=True)
@@ -194,7 +196,7 @@ def _dense(asked: Asked, dense: ops.Dense) -> None:
 def _softmax(asked: Asked, _layer: ops.Softmax) -> None:
     if asked.place != asked.shown:
         return
-    names = [network_choice.class_name(name) for name in asked.see.net.classes]
+    names = [class_name(name) for name in asked.see.net.classes]
     steps, start = ops.softmax_steps(asked.see.before(asked.place)), len(names) + asked.channel
     table = softmax_table(steps, names)
     at = terms(table, key="_network.softmax", start=start, follow=lesson.formulas())

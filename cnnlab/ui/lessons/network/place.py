@@ -52,4 +52,5 @@ def choose_cell(row: int, col: int) -> None:
 
 def taps() -> int:
     """Return how often a map was chosen in the overview: each time the page scrolls to the map."""
-    return st.session_state.get("_network.taps", 0)
+    count: int = st.session_state.get("_network.taps", 0)
+    return count

@@ -67,7 +67,9 @@ def spans(see: View, place: int) -> tuple[list[Span], list[Span]]:
 
 
 @lru_cache(maxsize=64)  # a network is the same object for every session, see `network.load`
-def _spans(net: network_choice.Network, name: str, shape: tuple[int, ...], maps: tuple[int, ...]) -> tuple:
+def _spans(
+    net: network_choice.Network, name: str, shape: tuple[int, ...], maps: tuple[int, ...]
+) -> tuple[list[Span], list[Span]]:
     layers = net.layers
     if len(maps) == 1:
         whole = ops.receptive_field(layers, name, None, None, shape)

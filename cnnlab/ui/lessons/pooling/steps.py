@@ -1,9 +1,12 @@
 """How does pooling look: two maps at once, a moved crop, the way of a gradient, what could stand instead?"""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
 from cnnlab import ops
+from cnnlab.config import ModelConfig
 from cnnlab.config.presets import ARTICLE
 from cnnlab.figures import tiles
 from cnnlab.figures.heatmap import heatmap, pixels
@@ -18,7 +21,7 @@ PICTURE = 320  # pixels of a small map that is shown as a picture
 PHOTO = (32, 32, 3)
 
 
-def geometry() -> dict:
+def geometry() -> dict[str, Any]:
     """Draw window, stride and border; return them as `Setting` takes them. A new window brings its stride."""
 
     def touching() -> None:
@@ -78,7 +81,7 @@ def stepper(setting: Setting, asked: Loser | None, answered: bool) -> None:
         index_rows=rows,
         index_cols=cols,
         marks=[Mark(asked.row, asked.col, "P", on="input")] if asked else [],
-        start=asked.cell if answered else (0, 0),
+        start=asked.cell if asked and answered else (0, 0),
         follow=lesson.formulas(),
     )
     if cell and not hidden[cell.row, cell.col]:
@@ -112,7 +115,8 @@ def moved(photo: np.ndarray, row: int, col: int, setting: Setting, room: int) ->
     widget_state.default("pooling.shift", 1, range(len(shifts)))
     side = _("right") if room > 0 else _("left")
     label = _("Move the crop to the {side}, pixels").format(side=side)
-    step = st.segmented_control(label, range(len(shifts)), key="pooling.shift", required=True)
+    st.segmented_control(label, range(len(shifts)), key="pooling.shift", required=True)
+    step: int = st.session_state["pooling.shift"]
     titles = {"none": _("No pooling"), **_titles()}
     n = len(setting.values)
     crop = photo[row : row + n, col + shifts[step] : col + shifts[step] + n]
@@ -177,8 +181,8 @@ def alternatives(setting: Setting) -> None:
     """Show a convolution with the same stride, and global average pooling."""
     k = setting.window
     maps = np.asarray(setting.values, float)[..., np.newaxis]
-    geometry = {"stride": setting.stride, "padding": setting.padding}
-    strided = ops.conv2d(maps, np.full((k, k, 1, 1), 1 / k**2), **geometry)[..., 0]
+    mean = np.full((k, k, 1, 1), 1 / k**2)
+    strided = ops.conv2d(maps, mean, stride=setting.stride, padding=setting.padding)[..., 0]
     learned = ops.conv2d(
         maps, ops.KERNELS["sharpen"](3)[..., None, None], stride=setting.stride, padding="same"
     )
@@ -204,9 +208,9 @@ def alternatives(setting: Setting) -> None:
     shape = _before_flatten(ARTICLE)
     units = ARTICLE.dense[0].units
     counts = {"few": shape[2] * units + units, "many": int(np.prod(shape)) * units + units}
-    counts = {name: number(count) for name, count in counts.items()}
+    written = {name: number(count) for name, count in counts.items()}
     st.markdown(
-        text.format(stride=setting.stride, n=k**2, difference=number(difference, 1), maps=shape[2], **counts)
+        text.format(stride=setting.stride, n=k**2, difference=number(difference, 1), maps=shape[2], **written)
     )
     if setting.padding == "same":
         st.caption(_("At the border they differ: the convolution adds zeros there, pooling leaves them out."))
@@ -233,7 +237,8 @@ def article() -> None:
     )
 
 
-def _before_flatten(model) -> tuple[int, int, int]:
+def _before_flatten(model: ModelConfig) -> tuple[int, ...]:
+    """Return the shape (h, w, c) of the maps that Flatten lays out."""
     layers = model.layers(10)
     names = [layer.name for layer in layers]
     return ops.output_shapes(layers, PHOTO)[names.index("flatten") - 1]
