@@ -2,6 +2,7 @@
 
 import csv
 import itertools
+import shutil
 
 import numpy as np
 import pytest
@@ -233,3 +234,10 @@ def test_without_the_shipped_network_a_sentence_stands_there(tmp_path, monkeypat
     monkeypatch.setattr(records, "SHIPPED", tmp_path / "none")
     at = opened("epochs")
     assert "article" in at.warning[0].value
+
+
+@pytest.mark.parametrize("name", ("sure", "loss", "training"))
+def test_a_sealed_test_set_gets_a_sentence(name, tmp_path, monkeypatch):
+    shutil.copytree(SHIPPED, tmp_path / "article", ignore=shutil.ignore_patterns("evaluation.npz"))
+    monkeypatch.setattr(records, "SHIPPED", tmp_path)
+    assert "still sealed" in opened(name).warning[0].value

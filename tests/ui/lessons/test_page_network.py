@@ -451,4 +451,4 @@ def test_a_deleted_and_a_damaged_run_get_a_sentence(store):
 
 def test_without_workers_the_page_says_that_keras_cannot_be_asked(store):
     run, _layers, _weights = made(store, NETWORKS["no convolution"])
-    assert "The workers are not running" in words(opened(run.id, more=True))
+    assert "This needs the worker processes, and they are not running." in words(opened(run.id, more=True))
