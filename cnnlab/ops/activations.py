@@ -15,17 +15,20 @@ from .floats import Floats, as_floats
 
 
 def linear(x: ArrayLike) -> Floats:
-    """Pass x on as it is."""
+    """Pass x, of any shape, on as it is."""
     return as_floats(x)
 
 
 def relu(x: ArrayLike) -> Floats:
-    """Pass on what is positive and replace the rest by 0: max(x, 0)."""
+    """Pass on what is positive and replace the rest by 0: max(x, 0). Any shape. Nair and Hinton, 2010."""
     return np.maximum(as_floats(x), 0)
 
 
 def leaky_relu(x: ArrayLike, slope: float = 0.2) -> Floats:
-    """Pass on what is positive, and a fraction of the rest: x or slope * x. Maas et al., 2013."""
+    """Pass on what is positive, and a fraction of the rest: x or slope * x.
+
+    Any shape. Maas et al., 2013.
+    """
     x = as_floats(x)
     return np.where(x > 0, x, slope * x)
 
@@ -33,7 +36,7 @@ def leaky_relu(x: ArrayLike, slope: float = 0.2) -> Floats:
 def elu(x: ArrayLike, alpha: float = 1.0) -> Floats:
     """Pass on what is positive, and let the rest approach -alpha: x or alpha * (exp(x) - 1).
 
-    Clevert, Unterthiner and Hochreiter, 2016.
+    Any shape. Clevert, Unterthiner and Hochreiter, 2016.
     """
     x = as_floats(x)
     return np.where(
@@ -44,19 +47,19 @@ def elu(x: ArrayLike, alpha: float = 1.0) -> Floats:
 def gelu(x: ArrayLike) -> Floats:
     """Weigh x by the share of a normal distribution that lies below it: x (1 + erf(x / sqrt(2))) / 2.
 
-    Hendrycks and Gimpel, 2016.
+    Any shape. Hendrycks and Gimpel, 2016.
     """
     x = as_floats(x)
     return x * (1 + _erf(x / math.sqrt(2))) / 2
 
 
 def tanh(x: ArrayLike) -> Floats:
-    """Squeeze x into -1 to 1."""
+    """Squeeze x, of any shape, into -1 to 1."""
     return np.tanh(as_floats(x))
 
 
 def sigmoid(x: ArrayLike) -> Floats:
-    """Squeeze x into 0 to 1: 1 / (1 + exp(-x))."""
+    """Squeeze x, of any shape, into 0 to 1: 1 / (1 + exp(-x))."""
     with np.errstate(over="ignore"):  # exp may become infinite, which gives 0 and is right
         return 1 / (1 + np.exp(-as_floats(x)))
 

@@ -89,6 +89,7 @@ def conv2d_steps(
     """Return an iterator of one ConvStep for each cell of an output map, row by row.
 
     The arguments are those of `conv2d`; `output_channel` chooses the kernel, and so the map, counted from 0.
+    Raises GeometryError, before the first step, as `conv2d` does and where there is no such map.
     """
     image, kernel, bias = _one_kernel(image, kernels, bias, output_channel)
     rows, cols = _window_indices(image, kernel, stride, padding, dilation)
@@ -111,7 +112,7 @@ def conv2d_step(
 ) -> ConvStep:
     """Return the ConvStep of the output cell at (row, col), counted from 0; otherwise like `conv2d_steps`.
 
-    Raises GeometryError also where there is no such cell.
+    Raises GeometryError as that does, and where there is no such cell.
     """
     image, kernel, bias = _one_kernel(image, kernels, bias, output_channel)
     rows, cols = _window_indices(image, kernel, stride, padding, dilation)

@@ -107,7 +107,10 @@ def contributions(x: ArrayLike, weights: ArrayLike, bias: ArrayLike | None, unit
 
 
 def dense_steps(x: ArrayLike, weights: ArrayLike, bias: ArrayLike | None = None) -> Iterator[DenseStep]:
-    """Return an iterator of one DenseStep for each unit; the arguments are those of `dense`."""
+    """Return an iterator of one DenseStep for each unit; the arguments are those of `dense`.
+
+    Raises GeometryError, before the first step, where the sizes do not fit together.
+    """
     x, weights, bias = _checked(x, weights, bias)
     return (contributions(x, weights, bias, unit) for unit in range(weights.shape[1]))
 
@@ -117,7 +120,7 @@ def softmax(scores: ArrayLike, temperature: float = 1.0) -> Floats:
 
     Subtracting the largest score first changes no probability and keeps exp from overflowing. A temperature
     above 1 evens the probabilities out, one below 1 sharpens them; GeometryError unless it is above 0.
-    scores: (..., classes), no unit.
+    scores: (..., classes), no unit. Bridle, 1990.
     """
     _check_temperature(temperature)
     scores = as_floats(scores)
@@ -127,7 +130,10 @@ def softmax(scores: ArrayLike, temperature: float = 1.0) -> Floats:
 
 
 def softmax_steps(scores: ArrayLike, temperature: float = 1.0) -> SoftmaxSteps:
-    """Return the SoftmaxSteps of a row of scores (classes,); the temperature is that of `softmax`."""
+    """Return the SoftmaxSteps of a row of scores (classes,).
+
+    The temperature is that of `softmax`; GeometryError unless it is above 0.
+    """
     _check_temperature(temperature)
     scores = as_floats(scores)
     shift = scores.max()
@@ -140,9 +146,10 @@ def softmax_steps(scores: ArrayLike, temperature: float = 1.0) -> SoftmaxSteps:
 
 
 def softmax_naive(scores: ArrayLike, temperature: float = 1.0) -> Floats:
-    """Return softmax as the formula is written, without the shift.
+    """Return softmax of scores (..., classes) as the formula is written, without the shift.
 
     For the lesson only: exp overflows above about 709 (88 in float32), and infinity / infinity is nan.
+    GeometryError unless the temperature is above 0.
     """
     _check_temperature(temperature)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -7,7 +7,7 @@ Floats = NDArray[np.floating]
 
 
 def as_floats(values: ArrayLike) -> Floats:
-    """Return the values as a floating-point array: float32 stays float32 and float64 stays float64.
+    """Return the values, of any shape, as floating-point numbers: float32 and float64 stay what they are.
 
     Whole numbers (pixels from 0 to 255, kernels typed by hand) become float64, which adds them without error.
     float16, in which kernels are recorded to save space, becomes float32.

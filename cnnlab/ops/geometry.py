@@ -62,7 +62,8 @@ def padding_amounts(n: int, k: int, stride: int, padding: str, dilation: int = 1
 def output_size(n: int, k: int, stride: int = 1, padding: str = "valid", dilation: int = 1) -> int:
     """Return the number of outputs: floor((n + before + after - dilation (k - 1) - 1) / stride) + 1.
 
-    Raises GeometryError where the window is larger than the padded input.
+    Raises GeometryError where a setting makes no sense or the window is larger than the padded input.
+    Dumoulin and Visin, *A guide to convolution arithmetic for deep learning*, 2016.
     """
     before, after = padding_amounts(n, k, stride, padding, dilation)
     room = n + before + after - window_span(k, dilation)
@@ -90,7 +91,10 @@ def window_index(n: int, k: int, stride: int = 1, padding: str = "valid", dilati
 
 
 def outputs_fed(n: int, k: int, stride: int, padding: str, dilation: int, index: int) -> Indices:
-    """Return which outputs, (m,), read input cell `index`: the rows of `window_index` that hold it."""
+    """Return which outputs, (m,), read input cell `index`: the rows of `window_index` that hold it.
+
+    Raises GeometryError as `output_size` does.
+    """
     return np.flatnonzero((window_index(n, k, stride, padding, dilation) == index).any(axis=1))
 
 
@@ -123,7 +127,7 @@ def window_places(shape: Shape, window: Window) -> Iterator[tuple[int, int, Any,
     """Yield, for each place (p, q) of the window, which outputs see a cell there, and which cells these are.
 
     shape: (h, w, c) of the maps. Both come as an index into an array: (H, W, ...) and (h, w, ...). Places on
-    the border are left out.
+    the border are left out. Raises GeometryError as `output_size` does.
     """
     height, width, _channels = shape
     rows, cols = window_index(height, *window), window_index(width, *window)
@@ -137,7 +141,8 @@ def window_places(shape: Shape, window: Window) -> Iterator[tuple[int, int, Any,
 def window_at(image: Floats, rows: Indices, cols: Indices) -> tuple[Floats, Mask]:
     """Return one window of an image (h, w, c) and a mask (kh, kw) that is False on the border.
 
-    The window holds the values (kh, kw, c) where the rows and columns meet, and 0 on the border.
+    rows (kh,) and cols (kw,) are those of `window_index`. The window holds the values (kh, kw, c) where they
+    meet, and 0 on the border.
     """
     height, width, _channels = image.shape
     inside = ((rows >= 0) & (rows < height))[:, None] & ((cols >= 0) & (cols < width))

@@ -20,8 +20,8 @@ def input_gradient(
     """Return the gradient (h, w, c), float32, of a number that depends on the scores, for one photo.
 
     wanted: from the probabilities (classes,) to the gradient of that number with respect to the scores
-    (classes,); `lambda p: p - y` makes it the cross-entropy. The rest are the arguments of `forward`, and so
-    are the errors.
+    (classes,); `lambda p: p - y` makes it the cross-entropy. The rest are the arguments of `forward`; raises
+    GeometryError as that does. Backpropagation: Rumelhart, Hinton and Williams, 1986.
     """
     outputs = forward(layers, weights, image)
     inputs = [np.asarray(image, np.float32), *(output.values for output in outputs)]

@@ -63,13 +63,17 @@ class Layer(ABC):
         """Return how often an input is multiplied by a weight, for an x of this shape.
 
         A kernel uses each of its weights once for each cell of its map, a dense layer each weight once.
+        Raises GeometryError as `output_shape` does.
         """
         kernel = self.weight_shapes(shape).get("kernel")
         return prod(kernel) * prod(self.output_shape(shape)[:-1]) if kernel else 0
 
     @abstractmethod
     def forward(self, x: Floats, arrays: Arrays) -> Floats:
-        """Return y, as after training."""
+        """Return y, (H, W, c) or (n,) as `output_shape` says, for an x (h, w, c) or (n,), as after training.
+
+        Raises GeometryError where x and the arrays do not fit together.
+        """
 
     @abstractmethod
     def backward(self, x: Floats, y: Floats, gradient: Floats, arrays: Arrays) -> Floats:
@@ -84,9 +88,11 @@ class Rescale(Layer):
     kind = "rescale"
 
     def forward(self, x: Floats, arrays: Arrays) -> Floats:
+        """Return x * scale, of x's shape."""
         return rescale(x, self.scale)
 
     def backward(self, x: Floats, y: Floats, gradient: Floats, arrays: Arrays) -> Floats:
+        """Return the gradient * scale, of x's shape."""
         return gradient * np.float32(self.scale)
 
 
@@ -104,19 +110,24 @@ class Conv(Layer):
 
     @property
     def sliding(self) -> Window:
+        """The kernels' window."""
         return Window(self.kernel, self.stride, self.padding)
 
     def output_shape(self, shape: Shape) -> Shape:
+        """(h, w, c) -> (H, W, filters). Raises GeometryError where a kernel does not fit into the maps."""
         return *_slid(shape, self.sliding), self.filters
 
     def weight_shapes(self, shape: Shape) -> dict[str, Shape]:
+        """The kernel (side, side, c, filters) and, where it has one, the bias (filters,)."""
         shapes: dict[str, Shape] = {"kernel": (self.kernel, self.kernel, shape[-1], self.filters)}
         return shapes | ({"bias": (self.filters,)} if self.bias else {})
 
     def forward(self, x: Floats, arrays: Arrays) -> Floats:
+        """(h, w, c) -> (H, W, filters), by `conv2d`. Raises GeometryError as that does."""
         return conv2d(x, arrays["kernel"], arrays.get("bias"), stride=self.stride, padding=self.padding)
 
     def backward(self, x: Floats, y: Floats, gradient: Floats, arrays: Arrays) -> Floats:
+        """(H, W, filters) -> (h, w, c), by `conv2d_gradient`."""
         return conv2d_gradient(x.shape, arrays["kernel"], gradient, self.sliding)
 
 
@@ -128,12 +139,15 @@ class BatchNorm(Layer):
     kind = "norm"
 
     def weight_shapes(self, shape: Shape) -> dict[str, Shape]:
+        """gamma, beta, mean and variance: (c,) each."""
         return {part: shape[-1:] for part in ("gamma", "beta", "mean", "variance")}
 
     def forward(self, x: Floats, arrays: Arrays) -> Floats:
+        """(..., c) -> (..., c), by `batch_norm`. Raises GeometryError as that does."""
         return batch_norm(x, **arrays, epsilon=self.epsilon)
 
     def backward(self, x: Floats, y: Floats, gradient: Floats, arrays: Arrays) -> Floats:
+        """Return the gradient (..., c) times gamma / deviation: what is stored does not depend on x."""
         deviation: Floats = np.sqrt(arrays["variance"] + self.epsilon)
         return gradient * (arrays["gamma"] / deviation)
 
@@ -146,14 +160,17 @@ class Activation(Layer):
     kind = "activation"
 
     def output_shape(self, shape: Shape) -> Shape:
+        """Return the same shape. Raises GeometryError where there is no such activation."""
         if self.function not in ACTIVATIONS:
             raise GeometryError('there is no activation "{function}"', function=self.function)
         return shape
 
     def forward(self, x: Floats, arrays: Arrays) -> Floats:
+        """Return the function of each number, of x's shape."""
         return ACTIVATIONS[self.function].apply(x)
 
     def backward(self, x: Floats, y: Floats, gradient: Floats, arrays: Arrays) -> Floats:
+        """Return the gradient times the function's slope at each number, of x's shape."""
         return gradient * ACTIVATIONS[self.function].slope(x, y)
 
 
@@ -165,9 +182,11 @@ class Softmax(Layer):
     takes = 1
 
     def forward(self, x: Floats, arrays: Arrays) -> Floats:
+        """Return the probabilities (n,) of the scores (n,)."""
         return softmax(x)
 
     def backward(self, x: Floats, y: Floats, gradient: Floats, arrays: Arrays) -> Floats:
+        """(n,) -> (n,): y (gradient - sum of gradient * y), as each score moves all probabilities."""
         return y * (gradient - np.sum(gradient * y))
 
 
@@ -184,18 +203,22 @@ class Pool(Layer):
 
     @property
     def sliding(self) -> Window:
+        """The window that becomes one number."""
         return Window(self.window, self.stride, self.padding)
 
     def output_shape(self, shape: Shape) -> Shape:
+        """(h, w, c) -> (H, W, c). Raises GeometryError where the mode or the window does not fit."""
         if self.mode not in POOLS:
             raise GeometryError('pooling is "max" or "average", not "{mode}"', mode=self.mode)
         return *_slid(shape, self.sliding), shape[-1]
 
     def forward(self, x: Floats, arrays: Arrays) -> Floats:
+        """(h, w, c) -> (H, W, c), by `max_pool` or `average_pool`. Raises GeometryError as these do."""
         pool, _gradient = POOLS[self.mode]
         return pool(x, self.window, stride=self.stride, padding=self.padding)
 
     def backward(self, x: Floats, y: Floats, gradient: Floats, arrays: Arrays) -> Floats:
+        """(H, W, c) -> (h, w, c), by `max_pool_gradient` or `average_pool_gradient`."""
         _pool, pool_gradient = POOLS[self.mode]
         return pool_gradient(x, y, gradient, self.sliding)
 
@@ -208,9 +231,11 @@ class Dropout(Layer):
     kind = "dropout"
 
     def forward(self, x: Floats, arrays: Arrays) -> Floats:
+        """Return x as it is: after training nothing is dropped."""
         return x
 
     def backward(self, x: Floats, y: Floats, gradient: Floats, arrays: Arrays) -> Floats:
+        """Return the gradient as it is."""
         return gradient
 
 
@@ -222,12 +247,15 @@ class Flatten(Layer):
     takes = 3
 
     def output_shape(self, shape: Shape) -> Shape:
+        """(h, w, c) -> (h * w * c,)."""
         return (prod(shape),)
 
     def forward(self, x: Floats, arrays: Arrays) -> Floats:
+        """(h, w, c) -> (h * w * c,), by `flatten`."""
         return flatten(x)
 
     def backward(self, x: Floats, y: Floats, gradient: Floats, arrays: Arrays) -> Floats:
+        """(h * w * c,) -> (h, w, c): each number goes back to its cell."""
         return gradient.reshape(x.shape)
 
 
@@ -239,12 +267,15 @@ class GlobalAverage(Layer):
     takes = 3
 
     def output_shape(self, shape: Shape) -> Shape:
+        """(h, w, c) -> (c,)."""
         return shape[-1:]
 
     def forward(self, x: Floats, arrays: Arrays) -> Floats:
+        """(h, w, c) -> (c,), by `global_average_pool`."""
         return global_average_pool(x)
 
     def backward(self, x: Floats, y: Floats, gradient: Floats, arrays: Arrays) -> Floats:
+        """(c,) -> (h, w, c): an equal share for every cell of a map."""
         return np.broadcast_to(gradient / (x.shape[0] * x.shape[1]), x.shape)
 
 
@@ -256,12 +287,15 @@ class GlobalMax(Layer):
     takes = 3
 
     def output_shape(self, shape: Shape) -> Shape:
+        """(h, w, c) -> (c,)."""
         return shape[-1:]
 
     def forward(self, x: Floats, arrays: Arrays) -> Floats:
+        """(h, w, c) -> (c,), by `global_max_pool`."""
         return global_max_pool(x)
 
     def backward(self, x: Floats, y: Floats, gradient: Floats, arrays: Arrays) -> Floats:
+        """(c,) -> (h, w, c): all of it for the first largest cell of a map."""
         cells = x.reshape(-1, x.shape[-1])  # (h, w, c) -> (h * w, c)
         back = np.zeros(cells.shape, np.float32)
         back[cells.argmax(axis=0), np.arange(x.shape[-1])] = gradient  # to the winner of each map
@@ -277,15 +311,19 @@ class Dense(Layer):
     takes = 1
 
     def output_shape(self, shape: Shape) -> Shape:
+        """(n,) -> (units,)."""
         return (self.units,)
 
     def weight_shapes(self, shape: Shape) -> dict[str, Shape]:
+        """The kernel (n, units) and the bias (units,)."""
         return {"kernel": (shape[-1], self.units), "bias": (self.units,)}
 
     def forward(self, x: Floats, arrays: Arrays) -> Floats:
+        """(n,) -> (units,), by `dense`. Raises GeometryError as that does."""
         return dense(x, arrays["kernel"], arrays["bias"])
 
     def backward(self, x: Floats, y: Floats, gradient: Floats, arrays: Arrays) -> Floats:
+        """(units,) -> (n,): each input gets, from every unit, the gradient there times its weight."""
         return arrays["kernel"] @ gradient
 
 
@@ -298,12 +336,15 @@ class Add(Layer):
 
     @property
     def joined(self) -> str:
+        """The layer whose output is added."""
         return self.other
 
     def forward(self, x: Floats, arrays: Arrays) -> Floats:
+        """Return x plus the joined output, of the same shape. Raises GeometryError unless it is."""
         return add(x, arrays["joined"])
 
     def backward(self, x: Floats, y: Floats, gradient: Floats, arrays: Arrays) -> Floats:
+        """Return the gradient as it is: a sum passes it on to both."""
         return gradient
 
 

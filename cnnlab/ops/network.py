@@ -33,6 +33,7 @@ class LayerOutput:
 
     @property
     def name(self) -> str:
+        """The layer's name."""
         return self.layer.name
 
 
@@ -88,7 +89,7 @@ def _check(layer: Layer, shape: Shape, earlier: Mapping[str, Shape]) -> None:
 def network_shapes(layers: Sequence[Layer], input_shape: Shape) -> dict[str, Shape]:
     """Return the shape of each array of a network, '<layer>/<part>' -> shape, in the order of the layers.
 
-    Raises GeometryError as `output_shapes` does, and so do the next two.
+    Raises GeometryError as `output_shapes` does.
     """
     return {
         f"{layer.name}/{part}": size
@@ -100,7 +101,8 @@ def network_shapes(layers: Sequence[Layer], input_shape: Shape) -> dict[str, Sha
 def parameters(layers: Sequence[Layer], input_shape: Shape) -> list[int]:
     """Return how many numbers each layer stores: weights, biases, and a channel's four of normalisation.
 
-    A normalisation's mean and variance are counted as Keras does, although no gradient changes them.
+    A normalisation's mean and variance are counted as Keras does, although no gradient changes them. Raises
+    GeometryError as `output_shapes` does.
     """
     return [
         sum(prod(part) for part in layer.weight_shapes(shape).values())
@@ -109,7 +111,10 @@ def parameters(layers: Sequence[Layer], input_shape: Shape) -> list[int]:
 
 
 def multiplications(layers: Sequence[Layer], input_shape: Shape) -> list[int]:
-    """Return how often each layer multiplies an input by a weight for one photo."""
+    """Return how often each layer multiplies an input by a weight for one photo (h, w, c).
+
+    Raises GeometryError as `output_shapes` does.
+    """
     return [layer.multiplications(shape) for layer, shape in _inputs(layers, input_shape)]
 
 

@@ -20,12 +20,18 @@ EPSILON = 1e-7  # keeps a division from being one by 0
 
 
 def gradient_descent(w: np.ndarray, g: np.ndarray, rate: float, memory: Memory) -> Moved:
-    """Go downhill: w <- w - rate * g. With a gradient estimated from a batch this is SGD."""
+    """Go downhill: w <- w - rate * g, w and g of any one shape.
+
+    With a gradient estimated from a batch this is SGD (Robbins and Monro, 1951).
+    """
     return w - rate * g, memory
 
 
 def momentum(w: np.ndarray, g: np.ndarray, rate: float, memory: Memory, beta: float = 0.9) -> Moved:
-    """Roll downhill: the velocity keeps 90 % of itself, and the slope adds to it (Polyak, 1964)."""
+    """Roll downhill: the velocity keeps 90 % of itself, and the slope adds to it (Polyak, 1964).
+
+    w, g and the velocity have one shape, any.
+    """
     velocity = beta * memory.get("velocity", 0.0) - rate * g
     return w + velocity, {"velocity": velocity}
 
@@ -33,7 +39,7 @@ def momentum(w: np.ndarray, g: np.ndarray, rate: float, memory: Memory, beta: fl
 def nesterov(w: np.ndarray, g: np.ndarray, rate: float, memory: Memory, beta: float = 0.9) -> Moved:
     """Roll downhill, taking the next step of the velocity into account already now.
 
-    Nesterov, 1983, as Sutskever et al. wrote it in 2013.
+    Nesterov, 1983, as Sutskever et al. wrote it in 2013. Shapes as in `momentum`.
     """
     velocity = beta * memory.get("velocity", 0.0) - rate * g
     return w + beta * velocity - rate * g, {"velocity": velocity}
@@ -42,7 +48,7 @@ def nesterov(w: np.ndarray, g: np.ndarray, rate: float, memory: Memory, beta: fl
 def rmsprop(w: np.ndarray, g: np.ndarray, rate: float, memory: Memory, rho: float = 0.9) -> Moved:
     """Divide by the usual size of each weight's gradient, so that steep and flat directions move alike.
 
-    Tieleman and Hinton, 2012.
+    Tieleman and Hinton, 2012. w and g have one shape, any, and so has the mean of the squares.
     """
     square = rho * memory.get("square", 0.0) + (1 - rho) * g**2
     return w - rate * g / np.sqrt(square + EPSILON), {"square": square}
@@ -53,7 +59,8 @@ def adam(
 ) -> Moved:
     """Adaptive moment estimation: a running mean of the gradient over the root of one of its square.
 
-    Both means begin at 0 and are too small at first; m_hat and v_hat correct that (Kingma and Ba, 2015).
+    Both means, of the shape that w and g have, begin at 0 and are too small at first; m_hat and v_hat correct
+    that (Kingma and Ba, 2015).
     """
     t = memory.get("t", 0) + 1
     m = beta_1 * memory.get("m", 0.0) + (1 - beta_1) * g
@@ -65,7 +72,10 @@ def adam(
 
 
 def adamw(w: np.ndarray, g: np.ndarray, rate: float, memory: Memory, decay: float = 0.004) -> Moved:
-    """Adam that also pulls every weight a little towards 0: weight decay (Loshchilov and Hutter, 2019)."""
+    """Adam that also pulls every weight a little towards 0: weight decay (Loshchilov and Hutter, 2019).
+
+    Shapes as in `adam`.
+    """
     return adam(w - rate * decay * w, g, rate, memory)
 
 
@@ -88,7 +98,10 @@ def descend(
 def estimated(
     gradient: Callable[[np.ndarray], np.ndarray], noise: float, rng: np.random.Generator
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a gradient that errs as one from a batch does, by normal noise of this standard deviation."""
+    """Return a gradient that errs as one from a batch does, by normal noise of this standard deviation.
+
+    It takes and returns what `gradient` does: weights (n,), gradient (n,).
+    """
     return lambda w: gradient(w) + noise * rng.normal(size=np.shape(w))
 
 

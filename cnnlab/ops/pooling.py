@@ -49,7 +49,7 @@ def max_pool(maps: ArrayLike, window: int, *, stride: int | None = None, padding
     """Return the largest value of each window: maps (h, w, c) -> (H, W, c).
 
     window: side of the square window. stride: None for the same number: windows touch but do not overlap.
-    Raises GeometryError where the window does not fit.
+    Raises GeometryError where these are no maps, or the window does not fit.
     """
     places = _places(_checked(maps), window, stride, padding, border=-np.inf)
     return reduce(np.maximum, places)
@@ -58,7 +58,10 @@ def max_pool(maps: ArrayLike, window: int, *, stride: int | None = None, padding
 def average_pool(
     maps: ArrayLike, window: int, *, stride: int | None = None, padding: str = "valid"
 ) -> Floats:
-    """Return the mean of each window: maps (h, w, c) -> (H, W, c). The arguments are those of `max_pool`."""
+    """Return the mean of each window: maps (h, w, c) -> (H, W, c).
+
+    The arguments are those of `max_pool`. Raises GeometryError where the window does not fit.
+    """
     maps = _checked(maps)
     ones, zero = np.ones_like(maps[..., :1]), np.zeros((), maps.dtype)
     totals = sum(_places(maps, window, stride, padding, border=0), zero)
@@ -81,7 +84,7 @@ def max_pool_gradient(maps: Floats, pooled: Floats, gradient: Floats, window: Wi
 
 
 def average_pool_gradient(maps: Floats, pooled: Floats, gradient: Floats, window: Window) -> Floats:
-    """Return the gradient with respect to the maps: each output's, in equal shares for all cells inside.
+    """Return the gradient with respect to the maps (h, w, c), float32, in equal shares for all cells inside.
 
     The arguments are those of `max_pool_gradient`.
     """
@@ -106,7 +109,8 @@ def pool_steps(
 ) -> Iterator[PoolStep]:
     """Return an iterator of one PoolStep for each cell of an output map, row by row.
 
-    mode: "max" or "average". channel: which map, counted from 0. The rest are the arguments of `max_pool`.
+    maps: (h, w, c). mode: "max" or "average". channel: which map, counted from 0. The rest are the arguments
+    of `max_pool`. Raises GeometryError, before the first step, where these do not fit together.
     """
     plane, rows, cols = _geometry(maps, window, mode, stride, padding, channel)
     return (_step(plane, mode, i, j, rows[i], cols[j]) for i in range(len(rows)) for j in range(len(cols)))
@@ -123,7 +127,10 @@ def pool_step(
     padding: str = "valid",
     channel: int = 0,
 ) -> PoolStep:
-    """Return the PoolStep of the output cell at (row, col), counted from 0; otherwise like `pool_steps`."""
+    """Return the PoolStep of the output cell at (row, col), counted from 0; otherwise like `pool_steps`.
+
+    Raises GeometryError also where there is no such cell.
+    """
     plane, rows, cols = _geometry(maps, window, mode, stride, padding, channel)
     check_cell(row, col, len(rows), len(cols))
     return _step(plane, mode, row, col, rows[row], cols[col])
@@ -142,12 +149,15 @@ def pool_gradient(step: PoolStep, gradient: float = 1.0) -> Floats:
 
 
 def global_max_pool(maps: ArrayLike) -> Floats:
-    """Return the largest value of each whole map: (h, w, c) -> (c,)."""
+    """Return the largest value of each map: (h, w, c) -> (c,). GeometryError where these are no maps."""
     return np.asarray(_checked(maps).max(axis=(0, 1)))
 
 
 def global_average_pool(maps: ArrayLike) -> Floats:
-    """Return the mean of each whole map: (h, w, c) -> (c,)."""
+    """Return the mean of each whole map: (h, w, c) -> (c,). Lin, Chen and Yan, 2013.
+
+    Raises GeometryError where these are no maps.
+    """
     return np.asarray(_checked(maps).mean(axis=(0, 1)))
 
 

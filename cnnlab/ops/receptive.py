@@ -31,8 +31,9 @@ def receptive_field(
     """Return the ReceptiveField of the cell (row, col), counted from 0, of the layer called `name`.
 
     row, col: None for all rows or columns together. That is the only choice for a layer without rows and
-    columns, such as a dense one: it sees what the last maps before it see.
-    Raises GeometryError where there is no such layer or cell.
+    columns, such as a dense one: it sees what the last maps before it see. input_shape: (h, w, c) of the
+    photo. Raises GeometryError where there is no such layer or cell, or the layers do not fit. Araujo, Norris
+    and Sim, *Computing Receptive Fields of Convolutional Neural Networks*, 2019.
     """
     names = [layer.name for layer in layers]
     if name not in names:

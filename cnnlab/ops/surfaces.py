@@ -32,7 +32,7 @@ def _halves(w: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def bowl(w: ArrayLike) -> Floats:
-    """Equally steep all round: x^2 + y^2."""
+    """Equally steep all round: x^2 + y^2. w (..., 2) -> (...)."""
     x, y = _halves(w)
     return x**2 + y**2
 
@@ -43,7 +43,10 @@ def bowl_gradient(w: ArrayLike) -> Floats:
 
 
 def ravine(w: ArrayLike) -> Floats:
-    """Thirty times as steep across as along: (x^2 + 30 y^2) / 2. Real losses have many such directions."""
+    """Thirty times as steep across as along: (x^2 + 30 y^2) / 2. w (..., 2) -> (...).
+
+    Real losses have many such directions.
+    """
     x, y = _halves(w)
     return (x**2 + 30 * y**2) / 2
 
@@ -55,7 +58,7 @@ def ravine_gradient(w: ArrayLike) -> Floats:
 
 
 def saddle(w: ArrayLike) -> Floats:
-    """A pass at (0, 0), low along x, with valleys on both sides: x^2 + y^4 / 2 - y^2."""
+    """A pass at (0, 0), low along x, with valleys on both sides: x^2 + y^4 / 2 - y^2. w (..., 2) -> (...)."""
     x, y = _halves(w)
     return x**2 + y**4 / 2 - y**2
 
@@ -70,7 +73,10 @@ TILT = 0.3
 
 
 def minima(w: ArrayLike) -> Floats:
-    """Four hollows of different depth: the sum of t^4 / 2 - t^2 - 0.3 t over both weights t."""
+    """Four hollows of different depth: the sum of t^4 / 2 - t^2 - 0.3 t over both weights t.
+
+    w (..., 2) -> (...).
+    """
     w = as_floats(w)
     total: Floats = (w**4 / 2 - w**2 - TILT * w).sum(axis=-1)
     return total

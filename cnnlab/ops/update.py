@@ -42,7 +42,8 @@ class Update:
 def update(inputs: ArrayLike, weights: ArrayLike, bias: ArrayLike, label: int, rate: float) -> Update:
     """Return the Update that the photo `inputs` (n,) of class `label` (counted from 0) makes.
 
-    weights: (n, c), bias: (c,). Raises GeometryError where the sizes do not fit together.
+    weights: (n, c), bias: (c,). Raises GeometryError where the sizes do not fit together or there is no such
+    class.
     """
     x, weights, bias = as_floats(inputs), as_floats(weights), as_floats(bias)
     scores = dense(x, weights, bias)
