@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -55,6 +56,71 @@ def test_no_test_imports_from_another_test():
                 names = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
             tests = [name for name in names if re.search(r"(^|\.)test_", name) and name.startswith("tests.")]
             assert all(name == own or name.startswith(f"{own}.") for name in tests), (own, tests)
+
+
+DOCUMENTED = ("ops", "evaluation", "inspection", "training", "runs")
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def definitions(body: list[ast.stmt], within: str = "") -> Iterator[tuple[str, Function | ast.ClassDef]]:
+    """Yield the functions, classes and methods of a module's body with their dotted names."""
+    for node in body:
+        if isinstance(node, Function | ast.ClassDef):
+            yield within + node.name, node
+        if isinstance(node, ast.ClassDef):
+            yield from definitions(node.body, f"{within}{node.name}.")
+
+
+def exceptions(
+    node: ast.AST, functions: dict[str, Function], seen: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    """Yield the exceptions that leave this code by a `raise` here, or in a private helper that it calls.
+
+    functions: whatever may be called, by name. `raise missing(...)` raises what that function says it
+    returns; a bare `raise` passes on what somebody else has raised.
+    """
+    if isinstance(node, ast.Raise) and node.exc is not None:
+        raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+        name = ast.unparse(raised).split(".")[-1]
+        maker = functions.get(name)
+        yield ast.unparse(maker.returns) if maker and maker.returns else name
+    if isinstance(node, ast.Call):
+        name = ast.unparse(node.func).removeprefix("self.")
+        if name.startswith("_") and name in functions and name not in seen:
+            yield from exceptions(functions[name], functions, seen | {name})
+    caught = set()
+    if isinstance(node, ast.Try):
+        kinds = [handler.type for handler in node.handlers if handler.type]
+        kinds = [one for kind in kinds for one in (kind.elts if isinstance(kind, ast.Tuple) else [kind])]
+        caught = {ast.unparse(kind).split(".")[-1] for kind in kinds}
+    for child in ast.iter_child_nodes(node):
+        tried = isinstance(node, ast.Try) and child in node.body
+        yield from (name for name in exceptions(child, functions, seen) if not (tried and name in caught))
+
+
+def test_docstrings_name_what_is_raised():
+    """Everything public in these packages has a docstring, which names the exceptions that it raises."""
+    paths = [path for room in DOCUMENTED for path in sorted((ROOT / "cnnlab" / room).rglob("*.py"))]
+    modules = {path: dict(definitions(ast.parse(path.read_text()).body)) for path in paths}
+    own = {
+        path: {node.name: node for node in everything.values() if isinstance(node, Function)}
+        for path, everything in modules.items()
+    }
+    anywhere = {name: node for functions in own.values() for name, node in functions.items()}
+    wrong, found = [], 0
+    for path, everything in modules.items():
+        functions = anywhere | own[path]
+        for name, node in everything.items():
+            if any(part.startswith("_") for part in name.split(".")):
+                continue
+            text = ast.get_docstring(node) or ""
+            raised = set(exceptions(node, functions)) if isinstance(node, Function) else set()
+            unnamed = [one for one in sorted(raised) if not re.search(rf"\b{one}\b", text)]
+            found += len(raised)
+            if not text or unnamed:
+                wrong.append((str(path.relative_to(ROOT)), name, unnamed or "no docstring"))
+    assert not wrong, wrong
+    assert found > 50, "the search for `raise` finds next to nothing"
 
 
 def test_the_readme_holds_the_two_commands():

@@ -25,8 +25,8 @@ def negative_log_likelihood(scores: Floats, labels: Labels, temperature: float =
 def fit_temperature(scores: Floats, labels: Labels) -> float:
     """Return the temperature with the smallest negative log-likelihood on these pictures.
 
-    As a function of 1 / temperature it is convex, so SciPy's bounded search (Brent 1973: golden sections and
-    parabolas) finds its minimum.
+    scores (n, classes), labels (n,). As a function of 1 / temperature it is convex, so SciPy's bounded search
+    (Brent 1973: golden sections and parabolas) finds its minimum.
     """
     from scipy.optimize import minimize_scalar
 

@@ -173,7 +173,11 @@ def _plateau(rows: Rows, config: TrainConfig) -> Finding | None:
 
 
 def guessing_loss(config: TrainConfig, classes: int) -> float:
-    """Return the loss of an answer that gives each class the same probability."""
+    """Return the loss of an answer that gives each class the same probability.
+
+    For cross-entropy that is ln(classes), with label smoothing too; for the mean squared error that of 1 /
+    classes.
+    """
     if config.loss == "mse":
         return (1 - 1 / classes) / classes
     return math.log(classes)  # with label smoothing too
@@ -186,7 +190,10 @@ def above_guessing(classes: int, clearly: bool = False) -> float:
 
 
 def images_of(config: TrainConfig) -> tuple[int, int]:
-    """Return how many images it learns from, and how many validation judges by."""
+    """Return how many images it learns from, and how many validation judges by.
+
+    Raises DatasetError where there is no such dataset.
+    """
     spec = datasets.find(config.dataset)
     held_out = spec.held_out(config.limit, config.validation)
     return spec.used(config.limit) - held_out, held_out
@@ -230,7 +237,8 @@ def silent_shares(
 ) -> dict[str, float]:
     """Return for each ReLU layer the share of its maps (or units) that are 0 on all of these images.
 
-    images: (n, 32, 32, 3) uint8.
+    weights: '<layer>/<array>' -> array; images: (n, 32, 32, 3) uint8. Raises GeometryError where they do not
+    fit the layers.
     """
     alive: dict[str, np.ndarray] = {}
     for image in images:

@@ -28,7 +28,8 @@ FEWEST = 200  # validation images without which nothing is measured
 def measure(root: str, id: str) -> int:
     """Measure the run's network and keep the record beside it; return the checksum of its weights.
 
-    Raises RunError or DatasetError where its images are not here or too few were held out.
+    Raises RunError or DatasetError where its images are not here or too few were held out, OSError where the
+    record cannot be written.
     """
     run = Store(root).get(id)
     found = measured(run)
@@ -37,7 +38,11 @@ def measure(root: str, id: str) -> int:
 
 
 def measured(run: Run) -> ReliabilityRecord:
-    """Fit on one half of the validation images, measure with the other half and with strange pictures."""
+    """Fit on one half of the validation images, measure with the other half and with strange pictures.
+
+    Raises RunError where too few were held out or there are no weights, DatasetError where the images are not
+    here.
+    """
     recipe = run.recipe()
     config = recipe.config
     data = datasets.load(config.dataset)
@@ -90,7 +95,11 @@ def told_apart(
     ordinary: tuple[np.ndarray, np.ndarray],
     strange: tuple[np.ndarray, np.ndarray],
 ) -> Strange:
-    """Compare the answers to ordinary pictures with those to strange ones, each (maps' means, scores)."""
+    """Compare the answers to ordinary pictures with those to strange ones.
+
+    Both as `answers` returns them: the maps' means (n, k) and the scores (n, classes). limit: the familiarity
+    below which a picture is called unfamiliar.
+    """
     values = familiarity.of(*strange)
     by_softmax = [out_of_distribution.max_probability(scores) for _means, scores in (ordinary, strange)]
     return Strange(
@@ -110,9 +119,10 @@ def with_twin(found: ReliabilityRecord, row: Strange, left_out: tuple[str, ...])
 def answers(
     run: Run, pictures: np.ndarray, model: "keras.Model | None" = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean of each watched map (n, k) and the scores (n, classes) of pictures (n, 32, 32, 3).
+    """Return the mean of each watched map (n, k) and the scores (n, classes) of pictures.
 
-    model: the run's network where it is at hand already.
+    pictures: (n, 32, 32, 3) uint8; model: the run's network where it is at hand already. Raises RunError
+    where the run has none.
     """
     import keras
 
@@ -126,7 +136,10 @@ def answers(
 
 
 def strange_pictures(dataset: str) -> dict[str, np.ndarray]:
-    """Return the sets of pictures that show none of the dataset's classes."""
+    """Return the sets of pictures that show none of the dataset's classes: name -> (n, 32, 32, 3) uint8.
+
+    Raises DatasetError where there is no such dataset.
+    """
     sets = {"digits": digits, "textures": textures}
     shown = datasets.find(dataset).pictures  # digits are not strange to what knows them
     return {name: make() for name, make in sets.items() if name != shown}

@@ -26,14 +26,20 @@ def confusion(probabilities: Floats, labels: Labels) -> NDArray[np.int64]:
 
 
 def worst_mistakes(probabilities: Floats, labels: Labels, count: int) -> NDArray[np.intp]:
-    """Return the indices of the mistakes that were made most confidently, worst first, at most `count`."""
+    """Return the indices of the mistakes that were made most confidently, worst first, at most `count`: (m,).
+
+    probabilities (n, classes), labels (n,).
+    """
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
     sureness = probabilities[wrong].max(axis=1)
     return wrong[np.argsort(-sureness, kind="stable")][:count]
 
 
 def confused(probabilities: Floats, labels: Labels, true: int, answer: int, count: int) -> NDArray[np.intp]:
-    """Return the indices of images of class `true` called `answer`, the surest first, at most `count`."""
+    """Return the indices of images of class `true` called `answer`, the surest first, at most `count`: (m,).
+
+    probabilities (n, classes), labels (n,).
+    """
     places = np.flatnonzero((labels == true) & (probabilities.argmax(axis=1) == answer))
     return places[np.argsort(-probabilities[places, answer], kind="stable")][:count]
 
@@ -65,13 +71,16 @@ class Reliability:
 
     @property
     def error(self) -> float:
-        """The expected calibration error: the mean gap between the two, each answer counted once; 0 to 1."""
+        """The expected calibration error: the mean gap between the two, each answer counted once; 0 to 1.
+
+        Naeini, Cooper and Hauskrecht, *Obtaining Well Calibrated Probabilities Using Bayesian Binning*, 2015.
+        """
         gaps = np.abs(self.confidence - self.accuracy)[self.counts > 0]
         return float(gaps @ self.counts[self.counts > 0] / self.counts.sum())
 
 
 def reliability(probabilities: Floats, labels: Labels, bins: int = BINS) -> Reliability:
-    """Compare how sure the answers were with how often they were right; probabilities (n, classes).
+    """Compare how sure the answers were with how often they were right: (n, classes) with labels (n,).
 
     Like `sklearn.calibration.calibration_curve`, which the tests compare it with. That one keeps neither the
     counts, by which the expected calibration error weighs the bins, nor the place of empty bins.

@@ -44,7 +44,10 @@ def energy(scores: Floats) -> Floats:
 
 
 def watched(layers: Sequence[ops.Layer], input_shape: tuple[int, int, int]) -> list[str]:
-    """Return the names of the layers whose maps are looked at: activations of maps, else convolutions."""
+    """Return the names of the layers whose maps are looked at: activations of maps, else convolutions.
+
+    Raises GeometryError where the layers do not fit together.
+    """
     shapes = ops.output_shapes(layers, input_shape)
     maps = [layer for layer, shape in zip(layers, shapes, strict=True) if len(shape) == 3]
     activations = [layer.name for layer in maps if isinstance(layer, ops.Activation)]
@@ -99,7 +102,10 @@ class Familiarity:
 
     @classmethod
     def fit(cls, training: Floats, held_out: tuple[Floats, Floats]) -> "Familiarity":
-        """Fit to the maps' means of training images, (n, k), and to means and scores of held-out ones."""
+        """Fit to the maps' means of training images, (n, k), and to what held-out ones gave.
+
+        held_out: their maps' means (m, k) and their scores (m, classes).
+        """
         features = map_means(training)
         centre, inverse = fit_distance(features, np.zeros(len(features), int), 1)
         near = nearness(map_means(held_out[0]), centre, inverse)

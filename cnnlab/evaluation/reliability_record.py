@@ -64,7 +64,7 @@ class ReliabilityRecord(Figures):
     ordinary: np.ndarray  # (101,) the familiarity that 0, 1, ... 100 % of the measured half stay below
 
     def familiar(self, outputs: list[LayerOutput]) -> float:
-        """Return the familiarity of the picture of which these are all layers' outputs."""
+        """Return the familiarity of the picture of which these are all layers' outputs. No unit."""
         named = {output.name: output.values for output in outputs}
         names = watched([output.layer for output in outputs], outputs[0].values.shape)
         means = np.concatenate([named[name].mean(axis=(0, 1)) for name in names] or [np.zeros(0)])
@@ -76,7 +76,7 @@ class ReliabilityRecord(Figures):
 
 
 def checksum(weights: Mapping[str, np.ndarray]) -> int:
-    """Return a number that names these arrays."""
+    """Return a number that names these arrays of any shape: the CRC-32 of their names and float32 values."""
     total = 0
     for name in sorted(weights):
         array = np.ascontiguousarray(weights[name], np.float32)
@@ -108,7 +108,10 @@ def read(run: Run, weights: int) -> ReliabilityRecord | None:
 
 
 def write(run: Run, record: ReliabilityRecord) -> None:
-    """Keep a record beside the run's other files; who finds the figures finds both."""
+    """Keep a record beside the run's other files; who finds the figures finds both.
+
+    Raises OSError where they cannot be written.
+    """
     parts = record.familiarity
     arrays = {name: getattr(parts, name).astype(np.float32) for name in ("centre", "inverse", "scale")}
     files.write_arrays(run.folder / ARRAYS, arrays | {"ordinary": record.ordinary.astype(np.float32)})

@@ -20,13 +20,16 @@ Images = NDArray[np.uint8]
 
 
 def brighter(images: Images, factor: float) -> Images:
-    """Multiply every value; what would exceed 255 stays white."""
+    """Multiply every value of images (n, h, w, 3) by a factor; what would exceed 255 stays white."""
     changed: Images = np.clip(np.rint(images * np.float32(factor)), 0, 255).astype(np.uint8)
     return changed
 
 
 def blurred(images: Images, sigma: float) -> Images:
-    """Blur with a Gaussian of standard deviation `sigma` pixels; border pixels are repeated outwards."""
+    """Blur images (n, h, w, 3) with a Gaussian of standard deviation `sigma`, in pixels.
+
+    Border pixels are repeated outwards.
+    """
     if not sigma:
         return images
     from scipy.ndimage import gaussian_filter
@@ -38,14 +41,17 @@ def blurred(images: Images, sigma: float) -> Images:
 
 
 def noisy(images: Images, spread: float) -> Images:
-    """Add normal noise of standard deviation `spread` to every value; always the same noise."""
+    """Add normal noise of standard deviation `spread`, in grey levels, to every value; always the same noise.
+
+    images: any shape.
+    """
     noise = np.random.default_rng(0).standard_normal(images.shape, np.float32)
     changed: Images = np.clip(np.rint(images + spread * noise), 0, 255).astype(np.uint8)
     return changed
 
 
 def moved(images: Images, pixels: float) -> Images:
-    """Move to the right; the left border's pixels are repeated."""
+    """Move images (n, h, w, 3) to the right by whole pixels; the left border's are repeated."""
     return shifted(images, np.tile([0, int(pixels)], (len(images), 1)))
 
 
@@ -75,7 +81,11 @@ class Robustness:
 
 
 def measure(root: str, run_id: str) -> Robustness:
-    """Ask the run's network about the first test images, changed; RunError while its test set is sealed."""
+    """Ask the run's network about the first test images, changed.
+
+    Raises RunError while its test set is sealed or where there is no such run, DatasetError where the images
+    are not here.
+    """
     run = Store(root).get(run_id)
     if run.evaluation() is None:
         raise RunError(_("The test set of this network is still sealed."))

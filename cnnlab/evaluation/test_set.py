@@ -10,7 +10,8 @@ from cnnlab.training.trained_model import trained
 def open_test_set(root: str, id: str) -> int:
     """Ask the run's network about the whole test set; return how often it was opened, with this time.
 
-    RunError while it is being trained or may go on: what would be tested is not what it ends as.
+    RunError while it is being trained or may go on: what would be tested is not what it ends as. DatasetError
+    where the test set is not here.
     """
     run = Store(root).get(id)
     if not run.state().phase.ended:

@@ -48,7 +48,8 @@ Edit = Off | Weight
 def edited(weights: Mapping[str, np.ndarray], edits: Sequence[Edit]) -> dict[str, np.ndarray]:
     """Return the weights with the edits made, one after the other; changed arrays are copies.
 
-    A kernel that is off has no weights and no bias, and where its map is normalised neither scale nor shift:
+    weights: as in weights.npz, kernels (kh, kw, c_in, c_out) and one number a kernel (c_out,) elsewhere. A
+    kernel that is off has no weights and no bias, and where its map is normalised neither scale nor shift:
     its map is 0 in every cell before the activation, whatever the photo.
     """
     changed = dict(weights)
@@ -100,7 +101,10 @@ class Accuracy:
 
 
 def accuracy(root: str, run_id: str, edits: Sequence[Edit]) -> Accuracy:
-    """Count what a copy of the run's network, edited, says of held-out photos. (Runs in a *look* worker.)"""
+    """Count what a copy of the run's network, edited, says of held-out photos. (Runs in a *look* worker.)
+
+    Raises RunError where there is no such run or no network yet, DatasetError where the photos are not here.
+    """
     run = Store(root).get(run_id)
     recipe, (_epochs, weights) = run.recipe(), run.trained()
     images, labels, held_out = held_out_images(recipe)

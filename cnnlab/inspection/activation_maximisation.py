@@ -41,12 +41,18 @@ class Made:
 
 
 def made_for(root: str, run_id: str, layer: str, unit: int, steps: int, seed: int) -> Made:
-    """Make a picture for a unit of a layer of a run's network. Raises RunError."""
+    """Make a picture for a unit, counted from 0, of a layer of a run's network.
+
+    Raises RunError where there is no such run or no network yet.
+    """
     return maximise(trained_model(Store(root).get(run_id)), layer, unit, steps=steps, seed=seed)
 
 
 def maximise(model: "keras.Model", layer: str, unit: int, *, steps: int = 128, seed: int = 0) -> Made:
-    """Raise one number of a layer: the middle cell of a map, or a unit of a row such as "scores"."""
+    """Raise one number of a layer: the middle cell of a map, or a unit of a row such as "scores".
+
+    unit: which map or unit, counted from 0; seed: of the noise (32, 32, 3) that it begins with.
+    """
     import tensorflow as tf
 
     better, value = _compiled(model, layer)

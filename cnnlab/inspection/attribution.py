@@ -35,12 +35,19 @@ class Method(Protocol):
     """A way to ask, with its settings: a frozen dataclass, so that equal questions have one answer."""
 
     def attribute(self, model: "keras.Model", image: np.ndarray, target: int) -> Attribution:
-        """Ask a model about an image (32, 32, 3), pixels from 0 to 255, and a class, counted from 0."""
+        """Ask a model about an image (32, 32, 3), pixels from 0 to 255, and a class, counted from 0.
+
+        Raises ValueError where the settings do not fit the image.
+        """
         ...
 
 
 def attribute(root: str, run_id: str, image: np.ndarray, target: int, method: Method) -> Attribution:
-    """Return what a method says of a run's network. Raises RunError."""
+    """Return what a method says of a run's network; image and target as in `Method.attribute`.
+
+    image: (32, 32, 3). Raises RunError where there is no such run or no network yet, ValueError as the method
+    does.
+    """
     return method.attribute(trained_model(Store(root).get(run_id)), image, target)
 
 
@@ -53,9 +60,10 @@ class Sanity:
 
 
 def sanity(root: str, run_id: str, image: np.ndarray, target: int, method: Method) -> Sanity:
-    """Throw away all that was learned and ask again (Adebayo et al. 2018). Raises RunError.
+    """Throw away all that was learned and ask again (Adebayo et al. 2018).
 
-    A map that stays as it was cannot have come from what the network learned.
+    A map that stays as it was cannot have come from what the network learned. The arguments and errors
+    (RunError, ValueError) are those of `attribute`: image (32, 32, 3).
     """
     run = Store(root).get(run_id)
     before = method.attribute(trained_model(run), image, target).map
@@ -65,10 +73,10 @@ def sanity(root: str, run_id: str, image: np.ndarray, target: int, method: Metho
 
 
 def similarity(a: np.ndarray, b: np.ndarray) -> float:
-    """Return the rank correlation (Spearman) of two maps' magnitudes, -1 to 1; nan where one is all equal.
+    """Return the rank correlation of two maps' magnitudes, -1 to 1; nan where one is all equal.
 
-    1: both have their strong and weak places in the same order; about 0: they have nothing to do with each
-    other. Only the order counts, so maps of different units compare.
+    Spearman 1904. a, b: of one shape. 1: both have their strong and weak places in the same order; about 0:
+    they have nothing to do with each other. Only the order counts, so maps of different units compare.
     """
     ranks = [_ranks(np.abs(values).ravel()) for values in (a, b)]
     if min(rank.std() for rank in ranks) == 0:

@@ -41,7 +41,10 @@ def passed_on(layers: list[ops.Layer]) -> dict[str, str]:
 
 
 def measure(root: str, run_id: str) -> Silence:
-    """Show the run's network its held-out photos. Raises RunError, DatasetError."""
+    """Show the run's network its held-out photos.
+
+    Raises RunError where there is no such run or no network yet, DatasetError where the photos are not here.
+    """
     import keras
 
     run = Store(root).get(run_id)

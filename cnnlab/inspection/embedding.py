@@ -58,12 +58,18 @@ class Placed:
 
 
 def space(root: str, run_id: str) -> Space:
-    """Project the features of the dataset's first test images. Raises RunError, DatasetError."""
+    """Project the features of the dataset's first test images.
+
+    Raises RunError where there is no such run or no network yet, DatasetError where the images are not here.
+    """
     return _arranged(root, run_id).space
 
 
 def place(root: str, run_id: str, image: np.ndarray) -> Placed:
-    """Find the place of one picture (32, 32, 3) uint8 among them."""
+    """Find the place of one picture (32, 32, 3) uint8 among them.
+
+    Raises RunError and DatasetError as `space` does.
+    """
     arranged = _arranged(root, run_id)
     row = _features(arranged.model, image[np.newaxis])
     axes = arranged.pca.transform(row)

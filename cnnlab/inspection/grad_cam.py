@@ -34,6 +34,7 @@ class GradCam:
     layer: str
 
     def attribute(self, model: "keras.Model", image: np.ndarray, target: int) -> Attribution:
+        """Return a value for each cell of the layer's maps, (H, W), for an image (32, 32, 3)."""
         import keras
         import tensorflow as tf
 
@@ -65,7 +66,8 @@ def on_photo(layers: list[ops.Layer], layer: str, map: np.ndarray, side: int) ->
     """Lay a layer's map (h, w) over the photo: (side, side), each cell in the middle of what it sees.
 
     Between the middles the values go over into each other; beyond the outermost they stay as they are. Simply
-    enlarging the map would shift it, where layers without border have cut the photo's edge off.
+    enlarging the map would shift it, where layers without border have cut the photo's edge off. Raises
+    GeometryError where there is no such layer, or none with rows and columns.
     """
     field = ops.receptive_field(layers, layer, 0, 0, (side, side, 3))
     pixels = np.arange(side)

@@ -22,6 +22,7 @@ class InputGradient:
     """By how much the score rises for each step of brightness. Simonyan, Vedaldi, Zisserman 2013."""
 
     def attribute(self, model: "keras.Model", image: np.ndarray, target: int) -> Attribution:
+        """Return the gradient, (h, w, 3) in score per grey level, for an image (h, w, 3)."""
         return Attribution(_gradients(model, image[np.newaxis], target)[0])
 
 
@@ -37,6 +38,7 @@ class SmoothGrad:
     seed: int = 0
 
     def attribute(self, model: "keras.Model", image: np.ndarray, target: int) -> Attribution:
+        """Return the mean gradient, (h, w, 3) in score per grey level, for an image (h, w, 3)."""
         rng = np.random.default_rng(self.seed)
         spread = rng.normal(0, 255 * self.noise, (self.copies, *image.shape))
         return Attribution(_mean_gradient(model, image + spread, target))
@@ -65,6 +67,7 @@ class IntegratedGradients:
     steps: int = 64
 
     def attribute(self, model: "keras.Model", image: np.ndarray, target: int) -> Integrated:
+        """Return what each value of an image (h, w, 3) has added to the class's score: (h, w, 3) float32."""
         import tensorflow as tf
 
         start = np.full(image.shape, self.baseline)

@@ -12,7 +12,7 @@ def held_out_images(recipe: Recipe) -> tuple[np.ndarray, np.ndarray, bool]:
     """Return images (n, 32, 32, 3) uint8, labels (n,), and whether they were held out; n is at most 1,000.
 
     They are the first of the run's own validation images, in the dataset's order; a run that held out none
-    gets training images. Always the same for the same run. Raises DatasetError.
+    gets training images. Always the same for the same run. Raises DatasetError where they are not here.
     """
     config = recipe.config
     data = datasets.load(config.dataset)

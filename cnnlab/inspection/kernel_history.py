@@ -31,7 +31,10 @@ def norms(kernels: np.ndarray) -> np.ndarray:
 
 
 def change(kernels: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Return for each kernel the norm of its difference from `start`, divided by its norm there: (n,)."""
+    """Return for each kernel the norm of its difference from `start`, divided by its norm there: (n,).
+
+    kernels, start: (..., n), alike.
+    """
     shares: np.ndarray = norms(kernels - start) / np.maximum(norms(start), np.finfo(np.float32).tiny)
     return shares
 
@@ -39,7 +42,8 @@ def change(kernels: np.ndarray, start: np.ndarray) -> np.ndarray:
 def growth(run: Run, layer: str, now: np.ndarray, channels: slice) -> Growth:
     """Read how a layer's kernels grew; `now` (kh, kw, c, n) are those in use, `channels` the slices to show.
 
-    Epochs are left out evenly where all of them would be more than `BYTES`. Raises RunError.
+    Epochs are left out evenly where all of them would be more than `BYTES`. Raises RunError where a file of
+    the run is damaged.
     """
     done = run.trained_epochs()
     before = {epoch: run.kernel(epoch, layer) for epoch in run.kernel_epochs() if epoch < done}

@@ -59,6 +59,10 @@ class Occlusion:
     stride: int = 4
 
     def attribute(self, model: "keras.Model", image: np.ndarray, target: int) -> Covers:
+        """Return the answers for an image (h, h, 3) uint8, covered at each place.
+
+        Raises ValueError where such covers do not cover the image.
+        """
         side, window, stride = image.shape[0], self.window, self.stride
         if not 1 <= stride <= window <= side:
             raise ValueError(f"covers of {window} pixels, {stride} apart, do not cover {side} pixels")

@@ -29,7 +29,11 @@ class Scene:
 
 
 def scene(photo: np.ndarray, row: int, col: int, size: int, seen: np.ndarray) -> Scene:
-    """Cut the crop (top left corner from 0) of a photo (h, w, 3) with its surroundings."""
+    """Cut the crop of a photo (h, w, 3) uint8 with its surroundings.
+
+    row, col: its top left corner, counted from 0; size: its side in pixels of the photo; seen: (32, 32, 3),
+    what the network sees of it.
+    """
     height, width = photo.shape[:2]
     side = SIDE * FINE * AROUND
     steps = (np.arange(side) + 0.5) * size * AROUND / side - size * (AROUND - 1) / 2
@@ -82,56 +86,66 @@ def _window(of: Scene, matrix: np.ndarray) -> np.ndarray:
 
 
 def rotate(of: Scene, degrees: float) -> np.ndarray:
-    """Turn the photo clockwise under the crop."""
+    """Turn the photo clockwise under the crop, by degrees: (32, 32, 3) uint8."""
     cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     return _window(of, np.array([[cos, sin, 0], [-sin, cos, 0]]))
 
 
 def shift(of: Scene, pixels: float) -> np.ndarray:
-    """Move the photo to the right under the crop, by pixels that the network sees."""
+    """Move the photo to the right under the crop, by pixels that the network sees: (32, 32, 3) uint8."""
     return _window(of, np.array([[1, 0, -pixels], [0, 1, 0]]))
 
 
 def zoom(of: Scene, factor: float) -> np.ndarray:
-    """Show everything larger by a factor, smaller below 1."""
+    """Show everything larger by a factor, smaller below 1: (32, 32, 3) uint8."""
     return _window(of, np.array([[1 / factor, 0, 0], [0, 1 / factor, 0]]))
 
 
 def brightness(of: Scene, levels: float) -> np.ndarray:
+    """Add grey levels to every value; what leaves 0 to 255 is cut off: (32, 32, 3) uint8."""
     return _clipped(of.seen + float(levels))
 
 
 def contrast(of: Scene, factor: float) -> np.ndarray:
-    """Stretch the values about the picture's mean; 0 leaves only that."""
+    """Stretch the values about the picture's mean, by a factor; 0 leaves only that: (32, 32, 3) uint8."""
     mean = of.seen.mean()
     return _clipped(mean + factor * (of.seen - mean))
 
 
 def blur(of: Scene, radius: float) -> np.ndarray:
-    """Smooth with a Gaussian whose standard deviation is `radius` pixels of the network's."""
+    """Smooth with a Gaussian whose standard deviation is `radius` pixels of the network's.
+
+    (32, 32, 3) uint8.
+    """
     return np.asarray(Image.fromarray(of.seen).filter(ImageFilter.GaussianBlur(radius)))
 
 
 def noise(of: Scene, deviation: float) -> np.ndarray:
-    """Add to each value a random number of this standard deviation, the same pattern at every strength."""
+    """Add to each value a random number of this standard deviation, the same pattern at every strength.
+
+    deviation: in grey levels. Returns (32, 32, 3) uint8.
+    """
     return _clipped(of.seen + deviation * np.random.default_rng(0).standard_normal(of.seen.shape))
 
 
 def jpeg(of: Scene, quality: float) -> np.ndarray:
-    """Store as a JPEG of this quality and read it again."""
+    """Store as a JPEG of this quality, 1 to 100, and read it again: (32, 32, 3) uint8."""
     buffer = io.BytesIO()
     Image.fromarray(of.seen).save(buffer, "JPEG", quality=int(quality))
     return np.asarray(Image.open(buffer).convert("RGB"))
 
 
 def colour(of: Scene, share: float) -> np.ndarray:
-    """Keep a share of the colour; 0 leaves grey (luma of ITU-R BT.601)."""
+    """Keep a share of the colour; 0 leaves grey (luma of ITU-R BT.601): (32, 32, 3) uint8."""
     grey = photos.grey(of.seen)[..., np.newaxis].astype(float)
     return _clipped(grey + share * (of.seen - grey))
 
 
 def cover(seen: np.ndarray, row: int, col: int, size: int) -> np.ndarray:
-    """Hide a square of what the network sees behind mid grey; its top left corner counts from 0."""
+    """Hide a square of what the network sees (32, 32, 3) behind mid grey; `row` and `col` count from 0.
+
+    They are its top left corner, `size` is its side, in pixels.
+    """
     covered = seen.copy()
     covered[row : row + size, col : col + size] = 128
     return covered

@@ -39,7 +39,10 @@ class Patches:
 
 
 def best_patches(root: str, run_id: str, layer: str, kernel: int) -> Patches:
-    """Look through training images of a run's own. Raises RunError and DatasetError."""
+    """Look through training images of a run's own for what excites a kernel, counted from 0, most.
+
+    Raises RunError where there is no such run or no network yet, DatasetError where the images are not here.
+    """
     run = Store(root).get(run_id)
     recipe = run.recipe()
     model = trained_model(run)  # kept by the weights' file, so it names them below

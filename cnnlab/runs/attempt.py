@@ -54,12 +54,12 @@ class Attempt:
             self.state = replace(self.state, **values)
 
     def enter(self, phase: Phase, message: str = "") -> None:
-        """Change the phase and write it at once."""
+        """Change the phase and write it at once. Raises Superseded, or OSError on a full disk."""
         self.update(phase=phase, message=message)
         self._write_state()
 
     def fail(self, message: str) -> None:
-        """Enter the phase FAILED, on a full disk too."""
+        """Enter the phase FAILED, on a full disk too. Raises Superseded."""
         try:
             self.enter(Phase.FAILED, message)
         except OSError:  # no room for a second file: what is there already is written over
@@ -69,7 +69,10 @@ class Attempt:
                 file.truncate()
 
     def replacing(self, path: Path) -> AbstractContextManager[Path]:
-        """Yield where to write what becomes `path` if this is still the newest attempt then."""
+        """Yield where to write what becomes `path` if this is still the newest attempt then.
+
+        Raises Superseded where it is not, before and after.
+        """
         self._require_newest()
         return files.whole(path, self._part(path), self._require_newest)
 
@@ -77,13 +80,17 @@ class Attempt:
         return path.with_name(f"{PART}{self.number}.{path.name}")
 
     def write_history(self, rows: list[history.Row]) -> None:
+        """Keep the history, a row a finished epoch. Raises Superseded, or OSError on a full disk."""
         path = self.run.folder / "history.csv"
         with self.replacing(path) as part, part.open("wb") as file:
             file.write(history.write(rows).encode())
             files.to_disk(file)
 
     def write_checkpoint(self, checkpoint: Checkpoint) -> None:
-        """Keep the state after a finished epoch, or beside it that in the midst of the next one."""
+        """Keep the state after a finished epoch, or beside it that in the midst of the next one.
+
+        Raises Superseded, or OSError on a full disk.
+        """
         arrays: dict[str, ArrayLike] = {
             f"weights/{name}": array for name, array in checkpoint.weights.items()
         }
@@ -94,12 +101,18 @@ class Attempt:
             files.remove(self.run.folder / "checkpoint" / "within.npz")  # of the epoch before
 
     def write_kernels(self, epoch: int, kernels: Mapping[str, np.ndarray]) -> None:
-        """Keep kernels as they were after `epoch` epochs (0: before training), as float16."""
+        """Keep kernels as they were after `epoch` epochs (0: before training), as float16.
+
+        kernels: '<layer>/kernel' -> (kh, kw, c_in, c_out). Raises Superseded, or OSError on a full disk.
+        """
         arrays = {name: array.astype(np.float16) for name, array in kernels.items()}
         self._write_arrays(f"kernels/epoch-{epoch:04d}.npz", arrays)
 
     def write_answer_panel(self, epoch: int, index: np.ndarray, probabilities: np.ndarray) -> None:
-        """Keep the answers (n, classes) for a few held-out images, named by index in the training set."""
+        """Keep the answers (n, classes) for a few held-out images, by their index (n,) in the training set.
+
+        Raises Superseded, or OSError on a full disk.
+        """
         panel: dict[str, ArrayLike] = {
             "epoch": epoch,
             "index": index,
@@ -108,12 +121,19 @@ class Attempt:
         self._write_arrays("probe.npz", panel)
 
     def outdate_result(self) -> None:
-        """Remove the network that an earlier end of this run has stored: training has gone on since."""
+        """Remove the network that an earlier end of this run has stored: training has gone on since.
+
+        Raises Superseded.
+        """
         self._require_newest()
         for name in ("model.keras", "weights.npz"):
             files.remove(self.run.folder / name)
 
     def write_result(self, weights: Mapping[str, np.ndarray]) -> None:
+        """Keep the network with which training ends, '<layer>/<array>' -> array of any shape.
+
+        Raises Superseded, or OSError on a full disk.
+        """
         self._write_arrays("weights.npz", weights)
 
     def _write_arrays(self, name: str, arrays: Mapping[str, ArrayLike]) -> None:

@@ -34,7 +34,8 @@ class Claims(Commands):
     def claim(self, reason: str, after: str = "") -> int | None:
         """Claim the next attempt; return its number, or None where somebody else was quicker.
 
-        The claim counts as later than the time `after`, even where a clock was set back meanwhile.
+        The claim counts as later than the time `after`, even where a clock was set back meanwhile. Raises
+        RunError where it cannot be stored or the commands are damaged.
         """
         number = self.attempt() + 1
         claim = Claim(reason, len(self.commands()), moments.later_than([moments.read(after)]))
@@ -46,19 +47,25 @@ class Claims(Commands):
             raise RunError(text.format(run=self.id, why=error.strerror or error)) from error
 
     def claimed(self, number: int) -> Claim:
-        """Return why and when an attempt was claimed."""
+        """Return why and when an attempt was claimed. Raises RunError where the claim is damaged."""
         claim: Claim = self.read(f"attempt-{number}", reading.value, records.CLAIM_FILE)
         return claim
 
     def taken_up(self) -> str:
-        """Return when a worker took the run up last, as a text that sorts by time; "" where none did yet."""
+        """Return when a worker took the run up last, as a text that sorts by time; "" where none did yet.
+
+        Raises RunError where the claim is damaged.
+        """
         number = self.attempt()
         if not number or self.claimed(number).reason == "import":
             return ""
         return moments.written(moments.read(self.claimed(number).at, self.folder / f"attempt-{number}"))
 
     def new_commands(self) -> list[str]:
-        """Return the commands left since the newest attempt was claimed."""
+        """Return the commands left since the newest attempt was claimed.
+
+        Raises RunError where the claim or the commands are damaged.
+        """
         number = self.attempt()
         before = self.claimed(number).commands if number else 0
         return [command.name for command in self.commands()[before:]]
@@ -67,7 +74,7 @@ class Claims(Commands):
         """Return why this run wants a worker: "queued", "recovery" or "resume"; None where it does not.
 
         A run whose attempt fell silent goes on by itself once; when the attempt that recovered it falls
-        silent too, it rests until its owner resumes it.
+        silent too, it rests until its owner resumes it. Raises RunError where a file is damaged.
         """
         if self.shipped:
             return None
@@ -82,8 +89,8 @@ class Claims(Commands):
         """Return the attempt to work on when a worker is handed attempt `number`; None for none at all.
 
         That is `number` itself, unless it has begun before: then its worker died and this is a second try,
-        which goes on as a new attempt; but an attempt that was such a recovery itself rests, and so does
-        a run that its owner has meanwhile told to stop or pause.
+        which goes on as a new attempt; but an attempt that was such a recovery itself rests, and so does a
+        run that its owner has meanwhile told to stop or pause. Raises RunError where a file is damaged.
         """
         if self.attempt() != number:
             return None

@@ -14,14 +14,20 @@ class Commands(RunFolder):
     """The part of a run that its people write: changes.jsonl."""
 
     def commands(self) -> list[Command]:
-        """Return the commands in order; a half-written last line is not a command yet."""
+        """Return the commands in order; a half-written last line is not a command yet.
+
+        Raises RunError where the file is damaged.
+        """
         if not self.has("changes.jsonl"):
             return []
         commands = self.read("changes.jsonl", reading.lines, records.COMMAND_LINE, records.COMMANDS_BYTES)
         return self.parse("changes.jsonl", lambda: [command.possible() for command in commands])
 
     def command(self, name: str, who: Who, value: float | None = None) -> None:
-        """Ask for "pause", "stop", "resume", or a new value of "rate" or "epochs"; owner and teacher may."""
+        """Ask for "pause", "stop", "resume", or a new value of "rate" or "epochs"; owner and teacher may.
+
+        Raises RunError where somebody else asks, where it is impossible, or where it cannot be stored.
+        """
         self.require(who)
         commands = self.commands()  # to a damaged file nothing is added at all
         if len(commands) >= records.COMMANDS and name != "stop":
@@ -41,11 +47,17 @@ class Commands(RunFolder):
             raise RunError(text.format(why=error.strerror or error)) from error
 
     def can_go_on(self) -> bool:
-        """Say whether training can go on where it ended: an imported run brings no checkpoint."""
+        """Say whether training can go on where it ended: an imported run brings no checkpoint.
+
+        Raises RunError where the history is damaged.
+        """
         return not self.history() or self.has("checkpoint/state.npz")
 
     def commanded(self, name: str, default: float) -> float:
-        """Return the last value asked for ("rate" or "epochs"), else the default."""
+        """Return the last value asked for ("rate" or "epochs"), else the default.
+
+        Raises RunError where the commands are damaged.
+        """
         found = [command.value for command in self.commands() if command.name == name]
         return next((value for value in reversed(found) if value is not None), default)
 

@@ -79,7 +79,10 @@ def archives(store: Store) -> list[Archive]:
 
 
 def delete_archive(store: Store, name: str, teacher: TeacherPass) -> int:
-    """Delete an old class for good; return how many bytes that freed. RunError where there is none such."""
+    """Delete an old class for good; return how many bytes that freed.
+
+    Raises RunError where there is none such, or somebody else than the teacher asks.
+    """
     _require(teacher)
     folder = store.root / name
     if not ARCHIVED.fullmatch(name) or not folder.is_dir():
@@ -90,20 +93,27 @@ def delete_archive(store: Store, name: str, teacher: TeacherPass) -> int:
 def delete_checkpoints(store: Store, teacher: TeacherPass) -> int:
     """Delete the checkpoints of finished runs; return how many bytes that freed.
 
-    Such a run keeps its network, curves, kernels and tests; it cannot be trained on any more.
+    Such a run keeps its network, curves, kernels and tests; it cannot be trained on any more. Raises RunError
+    where somebody else than the teacher asks.
     """
     _require(teacher)
     return sum(_remove(path) for path in _spare_checkpoints(store))
 
 
 def delete_aside(store: Store, teacher: TeacherPass) -> int:
-    """Delete the damaged runs that were set aside; return how many bytes that freed."""
+    """Delete the damaged runs that were set aside; return how many bytes that freed.
+
+    Raises RunError where somebody else than the teacher asks.
+    """
     _require(teacher)
     return sum(_remove(path) for path in store.root.glob(f"{ASIDE}*") if path.is_dir())
 
 
 def delete_left(store: Store, teacher: TeacherPass) -> int:
-    """Delete what a crash left behind; return how many bytes that freed."""
+    """Delete what a crash left behind; return how many bytes that freed.
+
+    Raises RunError where somebody else than the teacher asks.
+    """
     _require(teacher)
     return sum(_remove(path) for path in _left(store))
 

@@ -66,7 +66,10 @@ class RunFolder:
         return recipe
 
     def owner(self) -> str:
-        """Return whose run it is (a hash), also where the rest of the recipe is damaged or from elsewhere."""
+        """Return whose run it is (a hash), also where the rest of the recipe is damaged or from elsewhere.
+
+        Raises RunError where not even that can be read.
+        """
         try:
             return self.recipe().owner
         except RunError:
@@ -80,7 +83,10 @@ class RunFolder:
             return moments.read("")
 
     def history(self) -> list[Row]:
-        """Return a row a finished epoch: `cnnlab.runs.history.COLUMNS`, NaN where there is no value."""
+        """Return a row a finished epoch: `cnnlab.runs.history.COLUMNS`, NaN where there is no value.
+
+        Raises RunError where the file is damaged.
+        """
         try:
             stat = (self.folder / "history.csv").stat()
         except OSError:
@@ -92,7 +98,7 @@ class RunFolder:
         return self.parse("history.csv", history.read, self.read("history.csv", reading.text))
 
     def arrays(self, name: str) -> dict[str, np.ndarray]:
-        """Read one .npz of the folder, of numbers alone."""
+        """Read one .npz of the folder: name -> numbers of any shape. Raises RunError where it is damaged."""
         return self.read(name, reading.arrays)
 
     def has(self, name: str) -> bool:
@@ -100,7 +106,10 @@ class RunFolder:
         return reading.there(self.folder / name)
 
     def read(self, name: str, read: Callable[..., T], *how: object) -> T:
-        """Return what one of `cnnlab.reading` makes of a file that has to be there."""
+        """Return what one of `cnnlab.reading` makes of a file that has to be there.
+
+        Raises RunError where the file is missing or damaged, or the whole run is gone.
+        """
         try:
             return self.parse(name, read, self.folder / name, *how)
         except FileNotFoundError as error:
@@ -109,7 +118,7 @@ class RunFolder:
             raise self.damaged(name) from error
 
     def parse(self, name: str, read: Callable[..., T], *what: object) -> T:
-        """Return what is read of a file's content; where that is damaged, say it with the file's name."""
+        """Return what is read of a file's content. Raises RunError, which names it, where that is damaged."""
         try:
             return read(*what)
         except (ValueError, KeyError, csv.Error) as error:

@@ -35,12 +35,15 @@ def of_epochs(run: Run) -> list[str]:
 
 
 def of_rows(run: Run, rows: Sequence[Row]) -> list[str]:
-    """Return the same of a history that has been read already."""
+    """Return the same of a history that has been read already. RunError where the run is damaged."""
     return [NAMES.get(row["precision"]) or _told(run) for row in rows]
 
 
 def of_run(run: Run) -> str:
-    """Return the precision of the run's first epoch; before it has ended, the one that is to be expected."""
+    """Return the precision of the run's first epoch; before it has ended, the one that is to be expected.
+
+    RunError where the run is damaged.
+    """
     return next(iter(of_epochs(run)), None) or _told(run)
 
 

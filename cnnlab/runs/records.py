@@ -56,7 +56,10 @@ class Recipe:
         return self.config.model.layers(len(self.classes))
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Return the shape of each array of the network, by its name in weights.npz."""
+        """Return the shape of each array of the network, by its name in weights.npz.
+
+        Raises GeometryError where the layers do not fit together.
+        """
         return ops.network_shapes(self.layers(), PICTURE)
 
 
@@ -82,7 +85,7 @@ class Command:
     at: reading.Word = ""
 
     def possible(self) -> "Command":
-        """Return the command; ValueError with a sentence where its value is impossible."""
+        """Return the command. Raises ValueError, with a sentence to show, where its value is impossible."""
         value = self.value
         if self.name == "rate" and not (value and 0 < value <= LARGEST_RATE):
             raise ValueError(
@@ -165,11 +168,12 @@ class Evaluation:
 
     @property
     def accuracy(self) -> float:
+        """The share of right answers, 0 to 1."""
         return float((self.probabilities.argmax(1) == self.labels).mean())
 
     @property
     def cross_entropy(self) -> float:
-        """Return the mean of -ln p of the true class: not the loss, where that is another one."""
+        """The mean of -ln p of the true class: not the loss, where that is another one."""
         return losses.cross_entropy(self.probabilities, self.labels)
 
 
@@ -177,10 +181,15 @@ class Evaluation:
 
 
 def epoch_of(arrays: Mapping[str, np.ndarray]) -> int:
+    """Return after how many epochs a checkpoint or panel stands. Raises Damaged where it does not say."""
     return reading.whole_number(arrays["epoch"], 0, history.EPOCHS)
 
 
 def checkpoint_of(arrays: Mapping[str, np.ndarray]) -> Checkpoint:
+    """Return the checkpoint in these arrays: weights and the rest of any shape, `so_far` (n,).
+
+    Raises Damaged where they are something else.
+    """
     epoch = epoch_of(arrays)
     step = reading.whole_number(arrays["step"], 0, reading.STEPS)
     weights, rest = _under("weights/", arrays), _under("rest/", arrays)
@@ -191,6 +200,10 @@ def checkpoint_of(arrays: Mapping[str, np.ndarray]) -> Checkpoint:
 
 
 def answer_panel_of(arrays: Mapping[str, np.ndarray], classes: int, images: int) -> AnswerPanel:
+    """Return the answer panel in these arrays: `index` (n,), `probabilities` (n, classes).
+
+    images: how many the training set has. Raises Damaged where the arrays are something else.
+    """
     index, probabilities = arrays["index"], arrays["probabilities"]
     _answers(probabilities, index, classes)
     if not (index < images).all():
@@ -199,6 +212,10 @@ def answer_panel_of(arrays: Mapping[str, np.ndarray], classes: int, images: int)
 
 
 def evaluation_of(arrays: Mapping[str, np.ndarray], classes: int) -> Evaluation:
+    """Return the evaluation in these arrays: `probabilities` (n, classes), `labels` (n,).
+
+    Raises Damaged where they are something else.
+    """
     probabilities, labels = arrays["probabilities"], arrays["labels"]
     _answers(probabilities, labels, classes)
     if not len(labels) or not (labels < classes).all():

@@ -21,7 +21,11 @@ class Results(RunFolder):
     """The part of a run that training leaves, for reading; and the record of an opened test set."""
 
     def weights(self) -> dict[str, np.ndarray]:
-        """Return the arrays of the network, '<layer>/<array>' -> float32: final, else of the last epoch."""
+        """Return the arrays of the network, '<layer>/<array>' -> float32: final, else of the last epoch.
+
+        Each has the shape that `Recipe.shapes` tells. Raises RunError where there are none yet or they are
+        damaged.
+        """
         if self.has("weights.npz"):
             arrays = self.arrays("weights.npz")  # shipped ones are kept in float16
         elif checkpoint := self.checkpoint():
@@ -46,7 +50,10 @@ class Results(RunFolder):
         return max(times, default=0)
 
     def trained(self) -> tuple[int, dict[str, np.ndarray]]:
-        """Return the network and after how many epochs it stands; an epoch may end while it is read."""
+        """Return after how many epochs the network stands, and the network, as `weights` does.
+
+        An epoch may end while it is read; then it is read again. Raises RunError as `weights` does.
+        """
         while True:
             written = self.written()
             try:
@@ -62,6 +69,7 @@ class Results(RunFolder):
         """Return after how many finished epochs the network of this run stands: that of `weights`.
 
         Its history is a row ahead for the moment between two writes, and for longer if its worker died then.
+        Raises RunError where there is no checkpoint and the history is damaged.
         """
         try:
             stat = (self.folder / "checkpoint" / "state.npz").stat()
@@ -70,12 +78,18 @@ class Results(RunFolder):
             return len(self.history())
 
     def checkpoint(self) -> Checkpoint | None:
-        """Return the state after the last finished epoch, None before the first."""
+        """Return the state after the last finished epoch, None before the first.
+
+        Raises RunError where it is damaged.
+        """
         kept = self._kept("checkpoint/state.npz")
         return kept if kept and not kept.step else None  # earlier versions wrote a pause over it
 
     def within(self) -> Checkpoint | None:
-        """Return the state in the midst of the epoch under way, where a pause has left one."""
+        """Return the state in the midst of the epoch under way, where a pause has left one.
+
+        Raises RunError where it is damaged.
+        """
         finished, within = self._kept("checkpoint/state.npz"), self._kept("checkpoint/within.npz")
         if within and within.epoch == (finished.epoch if finished else 0):
             return within
@@ -89,6 +103,7 @@ class Results(RunFolder):
         return self.parse(name, records.epoch_of, self.read(name, reading.arrays, "epoch"))
 
     def has_weights(self) -> bool:
+        """Say whether the folder holds weights, be they final or within a checkpoint."""
         return any(self.has(name) for name in ("weights.npz", "checkpoint/state.npz"))
 
     def kernel_epochs(self) -> list[int]:
@@ -99,12 +114,16 @@ class Results(RunFolder):
     def kernels(self, epoch: int) -> dict[str, np.ndarray]:
         """Return the kernels kept after an epoch, '<layer>/kernel' -> (kh, kw, c_in, c_out) float16.
 
-        They are those of all convolutions, or of the first alone.
+        They are those of all convolutions, or of the first alone. Raises RunError where they were not kept or
+        are damaged.
         """
         return self._kernels(epoch)
 
     def kernel(self, epoch: int, layer: str) -> np.ndarray | None:
-        """Return one layer's kernels kept after an epoch, None where they were not kept."""
+        """Return one layer's kernels (kh, kw, c_in, c_out) float16 after an epoch, None where none were kept.
+
+        Raises RunError where no layer's were kept after that epoch, or they are damaged.
+        """
         return self._kernels(epoch, f"{layer}/kernel").get(f"{layer}/kernel")
 
     def _kernels(self, epoch: int, only: str | None = None) -> dict[str, np.ndarray]:
@@ -117,7 +136,10 @@ class Results(RunFolder):
         return {kernel: found[kernel] for kernel in shapes if kernel in found}
 
     def answer_panel(self) -> AnswerPanel | None:
-        """Return the newest answers for a few held-out images, None before the first epoch."""
+        """Return the newest answers for a few held-out images, None before the first epoch.
+
+        Raises RunError where they are damaged, DatasetError where the dataset is none that is known here.
+        """
         if not self.has("probe.npz"):
             return None
         recipe = self.recipe()
@@ -129,13 +151,17 @@ class Results(RunFolder):
     def evaluation(self) -> Evaluation | None:
         """Return what the opened test set said of this network, None while it is sealed.
 
-        A run that has been trained further since is another network: for that one nobody has looked.
+        A run that has been trained further since is another network: for that one nobody has looked. Raises
+        RunError where the record is damaged.
         """
         last = self.last_evaluation()
         return last if last and last.epochs in (None, self.trained_epochs()) else None
 
     def last_evaluation(self) -> Evaluation | None:
-        """Return what the test set said when it was opened last, perhaps after fewer epochs."""
+        """Return what the test set said when it was opened last, perhaps after fewer epochs.
+
+        None while it is sealed. Raises RunError where the record is damaged.
+        """
         if not self.has("evaluation.npz"):
             return None
         classes = len(self.recipe().classes)
@@ -146,7 +172,8 @@ class Results(RunFolder):
     ) -> int:
         """Record an opening of the test set: probabilities (n, classes), true labels (n,); return its number.
 
-        epochs: after how many the network stood that was asked; None: that of now.
+        epochs: after how many the network stood that was asked; None: that of now. Raises RunError where the
+        record before is damaged, or this one cannot be stored.
         """
         before = self.last_evaluation()
         openings = 1 + (before.openings if before else 0)

@@ -26,7 +26,7 @@ class Run(Claims, Results):
         return self.recipe(), self.state()
 
     def delete(self, who: Who) -> None:
-        """Remove the folder; owner and teacher may."""
+        """Remove the folder; owner and teacher may. Raises RunError where somebody else asks."""
         self.require(who)
         files.remove_folder(self.folder)
 
@@ -44,7 +44,10 @@ class Run(Claims, Results):
         return True
 
     def set_aside(self, who: Who) -> Path:
-        """Put a damaged run out of everybody's way; nothing is deleted. Return where it is now."""
+        """Put a damaged run out of everybody's way; nothing is deleted. Return where it is now.
+
+        Raises RunError where somebody asks who may not, or it cannot be moved.
+        """
         if not self.may_set_aside(who):
             self.require(who)
             raise RunError(_("Only the teacher can set this training run aside."))

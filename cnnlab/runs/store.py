@@ -25,7 +25,8 @@ class Store:
     ) -> Run:
         """Put a run into the queue; its folder appears whole, under a name not used before.
 
-        It counts as created after all others, even where a clock was set back meanwhile.
+        It counts as created after all others, even where a clock was set back meanwhile. Raises OSError where
+        there is no room for it.
         """
         self.root.mkdir(parents=True, exist_ok=True)
         created = moments.later_than(run.created() for run in self.runs())
@@ -41,7 +42,10 @@ class Store:
             raise
 
     def adopt(self, part: Path) -> Run:
-        """Move a whole run folder in, under a name not used before; it must lie on the same disk."""
+        """Move a whole run folder in, under a name not used before; it must lie on the same disk.
+
+        Raises OSError where it cannot be moved.
+        """
         while not files.place(part, folder := self.root / run_name()):
             pass
         return Run(folder)

@@ -23,24 +23,25 @@ def augment(images: np.ndarray, settings: Augmentation, rng: np.random.Generator
 
 
 def flip(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Mirror about half of the images, left and right."""
+    """Mirror about half of the images (n, h, w, c), left and right."""
     return np.where(rng.random(len(images))[:, None, None, None] < 0.5, images[:, :, ::-1], images)
 
 
 def rotate(images: np.ndarray, degrees: int, rng: np.random.Generator) -> np.ndarray:
-    """Turn each image by at most so many degrees either way."""
+    """Turn each image of (n, h, w, c) by at most so many degrees either way."""
     return rotated(images, np.radians(rng.uniform(-degrees, degrees, len(images))))
 
 
 def shift(images: np.ndarray, pixels: int, rng: np.random.Generator) -> np.ndarray:
-    """Move each image by at most so many pixels up or down and left or right."""
+    """Move each image of (n, h, w, c) by at most so many pixels up or down and left or right."""
     return shifted(images, rng.integers(-pixels, pixels + 1, (len(images), 2)))
 
 
 def cut_out(images: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
     """Blacken a square of `side` pixels in each image; its centre may lie anywhere, so borders clip it.
 
-    DeVries and Taylor, *Improved Regularization of Convolutional Neural Networks with Cutout*, 2017.
+    images: (n, h, w, c). DeVries and Taylor, *Improved Regularization of Convolutional Neural Networks with
+    Cutout*, 2017.
     """
     n, height, width, _channels = images.shape
     top = rng.integers(0, height, (n, 1)) - side // 2
@@ -52,7 +53,7 @@ def cut_out(images: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarr
 
 
 def shifted(images: np.ndarray, by: np.ndarray) -> np.ndarray:
-    """Move each image by its (rows, cols) in `by`, (n, 2)."""
+    """Move each image of (n, h, w, c) by its (rows, cols) in `by`, (n, 2), whole pixels."""
     n, height, width, _channels = images.shape
     rows = np.clip(np.arange(height) - by[:, :1], 0, height - 1)  # (n, h)
     cols = np.clip(np.arange(width) - by[:, 1:], 0, width - 1)  # (n, w)
@@ -61,7 +62,10 @@ def shifted(images: np.ndarray, by: np.ndarray) -> np.ndarray:
 
 
 def rotated(images: np.ndarray, angles: np.ndarray) -> np.ndarray:
-    """Turn each image about its centre by its angle (radians, (n,)); each pixel takes the nearest source."""
+    """Turn each image about its centre by its angle (radians, (n,)); each pixel takes the nearest source.
+
+    images: (n, h, w, c).
+    """
     n, height, width, _channels = images.shape
     y, x = np.mgrid[:height, :width] - np.array([(height - 1) / 2, (width - 1) / 2])[:, None, None]
     cos, sin = np.cos(angles)[:, None, None], np.sin(angles)[:, None, None]

@@ -43,7 +43,10 @@ class Known:
 
 
 def flops(layers: Sequence[ops.Layer]) -> list[int]:
-    """Return the floating-point operations of each layer for one photo, forwards: multiply and add."""
+    """Return the floating-point operations of each layer for one photo, forwards: multiply and add.
+
+    Raises GeometryError where the layers do not fit together.
+    """
     return [FORWARD * count for count in ops.multiplications(layers, INPUT)]
 
 
@@ -74,10 +77,11 @@ def measure(run: Run, dataset: str, images: int, speed: Speed) -> Measured | Non
 def epoch_seconds(
     config: TrainConfig, layers: Sequence[ops.Layer], images: int, known: Known
 ) -> tuple[float, str]:
-    """Return how long an epoch will take, and what that rests on: runs of the "same" network, those of
-    "other" networks, layers that were "timed" here, or a "guess".
+    """Return the seconds that an epoch will take, and what that rests on.
 
-    images: how many training images the dataset has.
+    That is runs of the "same" network, those of "other" networks, layers that were "timed" here, or a
+    "guess". images: how many training images the dataset has. Raises GeometryError where the layers do not
+    fit together.
     """
     expected = known.speed.epoch_seconds(config, layers, *_parts(config, images))
     runs = [one for one in known.runs if one.precision == known.speed.used(config.precision)]
@@ -89,15 +93,19 @@ def epoch_seconds(
 
 
 def seconds(config: TrainConfig, layers: Sequence[ops.Layer], images: int, known: Known) -> tuple[float, str]:
-    """Return how long a whole training run will take, and what that rests on."""
+    """Return the seconds that a whole training run will take, and what that rests on.
+
+    The arguments and errors (GeometryError) are those of `epoch_seconds`.
+    """
     epoch, basis = epoch_seconds(config, layers, images, known)
     return PREPARING + epoch * config.epochs, basis
 
 
 def seconds_left(run: Run, images: int, known: Known) -> float:
-    """Return how long the run will still be trained: its epochs to come, each like the median of its last.
+    """Return the seconds that the run will still be trained: its epochs to come, each like the last ones.
 
-    Before its first epoch has ended, the speed of other runs says how long one takes. RunError if damaged.
+    That is the median of the last three. Before its first epoch has ended, the speed of other runs says how
+    long one takes. Raises RunError where the run is damaged.
     """
     recipe, state, rows = run.recipe(), run.state(), run.history()
     config = recipe.config
@@ -124,7 +132,8 @@ def wait(at_work: Sequence[float], ahead: Sequence[float]) -> float:
 def memory(config: TrainConfig, layers: Sequence[ops.Layer]) -> int:
     """Return the bytes that training holds: weights, gradients, the optimiser's numbers, activations.
 
-    Each layer's output is kept for the way back, and its gradient stands beside it.
+    Each layer's output is kept for the way back, and its gradient stands beside it. Raises GeometryError
+    where the layers do not fit together.
     """
     weights = sum(ops.parameters(layers, INPUT)) * numbers_per_weight(config.optimizer)
     outputs = sum(prod(shape) for shape in ops.output_shapes(layers, INPUT))

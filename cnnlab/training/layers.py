@@ -129,7 +129,8 @@ def kind_of(layer: ops.Layer) -> str:
 def measures(layer: ops.Layer, before: ops.Shape, images: int, first: bool = False) -> list[float]:
     """Return what the time of a layer depends on: 1, the numbers that go in and out, and its arithmetic.
 
-    before: the shape that comes in; images: of a batch; first: nothing before it learns.
+    before: the shape that comes in; images: of a batch; first: nothing before it learns. Raises GeometryError
+    where the shape does not fit the layer.
     """
     after = layer.output_shape(before)
     numbers = float(images * (prod(before) + prod(after)))

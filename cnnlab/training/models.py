@@ -61,7 +61,10 @@ def weights(model: "keras.Model") -> dict[str, np.ndarray]:
 
 
 def set_weights(model: "keras.Model", arrays: Mapping[str, np.ndarray]) -> None:
-    """Give the model the arrays of `weights`; a missing, surplus or wrongly shaped one is a ValueError."""
+    """Give the model the arrays of `weights`.
+
+    Raises ValueError where one is missing, surplus or wrongly shaped.
+    """
     named = {f"{la.name}/{ARRAYS[v.name]}": v for la in model.layers for v in la.weights}
     if set(named) != set(arrays):
         raise ValueError(f"arrays do not fit the network: {', '.join(sorted(set(named) ^ set(arrays)))}")

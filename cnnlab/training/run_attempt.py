@@ -17,7 +17,8 @@ def train(run: Run, number: int, should_stop: Callable[[], bool]) -> None:
 
     Goes on from the checkpoint where there is one. `should_stop` says that this process is to let go at once:
     the run is queued again, and its next attempt goes on. Errors end as the run's message, in words that a
-    student can read where they can be foreseen; the finished epochs are kept in every case.
+    student can read where they can be foreseen; one that cannot is raised again, for the worker's log. The
+    finished epochs are kept in every case.
     """
     _train(run, number, should_stop)
     gc.collect()  # a Keras network holds itself, as a ring

@@ -22,9 +22,9 @@ SMALL = 1 / 5  # a smaller share of the difference is not worth a word
 
 
 def measure(model: Any, images: np.ndarray, labels: np.ndarray, config: TrainConfig) -> Row:
-    """Ask a model of plain Keras layers about training images (n, 32, 32, 3); return the `sample_` columns.
+    """Ask a model of plain Keras layers about training images; return the `sample_` columns.
 
-    What is not used in training stays NaN: dropout, augmentation.
+    images (n, 32, 32, 3) uint8, labels (n,). What is not used in training stays NaN: dropout, augmentation.
     """
     changed = images
     found = {"sample_images": len(images), "sample_accuracy": _accuracy(model, images, labels)}

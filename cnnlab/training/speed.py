@@ -49,7 +49,10 @@ class Speed:
     version: Literal[1] = 1  # of this table; another one is timed again
 
     def layers(self, layers: Sequence[ops.Layer], batch: int, precision: str) -> float:
-        """Return the seconds of a network's layers for one batch, forwards and backwards."""
+        """Return the seconds of a network's layers for one batch, forwards and backwards.
+
+        Raises GeometryError where the layers do not fit together.
+        """
         shapes = [INPUT, *ops.output_shapes(layers, INPUT)]
         seconds = 0.0
         for place, (layer, before) in enumerate(zip(layers, shapes, strict=False)):
@@ -62,7 +65,10 @@ class Speed:
     def epoch_seconds(
         self, config: TrainConfig, layers: Sequence[ops.Layer], training: int, held: int
     ) -> float:
-        """Return the seconds of an epoch that learns from `training` images and judges `held` ones."""
+        """Return the seconds of an epoch that learns from `training` images and judges `held` ones.
+
+        Raises GeometryError where the layers do not fit together.
+        """
         precision, batch = self.used(config.precision), config.batch_size
         weights = sum(ops.parameters(layers, INPUT))
         step = self.step + self.layers(layers, batch, precision)
@@ -98,6 +104,7 @@ def path(root: Path, computer: str | None = None) -> Path:
 
 
 def save(speed: Speed, root: Path) -> None:
+    """Keep the speed of this computer among the runs in `root`. Raises OSError where it cannot be written."""
     files.write_text(path(root), json.dumps(asdict(speed)))
 
 

@@ -79,7 +79,10 @@ def seconds_of(call: Callable[[], object], clock: Clock = time.perf_counter) -> 
 
 
 def layer_call(timed: ops.Layer, before: ops.Shape, batch: int, precision: str) -> Callable[[], object]:
-    """Return what computes a layer forwards and backwards, as in training."""
+    """Return what computes a layer forwards and backwards, as in training.
+
+    before: the shape that comes in; batch: images at once; precision: "float32" or "bfloat16".
+    """
     import tensorflow as tf
 
     policy = "mixed_bfloat16" if precision == "bfloat16" else "float32"
@@ -151,7 +154,10 @@ def _beside(known: Speed, wait: Callable[[], None], clock: Clock) -> dict[str, A
 
 
 def ratio(steps: Sequence[float], layers: Sequence[float]) -> float:
-    """Return how many times as long a network takes as its layers alone, from a small and a large one."""
+    """Return how many times as long a network takes as its layers alone, from a small and a large one.
+
+    steps, layers: the seconds of a step of each, and those of its layers. The result is cut to 1 to 2.
+    """
     found = (steps[1] - steps[0]) / (layers[1] - layers[0])
     return float(np.clip(found, 1, 2))  # a moment in which the computer had other work is no speed
 

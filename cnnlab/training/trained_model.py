@@ -29,12 +29,15 @@ class Trained:
 
 
 def trained(run: Run) -> Trained:
-    """Return the run's model with its newest weights. Raises RunError where there are none."""
+    """Return the run's model with its newest weights.
+
+    Raises RunError where there are none, ValueError where they do not fit its network.
+    """
     return _trained(run.folder, run.written())
 
 
 def trained_model(run: Run) -> "keras.Model":
-    """Return the model alone. Raises RunError where there are no weights yet."""
+    """Return the model alone. Raises RunError and ValueError as `trained` does."""
     return trained(run).model
 
 

@@ -30,7 +30,11 @@ PANEL = 8  # held-out images whose answers are kept each epoch
 
 
 class Training:
-    """One attempt at a run. `work` returns when it has ended in whatever way; the run folder says how."""
+    """One attempt at a run. `work` returns when it has ended in whatever way; the run folder says how.
+
+    Making one raises RunError, DatasetError or ValueError where the recipe cannot be read, the images are not
+    here, or the layers or the division of the images do not fit.
+    """
 
     def __init__(self, run: Run, attempt: Attempt, should_stop: Callable[[], bool]):
         self.run, self.attempt, self.should_stop = run, attempt, should_stop
@@ -61,15 +65,26 @@ class Training:
         self.result.compile(**measures(config), jit_compile=False)
 
     def epochs(self) -> int:
-        """Return how many epochs are wanted now: the last command, else the configuration."""
+        """Return how many epochs are wanted now: the last command, else the configuration.
+
+        Raises RunError where the commands are damaged.
+        """
         return int(self.run.commanded("epochs", self.config.epochs))
 
     def rate(self, epoch: int, step: int) -> float:
-        """Return the learning rate for a step: what was commanded (else configured) times the schedule."""
+        """Return the learning rate for a step: what was commanded (else configured) times the schedule.
+
+        epoch and step count from 0. Raises RunError where the commands are damaged.
+        """
         base = self.run.commanded("rate", self.config.learning_rate)
         return schedules.rate(self.config.schedule, base, epoch + step / self.steps, self.epochs())
 
     def work(self) -> None:
+        """Train from where the checkpoint stands to the end, and write what each epoch has brought.
+
+        Raises RunError where the checkpoint does not fit, Superseded where a newer attempt has taken over,
+        OSError where the run folder cannot be written.
+        """
         rows, partial = self._restore()
         if not rows and partial is None:
             self.attempt.write_kernels(0, self._kernels())
@@ -261,7 +276,10 @@ def _dropout_states(model: Any) -> dict[str, Any]:
 
 
 def steps_per_execution(recipe: Recipe, steps: int) -> int:
-    """Return how many batches to compute between two looks at should_stop; more make an epoch faster."""
+    """Return how many batches to compute between two looks at should_stop; more make an epoch faster.
+
+    Raises GeometryError, which names the layer, where the layers do not fit together.
+    """
     multiplications = sum(network.multiplications(recipe.layers(), (SIDE, SIDE, 3)))
     flops = 6 * multiplications * recipe.config.batch_size  # a multiply-add forward, two backward
     return max(1, min(25, steps, round(FLOPS_BETWEEN_LOOKS / flops)))

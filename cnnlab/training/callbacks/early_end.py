@@ -29,7 +29,10 @@ class EarlyEnd:
         self.why: End | None = None
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
-        """Look whether there is a reason to end, and have Keras end."""
+        """Look whether there is a reason to end, and have Keras end.
+
+        Raises RunError where the run's commands are damaged.
+        """
         self.why = self._reason(float(logs["loss"]))
         self._model.stop_training = self.why is not None
 

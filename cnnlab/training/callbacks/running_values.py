@@ -40,7 +40,10 @@ class RunningValues:
         return self.step == self._steps
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
-        """Take in what Keras has counted; several batches may have passed since the last call."""
+        """Take in what Keras has counted; several batches may have passed since the last call.
+
+        Raises Superseded where a newer attempt exists when the first figures are written.
+        """
         self.step = min(self.first + batch + 1, self._steps)
         self.values = loss, accuracy, _cross_entropy = means(logs)
         seen = min(self.step * self._batch_size, self._images) - self.first * self._batch_size
