@@ -67,8 +67,9 @@ def conv2d(
 def conv2d_gradient(shape: Shape, kernels: Floats, gradient: Floats, window: Window) -> Floats:
     """Return the gradient with respect to the image of `shape` (h, w, c_in), float32: the way back.
 
-    gradient: (H, W, c_out) with respect to the maps; window: that of the kernels. By the chain rule each cell
-    gets, from every output that read it, the gradient there times the weight that it was multiplied by.
+    gradient: (H, W, c_out) with respect to the maps; window: that of the kernels (k, k, c_in, c_out). By the
+    chain rule each cell gets, from every output that read it, the gradient there times the weight that it was
+    multiplied by. Raises GeometryError where the window does not fit.
     """
     back = np.zeros(shape, np.float32)
     for p, q, outputs, cells in window_places(shape, window):

@@ -73,7 +73,8 @@ def max_pool_gradient(maps: Floats, pooled: Floats, gradient: Floats, window: Wi
     """Return the gradient with respect to the maps (h, w, c), float32: each output's goes to its winner.
 
     pooled: (H, W, c), what `max_pool` makes of them; gradient: (H, W, c) with respect to it. Of equal values
-    the first in row order is the winner, as in TensorFlow.
+    the first in row order is the winner, as in TensorFlow. Raises GeometryError where the window does not
+    fit.
     """
     back, free = np.zeros(maps.shape, np.float32), np.ones(pooled.shape, bool)
     for _p, _q, outputs, cells in window_places(maps.shape, window):
@@ -86,7 +87,7 @@ def max_pool_gradient(maps: Floats, pooled: Floats, gradient: Floats, window: Wi
 def average_pool_gradient(maps: Floats, pooled: Floats, gradient: Floats, window: Window) -> Floats:
     """Return the gradient with respect to the maps (h, w, c), float32, in equal shares for all cells inside.
 
-    The arguments are those of `max_pool_gradient`.
+    The arguments and errors (GeometryError) are those of `max_pool_gradient`.
     """
     back, counts = np.zeros(maps.shape, np.float32), np.zeros((*pooled.shape[:2], 1), np.float32)
     places = list(window_places(maps.shape, window))

@@ -48,8 +48,10 @@ def of_run(run: Run) -> str:
 
 
 def words(run: Run) -> str:
-    """Return the precision as a report says it: "bfloat16", "float32 (asked for: bfloat16)", "float32, from
-    epoch 3 on bfloat16".
+    """Return the precision as a report says it, also where an epoch had another than was asked for.
+
+    That is "bfloat16", "float32 (asked for: bfloat16)" or "float32, from epoch 3 on bfloat16". RunError where
+    the run is damaged.
     """
     used, asked = of_epochs(run) or [_told(run)], run.recipe().config.precision
     parts, epoch = [], 1

@@ -23,7 +23,10 @@ from cnnlab.training.run_attempt import train
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Train as the arguments say; return 0, 1 where training failed, 2 where the arguments cannot be used."""
+    """Train as the arguments say; return 0, 1 where training failed, 2 where the arguments cannot be used.
+
+    Raises OSError where there is no room for the run, RunError where its files are damaged.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     malloc.keep()
     parser = argparse.ArgumentParser(

@@ -15,5 +15,8 @@ class LearningRate:
         self.optimizer, self.rate, self.first = optimizer, rate, first
 
     def on_train_batch_begin(self, batch: int, logs: object = None) -> None:
-        """Set the rate of the step that begins with this batch."""
+        """Set the rate of the step that begins with this batch.
+
+        Raises RunError where the run's commands are damaged.
+        """
         self.optimizer.learning_rate.assign(self.rate(self.first + batch))

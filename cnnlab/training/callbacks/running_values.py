@@ -42,7 +42,8 @@ class RunningValues:
     def on_train_batch_end(self, batch: int, logs: dict[str, float]) -> None:
         """Take in what Keras has counted; several batches may have passed since the last call.
 
-        Raises Superseded where a newer attempt exists when the first figures are written.
+        When the first figures are written, raises Superseded where a newer attempt exists, OSError on a full
+        disk.
         """
         self.step = min(self.first + batch + 1, self._steps)
         self.values = loss, accuracy, _cross_entropy = means(logs)
