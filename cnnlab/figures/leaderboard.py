@@ -12,6 +12,8 @@ from cnnlab.figures.curves import VALIDATION
 from cnnlab.figures.labels import HEIGHT, WIDTH, Place, beside
 from cnnlab.i18n import _, fine, number, percent
 
+Kind = Literal["student", "own", "shipped"]
+Cost = Literal["parameters", "seconds"]
 FONT = 14  # pixels, of a letter
 NAMED = 6  # students with a label, besides oneself
 SIZES = {"student": 11, "own": 16, "shipped": 13}
@@ -26,12 +28,12 @@ class Dot:
     cost: float
     validation: float
     test: float | None
-    kind: Literal["student", "own", "shipped"]
+    kind: Kind
 
 
 def scatter(
     dots: Sequence[Dot],
-    what: Literal["parameters", "seconds"],
+    what: Cost,
     *,
     theme: str = "light",
     scale: float = 1.0,

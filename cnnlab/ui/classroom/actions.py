@@ -3,11 +3,12 @@
 A button carries one out by `door.carry_out(place, actions.stop, ...)`, which looks for the pass once more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from cnnlab.access import TeacherPass
 from cnnlab.i18n import _
-from cnnlab.runs import RunError, Store, queue
+from cnnlab.runs import Run, RunError, Store, queue
 from cnnlab.ui.classroom import overview
 from cnnlab.ui.session.class_state import classroom
 from cnnlab.workers import pool
@@ -34,7 +35,7 @@ def set_aside(teacher: TeacherPass, ids: Sequence[str]) -> str:
     return _each(ids, said, lambda run: run.set_aside(teacher))
 
 
-def _each(ids: Sequence[str], said: str, action) -> str:
+def _each(ids: Sequence[str], said: str, action: Callable[[Run], object]) -> str:
     done, faults = [], []
     for id in ids:
         try:
@@ -49,7 +50,7 @@ def _each(ids: Sequence[str], said: str, action) -> str:
     return text
 
 
-def change(_teacher: TeacherPass, fields: dict) -> str:
+def change(_teacher: TeacherPass, fields: dict[str, Any]) -> str:
     """Set rules of the class, by name."""
     classroom().change(**fields)
     wake()
@@ -85,5 +86,5 @@ def new_class(_teacher: TeacherPass) -> str:
 def wake() -> None:
     """Have the dispatcher look at the queue now, and the page as well."""
     overview.forget()
-    if pool.current():
-        pool.current().wake()
+    if workers := pool.current():
+        workers.wake()

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cnnlab.access import TeacherPass
 from cnnlab.classroom import Classroom, leaderboard
 from cnnlab.classroom.leaderboard import Standing, Unfinished
 from cnnlab.data import datasets
-from cnnlab.figures.leaderboard import Dot, scatter
+from cnnlab.figures.leaderboard import Cost, Dot, Kind, scatter
 from cnnlab.i18n import _, fine, number, percent
 from cnnlab.runs import Phase, RunError, Store
 from cnnlab.ui.classroom import actions
@@ -58,13 +59,13 @@ def _owners(root: str) -> set[str]:
 
 
 @st.fragment(run_every=LOOK)
-def follow(drawn: tuple) -> None:
+def follow(drawn: tuple[object, ...]) -> None:
     """Draw the page anew when there is something else to see than was drawn."""
     if seen() != drawn:
         st.rerun()
 
 
-def seen() -> tuple:
+def seen() -> tuple[object, ...]:
     """Return all that the board depends on."""
     try:
         found, opened = now()
@@ -88,10 +89,12 @@ def choose(found: Sequence[Standing]) -> str:
     """Draw the choice of the data; at first those that most students train on."""
     titles = datasets.titles()
     counts = {name: sum(one.dataset == name for one in found) for name in titles}
-    widget_state.default("board.dataset", max(counts, key=counts.get), titles)
-    return st.segmented_control(
-        _("Data"), list(titles), format_func=titles.get, key="board.dataset", required=True
+    widget_state.default("board.dataset", max(counts, key=counts.__getitem__), titles)
+    st.segmented_control(
+        _("Data"), list(titles), format_func=titles.__getitem__, key="board.dataset", required=True
     )
+    chosen: str = st.session_state["board.dataset"]
+    return chosen
 
 
 def show(found: Sequence[Standing], opened: bool, dataset: str) -> None:
@@ -149,13 +152,13 @@ def _table(
         rows.append(Row(number(places[one.owner]) if student else "◇", name, values, kind))
     heads = [_("network of"), _("validation"), *([_("test")] if opened else [])]
     heads += [_("parameters"), _("seconds")]
-    draw = {"heads": heads, "main": 2 if opened else 1}
+    main = 2 if opened else 1
     label = _("The best networks of the class")
     first = [row for place, row in enumerate(rows) if place < TOP or row.kind != "student"]
-    standings(label, rows=first, key="_board.top", **draw)
+    standings(label, heads, first, main=main, key="_board.top")
     if len(first) < len(rows):
         with lesson.more(_("All {count} of the class").format(count=number(len(ranking)))):
-            standings(label, rows=rows, key="_board.all", **draw)
+            standings(label, heads, rows, main=main, key="_board.all")
 
 
 def _test(one: Standing) -> str:
@@ -202,7 +205,10 @@ def _remarks(ranking: Sequence[Standing], opened: bool) -> None:
 
 
 def _charts(
-    ranking: Sequence[Standing], models: Sequence[Standing], names: dict[str, str], places: Sequence
+    ranking: Sequence[Standing],
+    models: Sequence[Standing],
+    names: dict[str, str],
+    places: Sequence[DeltaGenerator],
 ) -> None:
     """Draw a chart for each cost into these places. Labels go to oneself, the models, and the first ones.
 
@@ -211,13 +217,13 @@ def _charts(
     me = browser.owner()
     models = [one for one in models if one.validation <= ranking[0].validation + NEAR]
     mine, others = ([one for one in ranking if (one.owner == me) == own] for own in (True, False))
-    alts = {
+    alts: dict[Cost, str] = {
         "parameters": _("Validation accuracy over parameters; the numbers stand in the table"),
         "seconds": _("Validation accuracy over training time; the numbers stand in the table"),
     }
     for place, (what, alt) in zip(places, alts.items(), strict=True):
 
-        def dot(one: Standing, name: str, kind: str, what: str = what) -> Dot:
+        def dot(one: Standing, name: str, kind: Kind, what: Cost = what) -> Dot:
             return Dot(name, getattr(one, what), one.validation, one.test, kind)
 
         known = [one for one in models if getattr(one, what) is not None]
@@ -251,8 +257,13 @@ def test_sets() -> None:
         if coming:
             label, key = _("Open when these are done"), "_board.wait"
             st.button(label, type="primary", key=key, on_click=_set_waiting, args=[True])
-        label, kind = (_("Open now, without them"), "secondary") if still else (_("Open them now"), "primary")
-        st.button(label, type=kind, key="_board.open", on_click=_begin, disabled=not count)
+        st.button(
+            _("Open now, without them") if still else _("Open them now"),
+            type="secondary" if still else "primary",
+            key="_board.open",
+            on_click=_begin,
+            disabled=not count,
+        )
     teacher_pass.word("board")
 
 

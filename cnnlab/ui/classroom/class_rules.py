@@ -1,5 +1,7 @@
 """What may students do? Limits on their training runs, names, pairs, and who opens the test sets."""
 
+from typing import Any
+
 import streamlit as st
 
 from cnnlab.config.class_rules import Rules
@@ -33,8 +35,8 @@ def _limit(rules: Rules, name: str, kind: type) -> None:
     key = f"_teacher.rule.{name}"
     value = getattr(rules, name)
     st.session_state[key] = None if value is None else kind(value)
-    options = {"placeholder": _("no limit"), "on_change": _set, "args": (name,), "width": 320}
-    label = _(Rules.model_fields[name].title)
+    label = _(Rules.model_fields[name].title or name)
+    options: dict[str, Any] = {"placeholder": _("no limit"), "on_change": _set, "args": (name,), "width": 320}
     if kind is float:
         decimal_field(label, None, None, step=1.0, key=key, **options)
     else:

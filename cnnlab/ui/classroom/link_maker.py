@@ -60,7 +60,12 @@ def _choose(key: str, control: Control) -> tuple[Value | None, bool]:
     words = control.options()
     left, right = st.columns([2.2, 1], vertical_alignment="bottom")
     value = left.selectbox(
-        _(control.title), list(words), index=None, placeholder=_("as usual"), format_func=words.get, key=key
+        _(control.title),
+        list(words),
+        index=None,
+        placeholder=_("as usual"),
+        format_func=words.__getitem__,
+        key=key,
     )
     lock = right.toggle(_("locked"), key=f"{key}.lock", disabled=value is None)
     return value, lock and value is not None

@@ -7,7 +7,7 @@ import streamlit as st
 
 from cnnlab.config.class_rules import Rules
 from cnnlab.i18n import _, number, percent
-from cnnlab.runs import Phase, RunError
+from cnnlab.runs import Phase, Run, RunError, State
 from cnnlab.ui.classroom import actions, overview
 from cnnlab.ui.session import class_state, teacher_pass
 from cnnlab.ui.train.run_view import seconds_left
@@ -93,10 +93,12 @@ def _switch(rules: Rules) -> None:
 def _at_work(row: overview.Row, named: dict[str, str]) -> None:
     """Draw a run that is being trained: how far it is, how fast, and the buttons."""
     run, state = row.run, row.state
+    if state is None:  # a damaged run is never at work
+        return
     with st.container(border=True):
         st.markdown(f"**{run.id}** · {overview.title(row, named)}")
         try:
-            text = pace(row) if state.phase is Phase.RUNNING else phase_text(run, state)
+            text = doing(run, state)
             done = (state.epoch + state.step / max(1, state.steps)) / max(1, state.epochs)
             st.progress(min(1.0, done), text=text)
             stopping = "stop" in run.new_commands()
@@ -108,16 +110,17 @@ def _at_work(row: overview.Row, named: dict[str, str]) -> None:
             button(_("Pause"), "pause", run.id)
 
 
-def pace(row: overview.Row) -> str:
-    """Return how far a run is, how fast, and how long it still takes."""
-    state = row.state
+def doing(run: Run, state: State) -> str:
+    """Return how far a run is, how fast, and how long it still takes; else in which phase it is."""
+    if state.phase is not Phase.RUNNING:
+        return phase_text(run, state)
     now = min(state.epoch + 1, state.epochs)
     parts = [_("Epoch {now} of {all}").format(now=now, all=state.epochs)]
     if state.accuracy is not None:
         parts.append(_("accuracy so far {accuracy}").format(accuracy=percent(state.accuracy)))
     if state.images_per_second:
         parts.append(_("{speed} photos a second").format(speed=number(state.images_per_second)))
-    if (left := seconds_left(row.run, state)) is not None:
+    if (left := seconds_left(run, state)) is not None:
         parts.append(_("about {time} left").format(time=duration(left)))
     return " · ".join(parts)
 
@@ -145,7 +148,9 @@ def button(label: str, command: str, id: str, place: str = "work", disabled: boo
 def _lost(rows: list[overview.Row]) -> None:
     """Say which runs need a look: failed, interrupted, damaged."""
     troubled = [
-        row.run.id for row in rows if row.fault or row.state.phase in (Phase.FAILED, Phase.INTERRUPTED)
+        row.run.id
+        for row in rows
+        if row.state is None or row.state.phase in (Phase.FAILED, Phase.INTERRUPTED)
     ]
     if troubled:
         text = _("Failed, interrupted or damaged: {runs}. See *Training runs*.")

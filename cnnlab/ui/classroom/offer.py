@@ -3,6 +3,8 @@
 Nobody is moved: every student's page shows the way there (`cnnlab.ui.shell.class_banner`).
 """
 
+from typing import Literal
+
 import streamlit as st
 
 from cnnlab.i18n import _
@@ -14,24 +16,33 @@ from cnnlab.ui.session import class_state, teacher_pass
 PLACE = "offer"
 
 
-def button(text: str, **options) -> None:
+def button(text: str, type: Literal["primary", "tertiary"]) -> None:
     """Draw, for the teacher, the button that offers the lesson link with this text, or takes it back."""
     if teacher_pass.teacher() is None:
         return
     if class_state.rules().offered == text:
         take_back()
     else:
-        options |= {"icon": ":material/campaign:", "key": "_lesson.offer"}
-        arguments = [PLACE, actions.change, {"offered": text, "following": None}]
-        st.button(_("Offer this to the class"), on_click=teacher_pass.carry_out, args=arguments, **options)
+        st.button(
+            _("Offer this to the class"),
+            icon=":material/campaign:",
+            type=type,
+            key="_lesson.offer",
+            on_click=teacher_pass.carry_out,
+            args=[PLACE, actions.change, {"offered": text, "following": None}],
+        )
     teacher_pass.word(PLACE)
 
 
 def take_back() -> None:
     """Draw the button that ends what is offered."""
-    options = {"icon": ":material/undo:", "key": "_lesson.take_back"}
-    arguments = [PLACE, actions.change, {"offered": None}]
-    st.button(_("Take the offer back"), on_click=teacher_pass.carry_out, args=arguments, **options)
+    st.button(
+        _("Take the offer back"),
+        icon=":material/undo:",
+        key="_lesson.take_back",
+        on_click=teacher_pass.carry_out,
+        args=[PLACE, actions.change, {"offered": None}],
+    )
 
 
 def standing(text: str) -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
 
@@ -15,6 +16,7 @@ from cnnlab.runs.survey import survey
 from cnnlab.ui.session import teacher_pass
 from cnnlab.ui.widgets.run_status import before, title_of
 
+Found = TypeVar("Found")
 FRESH = 2.0  # seconds for which what was read is shown again
 
 
@@ -81,7 +83,7 @@ def answers() -> list[tuple[str, Answer]]:
     return _read(_answers)
 
 
-def _read(read: Callable[[str], list]) -> list:
+def _read(read: Callable[[str], list[Found]]) -> list[Found]:
     """Return what lies in the folder of the runs; RunError with a sentence where the disk fails."""
     try:
         return read(str(Store().root))
@@ -112,7 +114,7 @@ def title(row: Row, named: dict[str, str]) -> str:
     return f"{named.get(row.owner, _('nobody in this class'))} · {title_of(row.preset)}"
 
 
-def counted(found: list[Row]) -> Counter:
+def counted(found: list[Row]) -> Counter[str]:
     """Return owner -> number of training runs."""
     return Counter(row.owner for row in found)
 

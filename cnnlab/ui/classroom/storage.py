@@ -62,7 +62,7 @@ def _usage(root: str) -> disk_usage.Usage:
     return disk_usage.usage(Store(Path(root)))
 
 
-def _clean(name: str, text: str, size: int, action: Callable[..., str], *arguments) -> None:
+def _clean(name: str, text: str, size: int, action: Callable[..., str], *arguments: object) -> None:
     """Draw a part that may go: what would be lost, its size, and the button with its confirmation."""
     with st.container(horizontal=True, vertical_alignment="center", border=True, wrap=False):
         st.markdown(text, width="stretch")

@@ -6,7 +6,7 @@ from cnnlab.i18n import _, number
 from cnnlab.runs import Phase, RunError
 from cnnlab.ui.classroom import actions, address, now, overview
 from cnnlab.ui.session import class_state, teacher_pass, widget_state
-from cnnlab.ui.widgets.run_status import phase_text, title_of
+from cnnlab.ui.widgets.run_status import title_of
 
 PLACE = "runs"
 CHOSEN = "teacher.runs"
@@ -78,12 +78,14 @@ def _buttons(chosen: list[overview.Row]) -> None:
 
 
 def _command(label: str, command: str, icon: str, ids: list[str]) -> None:
-    options = {
-        "disabled": not ids,
-        "on_click": teacher_pass.carry_out,
-        "args": (PLACE, actions.command, command, ids),
-    }
-    st.button(label, icon=icon, key=f"_teacher.runs.{command}", **options)
+    st.button(
+        label,
+        icon=icon,
+        key=f"_teacher.runs.{command}",
+        disabled=not ids,
+        on_click=teacher_pass.carry_out,
+        args=(PLACE, actions.command, command, ids),
+    )
 
 
 def _following() -> None:
@@ -115,8 +117,6 @@ def _table(rows: list[overview.Row], named: dict[str, str]) -> None:
 
 def _doing(row: overview.Row) -> str:
     try:
-        if row.fault:
-            return row.fault
-        return now.pace(row) if row.state.phase is Phase.RUNNING else phase_text(row.run, row.state)
+        return row.fault if row.state is None else now.doing(row.run, row.state)
     except RunError as error:
         return str(error)

@@ -4,7 +4,11 @@ The teacher moves a vote from stage to stage (`cnnlab.config.class_rules.Vote`);
 seconds.
 """
 
+from collections.abc import Sequence
+from typing import Literal
+
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cnnlab.access import TeacherPass
 from cnnlab.config.class_rules import Vote
@@ -47,11 +51,17 @@ def choose() -> None:
     widget_state.default("vote.question", next(iter(titles)), titles)
     with st.container(border=True):
         left, right = st.columns([3, 1], vertical_alignment="bottom")
-        name = left.selectbox(_("Question"), list(titles), format_func=titles.get, key="vote.question")
-        options = {"type": "primary", "icon": ":material/how_to_vote:", "width": "stretch"}
-        label = _("Open the vote")
+        name = left.selectbox(
+            _("Question"), list(titles), format_func=titles.__getitem__, key="vote.question"
+        )
         right.button(
-            label, key="_vote.ask", on_click=teacher_pass.carry_out, args=["vote", ask, name], **options
+            _("Open the vote"),
+            icon=":material/how_to_vote:",
+            type="primary",
+            width="stretch",
+            key="_vote.ask",
+            on_click=teacher_pass.carry_out,
+            args=["vote", ask, name],
         )
         teacher_pass.word("vote")
     question = QUESTIONS[name]()
@@ -72,14 +82,23 @@ def controls(vote: Vote) -> None:
     }
     with st.container(horizontal=True, vertical_alignment="center"):
         if vote.stage in labels:
-            options = {"type": "primary", "icon": ":material/arrow_forward:", "key": f"_vote.{vote.stage}"}
             st.button(
-                labels[vote.stage], on_click=teacher_pass.carry_out, args=["vote", go_on, vote], **options
+                labels[vote.stage],
+                icon=":material/arrow_forward:",
+                type="primary",
+                key=f"_vote.{vote.stage}",
+                on_click=teacher_pass.carry_out,
+                args=["vote", go_on, vote],
             )
         last = vote.stage == "second_shown"
         label = _("Another question") if last else _("End without an answer")
-        kind = "primary" if last else "tertiary"
-        st.button(label, key="_vote.end", type=kind, on_click=teacher_pass.carry_out, args=["vote", end])
+        st.button(
+            label,
+            key="_vote.end",
+            type="primary" if last else "tertiary",
+            on_click=teacher_pass.carry_out,
+            args=["vote", end],
+        )
     teacher_pass.word("vote")
 
 
@@ -135,11 +154,15 @@ def _choices(vote: Vote, question: Question) -> None:
     """Draw one button an option; the student's own vote stands out and can change."""
     mine = class_state.classroom().cast_by(browser.owner(), vote)
     for place, option in enumerate(question.options):
-        options = {"type": "primary" if place == mine else "secondary", "width": "stretch", "wrap": True}
-        icon = ":material/check:" if place == mine else None
-        key = f"_vote.option.{vote.id}.{vote.round}.{place}"
         st.button(
-            f"{place + 1} · {option}", key=key, icon=icon, on_click=_cast, args=[vote, place], **options
+            f"{place + 1} · {option}",
+            icon=":material/check:" if place == mine else None,
+            type="primary" if place == mine else "secondary",
+            width="stretch",
+            wrap=True,
+            key=f"_vote.option.{vote.id}.{vote.round}.{place}",
+            on_click=_cast,
+            args=[vote, place],
         )
     if trouble := st.session_state.pop("_vote.trouble", ""):
         st.warning(trouble)
@@ -169,10 +192,11 @@ def _result(vote: Vote, question: Question) -> None:
         counts = tally(class_state.classroom().ballots(vote, round), len(question.options))
         right = question.right if last else None
         with column:
-            text = ngettext("**{title}**, {count} vote", "**{title}**, {count} votes", int(sum(counts)))
-            text = text.format(title=titles[round], count=number(sum(counts)))
-            if last and sum(counts):
-                share = percent(counts[question.right] / sum(counts), 0)
+            total = sum(counts)
+            text = ngettext("**{title}**, {count} vote", "**{title}**, {count} votes", total)
+            text = text.format(title=titles[round], count=number(total))
+            if last and total:
+                share = percent(counts[question.right] / total, 0)
                 text += _(": {share} right").format(share=share)
             st.markdown(f"#### {text}")
             letters = 28 if projector.on() else 20
@@ -181,7 +205,7 @@ def _result(vote: Vote, question: Question) -> None:
             st.plotly_chart(chart, key=f"_vote.{round}.count", config=PLAIN, alt=f"{titles[round]}: {alt}")
 
 
-def _asked(question: Question):
+def _asked(question: Question) -> Sequence[DeltaGenerator]:
     """Draw the question; return the places of what is looked at and of the options."""
     st.markdown(f"### {question.text.replace('**', '*')}")  # bold would not stand out in a heading
     return st.columns([1.8, 1], gap="large") if question.sights else (st.container(), st.container())
@@ -195,7 +219,9 @@ def _listed(question: Question, right: int | None = None) -> None:
 
 def _sights(question: Question) -> None:
     photos = len(question.sights) == 4 and all(sight.role == "photo" for sight in question.sights)
-    width = 2 * _side() + 40 if photos else "stretch"  # two and two, not three and one
+    width: int | Literal["stretch"] = (
+        2 * _side() + 40 if photos else "stretch"
+    )  # two and two, not three and one
     with st.container(horizontal=True, gap="small", vertical_alignment="top", width=width):
         for sight in question.sights:
             _sight(sight)
@@ -228,7 +254,9 @@ def alone() -> None:
     st.info(text)
     titles = {name: question().title for name, question in QUESTIONS.items()}
     widget_state.default("vote.question", next(iter(titles)), titles)
-    name = st.selectbox(_("Question"), list(titles), format_func=titles.get, key="vote.question", width=520)
+    name = st.selectbox(
+        _("Question"), list(titles), format_func=titles.__getitem__, key="vote.question", width=520
+    )
     question = QUESTIONS[name]()
     _sights(question)
     right = question.options[question.right]

@@ -3,12 +3,14 @@
 By a line at the lower edge of the window. It stands beside the page, so that nothing jumps when it comes.
 """
 
+from pathlib import Path
+
 import streamlit as st
 
 from cnnlab.access import teaching
 from cnnlab.config.class_rules import Rules, Vote
 from cnnlab.i18n import _
-from cnnlab.lessons.lesson_link import read_or_none
+from cnnlab.lessons.lesson_link import read, read_or_none
 from cnnlab.lessons.page_list import PAGES
 from cnnlab.lessons.votes import QUESTIONS
 from cnnlab.runs import RunError, Store
@@ -48,9 +50,9 @@ def _news(page: str) -> tuple[str, str] | None:
     rules = class_state.rules()
     if rules.vote and _to_vote(rules.vote, page):
         return VOTE, rules.vote.round
-    if _to_lesson(rules, page):
+    if rules.offered and _to_lesson(rules, page):
         return LESSON, rules.offered
-    return (FOLLOW, rules.following) if rules.following and _to_follow(rules, page) else None
+    return (FOLLOW, rules.following) if rules.following and _to_follow(rules.following, page) else None
 
 
 def _to_vote(vote: Vote, page: str) -> bool:
@@ -68,12 +70,12 @@ def _to_lesson(rules: Rules, page: str) -> bool:
     return page == "vote" or lesson_link_state.current() != link
 
 
-def _to_follow(rules: Rules, page: str) -> bool:
-    """Say whether there is a training run to follow that this page does not show already."""
-    if page == "train" and st.query_params.get("run") == rules.following:
+def _to_follow(run: str, page: str) -> bool:
+    """Say whether the training run to follow is there and this page does not show it already."""
+    if page == "train" and st.query_params.get("run") == run:
         return False
     try:
-        Store().get(rules.following)
+        Store().get(run)
     except RunError:
         return False  # it was deleted
     return True
@@ -84,15 +86,18 @@ def _say(news: str, about: str) -> None:
         texts = {"first": _("**Your teacher asks a question.**"), "second": _("**The second vote is open.**")}
         st.markdown(texts[about], width="content")
         link = {"lesson": st.query_params["lesson"]} if lesson_link_state.current() else {}  # the way back
-        options = {"icon": ":material/how_to_vote:", "query_params": link}
-        st.page_link(PAGES["vote"].file, label=_("Vote now"), **options)
+        icon = ":material/how_to_vote:"
+        st.page_link(PAGES["vote"].file, label=_("Vote now"), icon=icon, query_params=link)
     elif news == LESSON:
-        page = PAGES[read_or_none(about).page]
+        page = PAGES[read(about).page]
         text = _("Your teacher opens a lesson: **{title}**")
         st.markdown(text.format(title=_(page.title)), width="content")
-        options = {"icon": ":material/arrow_forward:", "query_params": {"lesson": about}}
-        st.page_link(page.file, label=_("Go there"), icon_position="right", **options)
+        _go(page.file, _("Go there"), {"lesson": about})
     else:
         st.markdown(_("The class follows **{run}**.").format(run=about), width="content")
-        options = {"icon": ":material/arrow_forward:", "query_params": {"run": about}}
-        st.page_link(PAGES["train"].file, label=_("Watch it"), icon_position="right", **options)
+        _go(PAGES["train"].file, _("Watch it"), {"run": about})
+
+
+def _go(file: Path, label: str, query: dict[str, str]) -> None:
+    icon = ":material/arrow_forward:"
+    st.page_link(file, label=label, icon=icon, icon_position="right", query_params=query)

@@ -15,9 +15,14 @@ def navigation() -> dict[str, list[st.Page]]:
     """Return the pages by section, in the order of the lessons; at home there is no class."""
     sections: dict[str, list[st.Page]] = {}
     for page in PAGES.values():
-        options = {"visibility": "hidden" if page.needs_class and not teaching() else "visible"}
-        options |= {"url_path": page.url} if page.url else {"default": True}
-        sections.setdefault(_(page.section), []).append(st.Page(page.file, title=_(page.title), **options))
+        shown = st.Page(
+            page.file,
+            title=_(page.title),
+            url_path=page.url or None,  # Streamlit's default page has none
+            default=not page.url,
+            visibility="hidden" if page.needs_class and not teaching() else "visible",
+        )
+        sections.setdefault(_(page.section), []).append(shown)
     return sections
 
 

@@ -23,5 +23,10 @@ def top_line() -> None:
 def _out_of_the_link() -> None:
     """Draw the small button that leads from the one page to the whole app; a teacher may offer the page."""
     offer.button(st.session_state[lesson_link_state.TEXT], type="tertiary")
-    leave = {"key": "_lesson.leave", "on_click": lesson_link_state.leave}
-    st.button(_("The whole app"), icon=":material/apps:", type="tertiary", **leave)
+    st.button(
+        _("The whole app"),
+        icon=":material/apps:",
+        type="tertiary",
+        key="_lesson.leave",
+        on_click=lesson_link_state.leave,
+    )

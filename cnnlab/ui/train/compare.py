@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Hashable
+from typing import Any
 
 import streamlit as st
 
@@ -42,8 +43,8 @@ def compare(shown: Run) -> None:
     wanted = st.session_state.pop("compare.wanted", st.session_state["compare.runs"])  # a race just begun
     st.session_state["compare.runs"] = [id for id in wanted if id in names]
     left, right = st.columns([2.2, 1], vertical_alignment="bottom")
-    label, options = _("Training runs to compare"), {"format_func": name, "max_selections": MOST}
-    left.multiselect(label, names, key="compare.runs", **options)
+    label = _("Training runs to compare")
+    left.multiselect(label, names, format_func=name, max_selections=MOST, key="compare.runs")
     if right.button(_("Race the optimisers"), icon=":material/flag:", key="_compare.race", width="stretch"):
         _start_race(shown)
     chosen = ranked([whole[id] for id in st.session_state["compare.runs"]])
@@ -88,8 +89,8 @@ def _start_race(shown: Run) -> None:
         st.error(str(error), icon=":material/front_hand:")
         return
     st.session_state["compare.wanted"] = [run.id for run in runs]
-    if pool.current():
-        pool.current().wake()
+    if workers := pool.current():
+        workers.wake()
     st.rerun()
 
 
@@ -98,6 +99,7 @@ def _charts(entries: list[Entry], kind: Hashable) -> None:
     names = [name_of(entry.run).partition(" (")[0] for entry in entries]
     axis = _("validation accuracy (%)")
     curves, costs = (overlaid, static.overlaid), (cost, static.cost)  # here, and on a slide
+    drawn: dict[str, tuple[Callable[..., Any], Callable[..., Any], *tuple[str, ...]]]
     drawn = {_("Validation accuracy"): (*curves, "val_accuracy", axis)}
     losses_alike = len(grouped(entries, loss)) == 1
     if losses_alike:
@@ -182,7 +184,7 @@ def _network_in_words(model: ModelConfig) -> str:
     parts = [_("convolutions {kernels}").format(kernels=kernels)] if kernels else []
     if any(block.normalise for block in model.blocks):
         parts.append(_("batch normalisation"))
-    if any(block.dropout for block in (*model.blocks, *model.dense)):
+    if any([block.dropout for block in model.blocks] + [layer.dropout for layer in model.dense]):
         parts.append(_("dropout"))
     parts.append(preflight.in_words(model.head))
     if model.dense:

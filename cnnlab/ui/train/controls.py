@@ -81,13 +81,18 @@ def _change_rate(run: Run, state: State) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         for label, factor in FACTORS.items():
             rate = float(f"{factor * base:.6g}")  # without the noise of binary fractions
-            where = {"key": f"_train.rate.{label}", "help": f"{plain(base)} → {plain(rate)}"}
-            click = {"on_click": _command, "args": (run, "rate", rate)}
-            st.button(label, disabled=not 0 < rate <= LARGEST_RATE, **where, **click)
+            st.button(
+                label,
+                help=f"{plain(base)} → {plain(rate)}",
+                disabled=not 0 < rate <= LARGEST_RATE,
+                key=f"_train.rate.{label}",
+                on_click=_command,
+                args=(run, "rate", rate),
+            )
     key = f"_train.new_rate.{run.id}.{base}"  # another rate, set by a button or elsewhere, is another field
-    rate = decimal_field(_("From now on"), 0.0, LARGEST_RATE, value=base, key=key)
-    idle = not rate or rate == base
-    st.button(_("Set it"), key="_train.rate", disabled=idle, on_click=_command, args=(run, "rate", rate))
+    typed = decimal_field(_("From now on"), 0.0, LARGEST_RATE, value=base, key=key)
+    idle = not typed or typed == base
+    st.button(_("Set it"), key="_train.rate", disabled=idle, on_click=_command, args=(run, "rate", typed))
 
 
 def _rate_now(schedule: str, base: float, state: State) -> str:
@@ -108,7 +113,7 @@ def _rate_now(schedule: str, base: float, state: State) -> str:
 def _command(run: Run, command: str, value: float | None = None) -> None:
     """Carry out a click. A callback comes before the page is drawn again, so no click is lost to a redraw."""
     try:
-        more = {"epochs": len(run.history()) + 1, "resume": None}
+        more: dict[str, float | None] = {"epochs": len(run.history()) + 1, "resume": None}
         commands = more if command == "more" else {command: value}
         class_state.classroom().command(Store(), run, class_state.who(), commands)
     except RunError as error:
@@ -116,5 +121,5 @@ def _command(run: Run, command: str, value: float | None = None) -> None:
     except OSError as error:
         text = _("That could not be written: {why}.")
         st.session_state["_train.problem"] = text.format(why=error.strerror or error)
-    if pool.current():
-        pool.current().wake()
+    if workers := pool.current():
+        workers.wake()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import cache
+from typing import Any, Literal
 
 import numpy as np
 import streamlit as st
@@ -22,11 +23,14 @@ PREVIEWED = 8  # images that show what augmentation does
 
 
 @cache
-def _schema(kind: type[BaseModel]) -> dict:
-    return kind.model_json_schema()["properties"]
+def _schema(kind: type[BaseModel]) -> dict[str, Any]:
+    properties: dict[str, Any] = kind.model_json_schema()["properties"]
+    return properties
 
 
-def draw(kind: type[BaseModel], name: str, key: str, width="stretch", **options) -> None:
+def draw(
+    kind: type[BaseModel], name: str, key: str, width: int | Literal["stretch"] = "stretch", **options: Any
+) -> None:
     """Draw the widget of one field; its value stands in the session under `key`, None while it is empty."""
     schema = _schema(kind)[name]
     spec = schema.get("anyOf", [schema])[0]  # a field that may be empty: number or null
@@ -86,7 +90,7 @@ def recipe(data: Dataset | None, config: TrainConfig | None) -> None:
         _row(TrainConfig, ("patience", "seed", "precision", "open_test"))
 
 
-def _row(kind: type[BaseModel], names: Iterable[str], **options: dict) -> None:
+def _row(kind: type[BaseModel], names: Iterable[str], **options: dict[str, Any]) -> None:
     """Draw fields side by side, as many as there is room for."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for name in names:
@@ -136,8 +140,14 @@ def _blocks(name: str, title: str, add: str, checked: form.Checked) -> None:
                     draw(INNER[name], field, f"train.{name}.{id}.{field}", width=136, disabled=off)
             if checked.misfit in [layer.name for layer in made]:
                 st.error(checked.faults[0])
-    options = {"disabled": len(ids) >= most or form.held(), "on_click": form.add, "args": [name]}
-    st.button(add, icon=":material/add:", key=f"_train.{name}.add", **options)
+    st.button(
+        add,
+        icon=":material/add:",
+        key=f"_train.{name}.add",
+        disabled=len(ids) >= most or form.held(),
+        on_click=form.add,
+        args=[name],
+    )
 
 
 def _block_buttons(name: str, id: int, place: int, last: bool) -> None:

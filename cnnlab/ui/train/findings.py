@@ -6,6 +6,7 @@ from cnnlab.classroom.limits import within
 from cnnlab.config import TrainConfig
 from cnnlab.config.presets import PRESETS
 from cnnlab.data import datasets
+from cnnlab.data.datasets import class_name
 from cnnlab.evaluation.diagnosis import Finding, diagnose, silence, silent_shares
 from cnnlab.export.code.rates import held_since
 from cnnlab.figures.answer_panel import panel
@@ -14,7 +15,7 @@ from cnnlab.runs import Run, State
 from cnnlab.ui.session import class_state, context, projector
 from cnnlab.ui.train import form
 from cnnlab.ui.widgets.layer_words import title
-from cnnlab.ui.widgets.network_choice import class_name, load
+from cnnlab.ui.widgets.network_choice import load
 
 LOOKED_AT = 100  # photos on which silent outputs are looked for
 
@@ -39,7 +40,7 @@ def silent_parts(run: Run, epochs: int) -> None:
     if epochs and not run.shipped and run.has_weights() and datasets.find(recipe.config.dataset).present():
         titles = {layer.name: title(layer).split(" · ")[0] for layer in recipe.layers()}
         shares, config = _shares(str(run.folder), run.written(), run), _config_now(run)
-        if finding := silence(shares, config, LOOKED_AT, titles.get):
+        if finding := silence(shares, config, LOOKED_AT, titles.__getitem__):
             _card(finding, recipe.preset, config)
 
 

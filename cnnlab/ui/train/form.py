@@ -6,6 +6,7 @@ where `train.blocks` lists the ids in order. `cnnlab.ui.train.fields` draws them
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
 import streamlit as st
@@ -19,6 +20,7 @@ from cnnlab.data import datasets
 from cnnlab.data.spec import Dataset
 from cnnlab.i18n import _, number
 from cnnlab.training import cost
+from cnnlab.training.speed import INPUT
 from cnnlab.ui.session import browser, context, widget_state
 
 LISTS = ("blocks", "dense")
@@ -100,9 +102,10 @@ def fill(preset: str, config: TrainConfig | None = None) -> None:
         session[f"train.{name}"] = [_put(name, block.model_dump()) for block in getattr(config.model, name)]
 
 
-def _put(name: str, values: dict) -> int:
+def _put(name: str, values: dict[str, Any]) -> int:
     """Put a block's settings into the session under a new id, and return the id."""
-    id = st.session_state["train.last_id"] = st.session_state.get("train.last_id", 0) + 1
+    id: int = st.session_state.get("train.last_id", 0) + 1
+    st.session_state["train.last_id"] = id
     st.session_state.update({f"train.{name}.{id}.{field}": value for field, value in values.items()})
     return id
 
@@ -132,7 +135,7 @@ def propose_rate() -> None:
     st.session_state["train.learning_rate"] = OPTIMIZERS[st.session_state["train.optimizer"]].rate
 
 
-def block(name: str, id: int) -> dict:
+def block(name: str, id: int) -> dict[str, Any]:
     """Return a block's settings."""
     before = f"train.{name}.{id}."
     return {
@@ -142,7 +145,7 @@ def block(name: str, id: int) -> dict:
     }
 
 
-def values() -> dict:
+def values() -> dict[str, Any]:
     """Return everything that is set, as `TrainConfig` takes it; nothing has been checked."""
     session = st.session_state
     plain = {kind: {name: session[f"train.{name}"] for name in names} for kind, names in PLAIN.items()}
@@ -162,11 +165,11 @@ def check(data: Dataset | None) -> Checked:
         return Checked(faults=faults(error))
     layers, found, misfit = config.model.layers(len(datasets.find(config.dataset).classes)), [], ""
     try:
-        shapes = ops.output_shapes(layers, cost.INPUT)
+        shapes = ops.output_shapes(layers, INPUT)
     except ops.GeometryError as error:
         misfit = error.numbers["layer"]
         layers = layers[: [layer.name for layer in layers].index(misfit)]
-        shapes = ops.output_shapes(layers, cost.INPUT)
+        shapes = ops.output_shapes(layers, INPUT)
         found.append(_does_not_fit(error))
     else:
         needed, free = cost.memory(config, layers), cost.free_memory()

@@ -1,5 +1,7 @@
 """What should one know before pressing Train: what was changed, how long it takes, how to pass it on?"""
 
+from typing import Any
+
 import streamlit as st
 
 from cnnlab import ops
@@ -40,7 +42,7 @@ def changes(config: TrainConfig | None) -> None:
 def _changed(before: TrainConfig, after: TrainConfig) -> list[str]:
     """Return each difference in words, but for the choice of data: "Epochs 10 → 3"."""
 
-    def walk(old: dict, new: dict, place: tuple[str, ...]) -> list[str]:
+    def walk(old: dict[str, Any], new: dict[str, Any], place: tuple[str, ...]) -> list[str]:
         found = []
         for name, value in new.items():
             if isinstance(value, dict):
@@ -58,7 +60,7 @@ def _changed(before: TrainConfig, after: TrainConfig) -> list[str]:
     return walk(old, {name: value for name, value in new.items() if name != "dataset"}, ())
 
 
-def in_words(value) -> str:
+def in_words(value: bool | float | str | None) -> str:
     """Return a setting's value as the form calls it; None, where there is none, is a dash."""
     if value is None:
         return "–"
@@ -72,6 +74,8 @@ def in_words(value) -> str:
 def estimates(checked: form.Checked) -> None:
     """Say about how long training will take here and how much memory it needs."""
     config = checked.config
+    if config is None:  # the form's own sentences say why
+        return
     images = datasets.find(config.dataset).train_count
     here = known(str(Store().root), config.dataset, images)
     epoch, basis = cost.epoch_seconds(config, checked.layers, images, here)
@@ -101,7 +105,8 @@ def seconds(config: TrainConfig, layers: list[ops.Layer]) -> float | None:
     images = datasets.find(config.dataset).train_count
     here = known(str(Store().root), config.dataset, images)
     all, basis = cost.seconds(config, layers, images, here)
-    return all / cost.UNSURE[basis] if cost.UNSURE[basis] else None
+    unsure = cost.UNSURE[basis]
+    return all / unsure if unsure else None
 
 
 def limits(config: TrainConfig) -> None:

@@ -36,7 +36,7 @@ def others(shown: Run | None) -> None:
         for one in sorted(found, key=lambda one: one.run.id not in own):
             lesson.page_link(
                 "train",
-                one.fault or one.value,
+                one.value or one.fault,
                 ":material/broken_image:" if one.fault else _mark(one.run.id in own),
                 query_params={"run": one.run.id},
                 disabled=shown is not None and one.run.id == shown.id,

@@ -100,9 +100,10 @@ def _curve(run: Run, state: State, rows: list[Row]) -> None:
     recipe = run.recipe()
     names = kept(rows, recipe.config)
     page_state.default("train.curve", "accuracy", names)
-    what = st.segmented_control(
-        _("Curve"), list(names), format_func=names.get, key="train.curve", required=True
+    st.segmented_control(
+        _("Curve"), list(names), format_func=names.__getitem__, key="train.curve", required=True
     )
+    what: str = st.session_state["train.curve"]
     running = getattr(state, what, None) if state.phase is Phase.RUNNING else None
     theme = context.theme()
     figure = curve(rows, what, max(state.epochs, len(rows)), running, 1 / len(recipe.classes), theme)
@@ -211,8 +212,10 @@ def article() -> None:
     """Set what the article says of training beside what is right, with the shipped run's own figures."""
     try:
         run = Store().get("article")
-        epochs, accuracy = len(run.history()), run.evaluation().accuracy
-    except (RunError, AttributeError):  # no shipped network, or its test set is sealed
+        epochs, evaluation = len(run.history()), run.evaluation()
+    except RunError:  # no shipped network
+        return
+    if evaluation is None:  # its test set is sealed
         return
     measured = _("Measured here: {accuracy} of the test photos after {epochs} ({note}).")
     lesson.article(
@@ -227,5 +230,7 @@ def article() -> None:
             "means of its gradient and of the gradient's square."
         ),
         _("No result is stated."),
-        measured.format(accuracy=percent(accuracy), epochs=in_epochs(epochs), note=_(run.recipe().note)),
+        measured.format(
+            accuracy=percent(evaluation.accuracy), epochs=in_epochs(epochs), note=_(run.recipe().note)
+        ),
     )

@@ -72,7 +72,7 @@ def _take_in(key: str) -> None:
     st.session_state["take_home.taken"] = st.session_state.get("take_home.taken", 0) + 1  # a new, empty field
 
 
-def _downloads(run: Run) -> list[tuple[str, str, str, str, Callable | bytes]]:
+def _downloads(run: Run) -> list[tuple[str, str, str, str, Callable[[], bytes]]]:
     """Return what there is: label, icon, ending of the file's name, type of the content, and its maker."""
     page, python = "text/html", "text/x-python"
     downloads = [

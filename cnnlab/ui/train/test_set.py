@@ -5,12 +5,12 @@ import streamlit as st
 
 from cnnlab.config import losses
 from cnnlab.data import datasets
+from cnnlab.data.datasets import class_name
 from cnnlab.evaluation.test_set import open_test_set
 from cnnlab.i18n import _, in_epochs, number, percent
 from cnnlab.runs import Evaluation, Run
 from cnnlab.ui.session import class_state
 from cnnlab.ui.widgets import background_job
-from cnnlab.ui.widgets.network_choice import class_name
 from cnnlab.workers import pool
 
 
@@ -31,7 +31,9 @@ def test_set(run: Run) -> None:
                 "The envelope was opened after {epochs}. Training has gone on since, so that result "
                 "was another network's. The first look was honest, each further one is less."
             )
-            st.markdown(text.format(epochs=in_epochs(before.epochs)))
+            # None: training could not go on then, so it is still the number of now.
+            epochs = run.trained_epochs() if before.epochs is None else before.epochs
+            st.markdown(text.format(epochs=in_epochs(epochs)))
         else:
             right, all = (
                 int((evaluation.probabilities.argmax(1) == evaluation.labels).sum()),
