@@ -219,9 +219,8 @@ def _listed(question: Question, right: int | None = None) -> None:
 
 def _sights(question: Question) -> None:
     photos = len(question.sights) == 4 and all(sight.role == "photo" for sight in question.sights)
-    width: int | Literal["stretch"] = (
-        2 * _side() + 40 if photos else "stretch"
-    )  # two and two, not three and one
+    two_and_two = 2 * _side() + 40  # not three and one
+    width: int | Literal["stretch"] = two_and_two if photos else "stretch"
     with st.container(horizontal=True, gap="small", vertical_alignment="top", width=width):
         for sight in question.sights:
             _sight(sight)
