@@ -26,7 +26,8 @@ def fills(role: str) -> np.ndarray:
     rows = np.arange(256)
     if role == "signed":
         return signed(np.clip(rows - MIDDLE, -REACH, REACH), REACH)
-    return np.rint(np.outer(rows, TINTS[role])).astype(np.uint8)
+    tinted: np.ndarray = np.rint(np.outer(rows, TINTS[role])).astype(np.uint8)
+    return tinted
 
 
 @cache

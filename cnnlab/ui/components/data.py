@@ -5,6 +5,7 @@ puts the point and the thousands separators in; rounding happened here.
 """
 
 import base64
+from typing import TypedDict
 
 import numpy as np
 
@@ -13,13 +14,22 @@ from cnnlab.i18n import number
 MOST_16, MOST_32 = 2**15 - 1, 2**31 - 1
 
 
+class Packed(TypedDict):
+    """An array as it travels: `type` is "int16" or "int32", `base64` its numbers row-major, little-endian."""
+
+    shape: list[int]
+    digits: int
+    type: str
+    base64: str
+
+
 def exact(values: np.ndarray, digits: int) -> bool:
     """Do that many decimal places write every value in full (but for the noise of float arithmetic)?"""
     scaled = np.asarray(values, dtype=float) * 10**digits
     return bool(np.all(np.abs(scaled - np.rint(scaled)) <= 1e-3))
 
 
-def digits_for(*arrays: np.ndarray, most: int = 2) -> int:
+def digits_for(*arrays: np.ndarray | None, most: int = 2) -> int:
     """Decimal places to show arrays with: as many as they need up to `most`, else 1 to 3 by their size."""
     present = [np.asarray(array, dtype=float).ravel() for array in arrays if array is not None]
     values = np.concatenate(present)
@@ -35,8 +45,8 @@ def written(value: float) -> str:
     return number(value, digits_for(np.array([value])))
 
 
-def pack(values: np.ndarray, digits: int = 0, *, tight: bool = False) -> dict:
-    """An array as {"shape", "digits", "type": "int16" | "int32", "base64"}, row-major, little-endian.
+def pack(values: np.ndarray, digits: int = 0, *, tight: bool = False) -> Packed:
+    """An array as whole numbers, each 10**digits times its value, rounded.
 
     With `tight`, digits are dropped until 16 bits are enough, as far as that helps.
     Raises ValueError where a value is not finite or does not fit into 32 bits.

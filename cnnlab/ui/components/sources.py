@@ -7,6 +7,7 @@ without line breaks it takes for a path), so what belongs together is joined her
 
 import re
 from pathlib import Path
+from typing import TypedDict
 
 from cnnlab.figures.colours import NEGATIVE, POSITIVE
 from cnnlab.i18n import _
@@ -19,7 +20,14 @@ IMPORT = re.compile(r'^import \{([\w\s,]+)\} from "(\.{1,2}/[\w./]+\.js)";\n', r
 DECLARED = re.compile(r"^(export )?(?:function|class|const|let) (\w+)", re.MULTILINE)
 
 
-def sources(name: str) -> dict[str, str]:
+class Sources(TypedDict):
+    """What Streamlit is handed of a component."""
+
+    js: str
+    css: str
+
+
+def sources(name: str) -> Sources:
     """The `js` of the component in the folder `name`, and its `css` behind the shared player's."""
     css = [COLOURS, *((HERE / file).read_text("utf-8") for file in ("player.css", f"{name}/{name}.css"))]
     return {"js": joined(HERE / name / f"{name}.js"), "css": "".join(css)}

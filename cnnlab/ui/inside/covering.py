@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from cnnlab.data import datasets
 from cnnlab.data.spec import SIDE
 from cnnlab.figures import tiles
 from cnnlab.figures.overlay import overlay
@@ -41,7 +42,7 @@ def covering(
     covers: Covers | None = background_job.answer("inside.covering", about, attribute, *asked, doing=doing)
     if covers is None:
         return
-    name = network_choice.class_name(net.classes[target])
+    name = datasets.class_name(net.classes[target])
     per_pixel = covers.per_pixel(target)
     if target == int(probabilities.argmax()) and not _predicted(per_pixel, name, about):
         return
@@ -59,7 +60,7 @@ def covering(
     sanity_check.trust((*about, target), (*where, target, method), per_pixel, draw)
 
 
-def _predicted(per_pixel: np.ndarray, name: str, about: tuple) -> bool:
+def _predicted(per_pixel: np.ndarray, name: str, about: tuple[object, ...]) -> bool:
     """Ask where covering costs most, where that is clear; return whether the map may be shown."""
     half = SIDE // 2
     quarters = {
@@ -69,7 +70,7 @@ def _predicted(per_pixel: np.ndarray, name: str, about: tuple) -> bool:
         _("bottom right"): per_pixel[half:, half:],
     }
     means = {where: float(values.mean()) for where, values in quarters.items()}
-    first, second, *_rest = sorted(means, key=means.get, reverse=True)
+    first, second, *_rest = sorted(means, key=means.__getitem__, reverse=True)
     if means[first] <= 0.005 or means[first] < CLEAR * means[second]:
         return True
     text = _("Covers there cost {first} points of the probability on average; {second}: {less}.")
@@ -104,7 +105,7 @@ def _film(shown: Picture, covers: Covers, target: int, name: str) -> None:
         key="_inside.film",
         title=_("“{photo}”, covered piece by piece").format(photo=shown.name),
         note=_("The cover has the photo's mean colour. The network sees 32 × 32 pixels."),
-        cover=Cover(np.array(boxes) / SIDE, covers.colour),
+        cover=Cover(np.array(boxes) / SIDE, covers.colour.tolist()),
         cells=Cells(
             _("Probability of “{name}”, in percent").format(name=name),
             note,

@@ -18,7 +18,7 @@ def ask(net: network_choice.Network, layer: str) -> Silence | None:
         )
         return None
     store = net.run.folder.parent
-    found = background_job.answer(
+    found: Silence | None = background_job.answer(
         "inside.silence",
         (str(net.run.folder), net.stamp),
         measure,

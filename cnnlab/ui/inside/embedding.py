@@ -28,7 +28,8 @@ QUALITY = 30  # of WebP: 2,000 pictures travel as some 280 kB
 def arranged(net: network_choice.Network) -> None:
     """Show test images by PCA and t-SNE of their features, and the student's photo among them."""
     if not net.spec.present():
-        return st.info(_("This needs the test images, and the dataset is not on this computer."))
+        st.info(_("This needs the test images, and the dataset is not on this computer."))
+        return
     st.markdown(
         _(
             "Before the last layer names a picture, it is a row of numbers, its **features**: a point in a "
@@ -49,14 +50,20 @@ def arranged(net: network_choice.Network) -> None:
     )
     if found is None:
         text = _("Up to {count} test images. t-SNE takes some seconds; then it is kept.")
-        return st.caption(text.format(count=number(IMAGES)))
+        st.caption(text.format(count=number(IMAGES)))
+        return
     shown = picture.choose(net, at="space")
     if shown is None:
         return
-    about = (*about, shown.about)
-    doing = _("Placing your photo: step {done} of {all}")
     placed = background_job.answer(
-        "inside.place", about, place, root, net.run.id, shown.seen, doing=doing, long=True
+        "inside.place",
+        (*about, shown.about),
+        place,
+        root,
+        net.run.id,
+        shown.seen,
+        doing=_("Placing your photo: step {done} of {all}"),
+        long=True,
     )
     _draw(net, found, shown.seen, placed)
     _neighbours(net, found, shown.name, placed)
@@ -73,7 +80,7 @@ def _draw(net: network_choice.Network, found: Space, seen: np.ndarray, placed: P
             maps,
             sprite(net.dataset, len(found.labels)),
             found.labels,
-            [network_choice.class_name(name) for name in net.classes],
+            [datasets.class_name(name) for name in net.classes],
             key="_inside.space",
             own=own,
             near=placed.nearest if placed else (),
@@ -99,10 +106,10 @@ def _draw(net: network_choice.Network, found: Space, seen: np.ndarray, placed: P
         st.caption(text.format(count=number(len(found.labels)), dataset=title))
 
 
-def _slide(maps: Mapping[str, np.ndarray], dataset: str, **words: str) -> "Figure":
+def _slide(maps: Mapping[str, np.ndarray], dataset: str, *, title: str, note: str) -> "Figure":
     count = len(next(iter(maps.values())))
     pictures, _labels = datasets.test_pictures(dataset, range(count))
-    return static.space(maps, pictures, **words)
+    return static.space(maps, list(pictures), title=title, note=note)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -127,7 +134,7 @@ def _neighbours(net: network_choice.Network, found: Space, name: str, placed: Pl
     pictures, labels = datasets.test_pictures(net.dataset, placed.nearest)
     with st.container(horizontal=True, gap="small"):
         for image, label, distance in zip(pictures, labels, placed.distances, strict=True):
-            words = f"{network_choice.class_name(net.classes[label])}  \n{number(distance, 2)}"
+            words = f"{datasets.class_name(net.classes[label])}  \n{number(distance, 2)}"
             st.image(tiles.enlarge(image, 96), words, width=64)
     ratio = placed.distances[0] / found.usual if found.usual else 1.0
     text = _(
@@ -143,8 +150,6 @@ def _alike(net: network_choice.Network, found: Space) -> None:
         shares = [
             (share, name) for share, name in zip(found.alike, net.classes, strict=True) if share == share
         ]
-        lines = [
-            f"{network_choice.class_name(name)} {percent(share, 0)}" for share, name in sorted(shares)[::-1]
-        ]
+        lines = [f"{datasets.class_name(name)} {percent(share, 0)}" for share, name in sorted(shares)[::-1]]
         text = _("Of the ten nearest images of an image, so many are of its own class, on average: {list}")
         st.markdown(text.format(list=" · ".join(lines)))

@@ -21,7 +21,8 @@ def kernels(net: network_choice.Network) -> None:
     """Show the kernels of a convolution as tiles, and the chosen one in numbers, at each recorded epoch."""
     convolutions = layer_words.convolutions(net.layers)
     if not convolutions:
-        return st.info(_("This network has no convolution, so it has no kernels."))
+        st.info(_("This network has no convolution, so it has no kernels."))
+        return
     left, right = st.columns([1, 3.4], gap="large")
     if projector.on():  # the numbers need the whole width
         left, right = st.container(horizontal=True, vertical_alignment="bottom"), st.container()
@@ -54,7 +55,9 @@ def kernels(net: network_choice.Network) -> None:
 def _choices(net: network_choice.Network, convolutions: dict[str, str]) -> tuple[str, slice, bool]:
     """Draw the controls; return the layer, which input channels to show, and whether to sort by norm."""
     widget_state.default("inside.layer", next(iter(convolutions)), convolutions)
-    name = st.selectbox(_("Layer"), list(convolutions), format_func=convolutions.get, key="inside.layer")
+    name = st.selectbox(
+        _("Layer"), list(convolutions), format_func=convolutions.__getitem__, key="inside.layer"
+    )
     weights = net.weights[f"{name}/kernel"]
     side, _side, depth, count = weights.shape
     channels = slice(0, 3)
@@ -65,7 +68,7 @@ def _choices(net: network_choice.Network, convolutions: dict[str, str]) -> tuple
         channels = slice(place, place + 1)
     orders = {"place": _("in order"), "norm": _("by norm")}
     widget_state.default("inside.order", "place", orders)
-    st.radio(_("Kernels"), list(orders), format_func=orders.get, key="inside.order", horizontal=True)
+    st.radio(_("Kernels"), list(orders), format_func=orders.__getitem__, key="inside.order", horizontal=True)
     text = _("{count} kernels of {side} × {side} × {channels}. Weights have no unit; they go from {range}.")
     st.caption(text.format(count=count, side=side, channels=depth, range=words.span(weights)))
     return name, channels, st.session_state["inside.order"] == "norm"
@@ -140,7 +143,7 @@ def _facts(grown: Growth, step: int, chosen: int, layer: str, found: Silence | N
     """Write what is known of the chosen kernel after an epoch."""
     title = _("Kernel {n} in numbers; it makes map {n}").format(n=chosen + 1)
     lines = [title, _("Norm {norm}").format(norm=fine(grown.norms[step, chosen], 3))]
-    if grown.changed is not None:
+    if grown.changed is not None and grown.changed_all is not None:
         text = _("Changed by {change} since the start; the whole layer by {all}")
         change, all = grown.changed[step, chosen], grown.changed_all[step]
         lines.append(text.format(change=percent(change, 0), all=percent(all, 0)))

@@ -23,7 +23,8 @@ CELLS = 120_000  # a sheet with more cells is sent coarser
 
 def groups(outputs: list[ops.LayerOutput]) -> dict[str, dict[str, ops.LayerOutput]]:
     """Put the layers that make maps together: name of the one that starts a group -> kind -> output."""
-    found, current = {}, None
+    found: dict[str, dict[str, ops.LayerOutput]] = {}
+    current: dict[str, ops.LayerOutput] | None = None
     for output in outputs:
         if output.values.ndim != 3:
             break
@@ -44,7 +45,8 @@ def maps(net: network_choice.Network) -> None:
         st.image(tiles.enlarge(shown.seen, 160), _("What the network sees of it: 32 × 32 pixels"), width=160)
     found = groups(picture.outputs(net, shown))
     if not found:
-        return st.info(_("This network has no feature maps."))
+        st.info(_("This network has no feature maps."))
+        return
     with left:
         output, across = _choices(found)
     values = output.values
@@ -85,7 +87,7 @@ def _choices(found: dict[str, dict[str, ops.LayerOutput]]) -> tuple[ops.LayerOut
     """Draw the controls; return the chosen output, and what one colour range spans."""
     widget_state.default("inside.maps", next(iter(found)), found)
     titles = {name: layer_words.title(next(iter(group.values())).layer) for name, group in found.items()}
-    layer = st.selectbox(_("Feature maps of"), list(found), format_func=titles.get, key="inside.maps")
+    layer = st.selectbox(_("Feature maps of"), list(found), format_func=titles.__getitem__, key="inside.maps")
     group = found[layer]
     if len(group) > 1:
         stages = {"conv": _("raw"), "norm": _("normalised"), "activation": _("activated")}
@@ -102,7 +104,11 @@ def _choices(found: dict[str, dict[str, ops.LayerOutput]]) -> tuple[ops.LayerOut
     ranges = layer_view.ranges()
     widget_state.default("inside.range", "map", ranges)
     across = st.radio(
-        _("One colour range for"), list(ranges), format_func=ranges.get, key="inside.range", horizontal=True
+        _("One colour range for"),
+        list(ranges),
+        format_func=ranges.__getitem__,
+        key="inside.range",
+        horizontal=True,
     )
     return group[stage], across
 
@@ -112,7 +118,7 @@ def thumbnails(values: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
     Where the sheet would have more than `CELLS` cells, squares of cells are averaged.
     """
-    shares = values / np.where(ends > 0, ends, 1)
+    shares: np.ndarray = values / np.where(ends > 0, ends, 1)
     window = int(np.ceil(np.sqrt(values.size / CELLS)))
     if window > 1 and min(values.shape[:2]) >= window:
         shares = ops.average_pool(shares, window)
@@ -121,5 +127,5 @@ def thumbnails(values: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
 def _facts(values: np.ndarray, title: str) -> list[str]:
     text = _("{share} of {count} cells are above 0; their mean is {mean}")
-    share = number(np.count_nonzero(values > 0))
+    share = number(int(np.count_nonzero(values > 0)))
     return [title, text.format(share=share, count=number(values.size), mean=fine(values.mean(), 3))]

@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from cnnlab.data import datasets
 from cnnlab.evaluation import metrics
 from cnnlab.figures import static
 from cnnlab.figures.reliability import reliability_diagram
@@ -20,7 +21,7 @@ def by_class(net: network_choice.Network) -> None:
         return
     counts = metrics.confusion(evaluation.probabilities, evaluation.labels)
     precision, recall = metrics.precision_and_recall(evaluation.probabilities, evaluation.labels)
-    classes = [network_choice.class_name(name) for name in net.classes]
+    classes = [datasets.class_name(name) for name in net.classes]
     text = _(
         "**Precision**: of the images that were *called* {name}, what share is one? **Recall**: of the "
         "images that *are* one, what share was called so? Who answers more often with a class gains recall "

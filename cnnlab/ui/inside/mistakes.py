@@ -23,14 +23,15 @@ def mistakes(net: network_choice.Network) -> None:
     evaluation = opened(net)
     if evaluation is None:
         return
-    classes = [network_choice.class_name(name) for name in net.classes]
+    classes = [datasets.class_name(name) for name in net.classes]
     counts = metrics.confusion(evaluation.probabilities, evaluation.labels)
     text = _("**{accuracy}** of the {all} test images were named rightly, {wrong} were not.")
     wrong = counts.sum() - np.trace(counts)
     all = number(counts.sum())
     st.markdown(text.format(accuracy=percent(evaluation.accuracy), all=all, wrong=number(wrong)))
     if not _predicted(net, counts, classes):
-        return st.caption(_("The mistakes appear when you have predicted."))
+        st.caption(_("The mistakes appear when you have predicted."))
+        return
     left, right = st.columns([1.25, 1], gap="large")
     cell = _chosen(counts)
     with left:
@@ -100,7 +101,8 @@ def _chosen(counts: np.ndarray) -> tuple[int, int]:
     off = counts - np.diag(np.diag(counts))
     first = tuple(int(place) for place in np.unravel_index(off.argmax(), off.shape))
     widget_state.default("inside.cell", first, [(row, col) for row in range(size) for col in range(size)])
-    return st.session_state["inside.cell"]
+    chosen: tuple[int, int] = st.session_state["inside.cell"]
+    return chosen
 
 
 def _pick(row: int, col: int) -> None:
@@ -141,12 +143,15 @@ def _show(
 ) -> None:
     """Show test images with both probabilities: of the answer, and of the true class."""
     if not len(places):
-        return st.caption(_("There are none."))
+        st.caption(_("There are none."))
+        return
     if not net.spec.present():
-        return st.caption(_("Their pictures are part of the dataset, which is not on this computer."))
-    pictures, labels = datasets.test_pictures(net.dataset, places)
+        st.caption(_("Their pictures are part of the dataset, which is not on this computer."))
+        return
+    pictures, labels = datasets.test_pictures(net.dataset, places.tolist())
     if not np.array_equal(labels, evaluation.labels[places]):
-        return st.caption(_("The dataset on this computer is another one than the network was tested on."))
+        st.caption(_("The dataset on this computer is another one than the network was tested on."))
+        return
     with st.container(horizontal=True, gap="small"):
         for place, picture in zip(places, pictures, strict=True):
             p, truth = evaluation.probabilities[place], evaluation.labels[place]

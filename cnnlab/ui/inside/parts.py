@@ -4,6 +4,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab import ops
+from cnnlab.data import datasets
 from cnnlab.i18n import _, fine, number, percent, plain
 from cnnlab.inspection.ablation import Accuracy, Edit, Off, Weight, accuracy, edited, left_by_off
 from cnnlab.ui.inside import picture
@@ -18,7 +19,8 @@ def parts(net: network_choice.Network) -> None:
     """Let the student edit a copy of the network; show its answer for the photo, and its accuracy."""
     convolutions = layer_words.convolutions(net.layers)
     if not convolutions:
-        return st.info(_("This network has no convolution, so there is no kernel to switch off."))
+        st.info(_("This network has no convolution, so there is no kernel to switch off."))
+        return
     st.markdown(_("Here you change a **copy**: the stored training run stays as it is."))
     left, right = st.columns([1, 2], gap="large")
     with left:
@@ -37,7 +39,7 @@ def parts(net: network_choice.Network) -> None:
 def _controls(net: network_choice.Network, convolutions: dict[str, str]) -> None:
     widget_state.default("inside.edit.layer", next(iter(convolutions)), convolutions)
     layer = st.selectbox(
-        _("Layer"), list(convolutions), format_func=convolutions.get, key="inside.edit.layer"
+        _("Layer"), list(convolutions), format_func=convolutions.__getitem__, key="inside.edit.layer"
     )
     kernels = net.weights[f"{layer}/kernel"]
     side, _side, depth, count = kernels.shape
@@ -66,8 +68,8 @@ def _controls(net: network_choice.Network, convolutions: dict[str, str]) -> None
         text = _("It is {value}; the layer's largest magnitude is {limit}.")
         value = fine(now[where["row"], where["col"], where["channel"], kernel], 3)
         st.caption(text.format(value=value, limit=fine(np.abs(kernels).max(), 3)))
-        value = decimal_field(_("New value"), -100.0, 100.0, value=0.0, step=0.1, key="_inside.edit.value")
-        edit = Weight(layer, kernel, **where, value=float(value))
+        new = decimal_field(_("New value"), -100.0, 100.0, value=0.0, step=0.1, key="_inside.edit.value")
+        edit = Weight(layer, kernel, **where, value=new or 0.0)
         st.button(_("Set this weight"), key="_inside.weight", on_click=_add, args=(net, edit))
 
 
@@ -136,7 +138,7 @@ def _answers(net: network_choice.Network, edits: tuple[Edit, ...], shown: pictur
     before = picture.outputs(net, shown)[-1].values
     after = ops.forward(net.layers, edited(net.weights, edits), shown.seen)[-1].values if edits else before
     order = np.argsort(-np.maximum(before, after), kind="stable")[:5]
-    classes = [network_choice.class_name(net.classes[place]) for place in order]
+    classes = [datasets.class_name(net.classes[place]) for place in order]
     table = {
         _("“{photo}”").format(photo=shown.name): classes,
         _("as trained"): [_percent(before[p], p == before.argmax()) for p in order],
@@ -145,7 +147,7 @@ def _answers(net: network_choice.Network, edits: tuple[Edit, ...], shown: pictur
     st.table(table, border="horizontal", hide_index=True)
     if before.argmax() != after.argmax():
         text = _("The answer has changed: **{before}** became **{after}**.")
-        names = [network_choice.class_name(net.classes[p.argmax()]) for p in (before, after)]
+        names = [datasets.class_name(net.classes[p.argmax()]) for p in (before, after)]
         st.markdown(text.format(before=names[0], after=names[1]))
 
 
@@ -156,7 +158,8 @@ def _percent(share: float, largest: bool) -> str:
 def _accuracy(net: network_choice.Network, edits: tuple[Edit, ...]) -> None:
     """Show the accuracy on the fixed photos before and after, each by a *look* worker."""
     if not net.spec.present():
-        return st.caption(_("How many photos it still gets right cannot be counted without the dataset."))
+        st.caption(_("How many photos it still gets right cannot be counted without the dataset."))
+        return
     root, about = str(net.run.folder.parent), _identity(net)
     doing = _("Photos judged: {done} of {all}")
     whole = background_job.answer(
@@ -186,6 +189,6 @@ def _compared(net: network_choice.Network, whole: Accuracy, now: Accuracy) -> No
     if np.nanmax(falls, initial=0) > 0:
         worst = int(np.nanargmax(falls))
         text = _("Hit hardest: {name}, from {before} to {after} of its photos.")
-        name = network_choice.class_name(net.classes[worst])
+        name = datasets.class_name(net.classes[worst])
         shares = [percent(one.by_class[worst], 0) for one in (whole, now)]
         st.markdown(text.format(name=name, before=shares[0], after=shares[1]))

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from cnnlab import ops
+from cnnlab.data import datasets
 from cnnlab.data.spec import SIDE
 from cnnlab.figures import tiles
 from cnnlab.i18n import _, number
@@ -57,9 +58,9 @@ def _unit(net: network_choice.Network) -> tuple[str, int, str]:
     """Draw the choice of a kernel or a class; return the layer that is asked, the unit, and its name."""
     titles = layer_words.convolutions(net.layers) | {"scores": _("The classes")}
     widget_state.default("patterns.layer", next(reversed(list(titles)[:-1]), "scores"), titles)
-    layer = st.selectbox(_("Layer"), list(titles), format_func=titles.get, key="patterns.layer")
+    layer = st.selectbox(_("Layer"), list(titles), format_func=titles.__getitem__, key="patterns.layer")
     if layer == "scores":
-        names = [network_choice.class_name(name) for name in net.classes]
+        names = [datasets.class_name(name) for name in net.classes]
         widget_state.default("patterns.class", 0, range(len(names)))
         places = range(len(names))
         unit = st.selectbox(_("Class"), places, format_func=names.__getitem__, key="patterns.class")
@@ -82,7 +83,8 @@ def _field(net: network_choice.Network, layer: str) -> tuple[slice, slice]:
         return slice(0, SIDE), slice(0, SIDE)
     height, width, _count = shapes[layer]
     field = ops.receptive_field(net.layers, layer, height // 2, width // 2, (SIDE, SIDE, 3))
-    return tuple(slice(first, last + 1) for first, last in (field.rows, field.cols))
+    (top, bottom), (left, right) = field.rows, field.cols
+    return slice(top, bottom + 1), slice(left, right + 1)
 
 
 def _sight(net: network_choice.Network, layer: str) -> str:
@@ -99,7 +101,7 @@ def _sight(net: network_choice.Network, layer: str) -> str:
 
 def _made(
     net: network_choice.Network, layer: str, unit: int, name: str, seed: int, field: tuple[slice, slice]
-):
+) -> None:
     about = (net.run.id, net.stamp, layer, unit, seed)
     asked = str(net.run.folder.parent), net.run.id, layer, unit, STEPS, seed
     made: Made | None = background_job.answer(
@@ -138,7 +140,8 @@ def _patches(net: network_choice.Network, layer: str, unit: int) -> None:
     if not net.spec.present():
         title = net.spec.title
         text = _("These need the training images of {dataset}, which are not on this computer.")
-        return st.info(text.format(dataset=title), icon=":material/image_not_supported:")
+        st.info(text.format(dataset=title), icon=":material/image_not_supported:")
+        return
     about = (net.run.id, net.stamp, layer, unit)
     asked = str(net.run.folder.parent), net.run.id, layer, unit
     found: Patches | None = background_job.answer(
@@ -166,5 +169,5 @@ def _patches(net: network_choice.Network, layer: str, unit: int) -> None:
 def _patch(net: network_choice.Network, found: Patches, n: int) -> None:
     (top, bottom), (left, right) = found.rows[n], found.cols[n]
     patch = found.pictures[n][top : bottom + 1, left : right + 1]
-    name = network_choice.class_name(net.classes[found.labels[n]])
+    name = datasets.class_name(net.classes[found.labels[n]])
     st.image(tiles.enlarge(patch, TILE), f"{number(found.values[n], 2)}  \n{name}", width=TILE)

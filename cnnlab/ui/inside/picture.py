@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from cnnlab import ops
-from cnnlab.data import photos
+from cnnlab.data import datasets, photos
 from cnnlab.data.spec import DatasetError
 from cnnlab.figures import tiles
 from cnnlab.i18n import _, number
@@ -49,8 +49,8 @@ def choose(net: network_choice.Network, *, at: str = "why", upload: bool = False
     names = _names(net, upload)
     chosen = _chosen(names)
     key = _own_key(CHOICE, at, chosen)
-    words = {"key": key, "on_change": _take, "args": (CHOICE, key)}
-    st.selectbox(_("Picture"), list(names), format_func=names.get, **words)
+    label, named = _("Picture"), names.__getitem__
+    st.selectbox(label, list(names), format_func=named, key=key, on_change=_take, args=(CHOICE, key))
     if chosen == TEST:
         _choose_number(at)
     elif chosen == photo_choice.OWN and upload:
@@ -68,7 +68,7 @@ def current(net: network_choice.Network) -> Picture | None:
     except DatasetError as error:
         st.error(str(error))
         return None
-    truth = network_choice.class_name(net.classes[truth])
+    truth = datasets.class_name(net.classes[truth])
     name = _("Test image {n}: {truth}").format(n=number(place + 1), truth=truth)
     return Picture(name, image, image)
 
@@ -79,7 +79,9 @@ def outputs(net: network_choice.Network, shown: Picture) -> list[ops.LayerOutput
 
 
 @st.cache_data(scope="session", max_entries=3, show_spinner=False)
-def _outputs(folder: str, stamp: int, about: int, _net: network_choice.Network, _seen: np.ndarray):
+def _outputs(
+    folder: str, stamp: int, about: int, _net: network_choice.Network, _seen: np.ndarray
+) -> list[ops.LayerOutput]:
     return _net.forward(_seen)
 
 
@@ -105,7 +107,7 @@ def _choose_number(at: str) -> None:
     st.number_input(_("Test image, counted from 1"), 1, key=key, on_change=_take, args=(NUMBER, key))
 
 
-def _own_key(shared: str, at: str, value) -> str:
+def _own_key(shared: str, at: str, value: object) -> str:
     """Return the key of one part's widget for a shared choice, and give it the value on show."""
     key = f"{shared}.{at}"
     st.session_state[key] = value

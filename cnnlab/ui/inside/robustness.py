@@ -21,7 +21,8 @@ def robustness(net: network_choice.Network) -> None:
     if evaluation is None:
         return
     if not net.spec.present():
-        return st.info(_("This needs the test images, and the dataset is not on this computer."))
+        st.info(_("This needs the test images, and the dataset is not on this computer."))
+        return
     text = _(
         "A person hardly notices; a network that has never seen such photos may. The first {count} test "
         "images, changed in four ways, are shown to it again."
@@ -89,5 +90,5 @@ def _result(net: network_choice.Network, found: Robustness) -> None:
     st.markdown(text.format(plain=percent(plain), count=count, lowest=percent(lowest), change=short[worst]))
     with lesson.more(_("The same as text")):
         for title, (strengths, values) in curves.items():
-            words = [f"{number(s, 2)}: {percent(a)}" for s, a in zip(strengths, values, strict=True)]
-            st.markdown(f"**{title}** — " + " · ".join(words))
+            shares = [f"{number(s, 2)}: {percent(a)}" for s, a in zip(strengths, values, strict=True)]
+            st.markdown(f"**{title}** — " + " · ".join(shares))

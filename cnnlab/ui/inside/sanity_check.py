@@ -1,6 +1,7 @@
 """Can a map of what mattered be trusted? Networks that have learned nothing are asked the same question."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -14,7 +15,12 @@ UNCHANGED = 0.7  # similarity from which on a map has stayed as it was
 CHANGED = 0.3  # similarity up to which it has become another one
 
 
-def trust(about: tuple, asked: tuple, before: np.ndarray, draw: Callable[[np.ndarray], np.ndarray]) -> None:
+def trust(
+    about: tuple[object, ...],
+    asked: tuple[Any, ...],
+    before: np.ndarray,
+    draw: Callable[[np.ndarray], np.ndarray],
+) -> None:
     """Offer the check; show the maps of networks with random weights beside the real one.
 
     about, asked: as for `job.answer` and `sanity`. before: the real map; draw(map) gives its picture.

@@ -3,6 +3,7 @@
 import numpy as np
 import streamlit as st
 
+from cnnlab.data import datasets
 from cnnlab.data.spec import SIDE
 from cnnlab.figures import tiles
 from cnnlab.figures.overlay import overlay
@@ -48,7 +49,7 @@ def _class(net: network_choice.Network, shown: picture.Picture, probabilities: n
         st.session_state["why.about"] = about
         st.session_state["why.class"] = int(probabilities.argmax())
     order = [int(place) for place in np.argsort(-probabilities, kind="stable")]
-    names = [network_choice.class_name(name) for name in net.classes]
+    names = [datasets.class_name(name) for name in net.classes]
     return st.selectbox(
         _("What speaks for …"),
         order,

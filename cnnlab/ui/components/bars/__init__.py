@@ -42,7 +42,7 @@ def bars(answers: Sequence[Answer], classes: Sequence[str], *, key: str, true: i
     _component(key=key, data=data)
 
 
-def labels(classes: Sequence[str], true: int | None) -> dict:
+def labels(classes: Sequence[str], true: int | None) -> dict[str, object]:
     """What the browser writes around the bars of any answer."""
     return {
         "names": list(classes),
@@ -52,7 +52,7 @@ def labels(classes: Sequence[str], true: int | None) -> dict:
     }
 
 
-def written(probabilities: np.ndarray) -> dict:
+def written(probabilities: np.ndarray) -> dict[str, object]:
     """One answer for the browser: lengths in per cent of the scale, the numbers as texts, the largest one."""
     return {
         "lengths": [round(100 * float(p), 2) for p in probabilities],

@@ -17,6 +17,8 @@ _component = st.components.v2.component(
     js=(HERE / "cells.js").read_text("utf-8"),
     css=(HERE / "cells.css").read_text("utf-8"),
 )
+Edits = dict[tuple[int, int], float]  # (row, col) -> what is valid
+Wrong = dict[tuple[int, int], tuple[str, str]]  # (row, col) -> the text as typed, and what is wrong with it
 
 
 class CellError(Sentence, ValueError):
@@ -49,14 +51,14 @@ def cells(
     low: float,
     high: float,
     disabled: bool = False,
-):
+) -> None:
     """Show values (rows, cols) as editable cells, and a sentence for each that holds no valid number.
 
     A valid entry goes into the session under `store`, as {(row, col): value}; a wrong text stays in its cell,
     outlined, until it is put right, and changes nothing. role: a palette of `colours`. disabled: to look at.
     """
-    edits: dict = st.session_state.setdefault(store, {})
-    wrong: dict = st.session_state.setdefault(f"{store}.wrong", {})
+    edits: Edits = st.session_state.setdefault(store, {})
+    wrong: Wrong = st.session_state.setdefault(f"{store}.wrong", {})
     shown = np.array(values, dtype=float)
     limit = 255 if role == "pixel" else np.abs(shown).max() or 1.0
     digits = digits_for(shown)
@@ -77,7 +79,7 @@ def cells(
         st.error(f"{place} {why} " + _("The picture stays as it was."))
 
 
-def enter(edits: dict, wrong: dict, cell: tuple[int, int], text: str, low: float, high: float) -> None:
+def enter(edits: Edits, wrong: Wrong, cell: tuple[int, int], text: str, low: float, high: float) -> None:
     """Put a typed text among the edits, or among what is wrong with its sentence."""
     try:
         edits[cell] = parse(text, low, high)
@@ -86,11 +88,14 @@ def enter(edits: dict, wrong: dict, cell: tuple[int, int], text: str, low: float
         wrong[cell] = (text, str(error))
 
 
-def _keep(key: str, edits: dict, wrong: dict, shape, low: float, high: float) -> Callable[[], None]:
+def _keep(
+    key: str, edits: Edits, wrong: Wrong, shape: tuple[int, ...], low: float, high: float
+) -> Callable[[], None]:
     def keep() -> None:
         typed = told(key, "typed")
         cell = places(typed, row=shape[0], col=shape[1])
         if cell and isinstance(text := typed.get("text"), str):
-            enter(edits, wrong, cell, text, low, high)
+            row, col = cell
+            enter(edits, wrong, (row, col), text, low, high)
 
     return keep

@@ -77,7 +77,7 @@ def field(
     _component(key=key, data=data, on_cell_change=taken)
 
 
-def _spans(spans: Sequence[Span] | None) -> list[dict] | None:
+def _spans(spans: Sequence[Span] | None) -> list[dict[str, object]] | None:
     """Each span as places (from 0), as the text a learner reads (from 1), and with its size."""
     if spans is None:
         return None

@@ -4,8 +4,9 @@ The square may also be sized, at its corner or with the keys + and −, and it m
 """
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 
@@ -62,7 +63,7 @@ def frame(
     _component(key=key, data=data, on_place_change=_report(key, moved, data, sizes is not None))
 
 
-def _report(key: str, moved: Callable[..., None], data: dict, sized: bool) -> Callable[[], None]:
+def _report(key: str, moved: Callable[..., None], data: Mapping[str, Any], sized: bool) -> Callable[[], None]:
     def report() -> None:
         bounds = {"row": data["rows"], "col": data["cols"], "size": data["largest"] + 1}
         row, col, size = places(told(key, "place"), **bounds) or (0, 0, 0)

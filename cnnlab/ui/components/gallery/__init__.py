@@ -94,7 +94,7 @@ def payload(
     chosen: int,
     order: Sequence[int],
     scale: tuple[str, str] | None = None,
-) -> dict:
+) -> dict[str, object]:
     """The data that `gallery` sends, as described at the top of this file."""
     marks = tiles.marks or [""] * len(tiles.captions)
     ordered = tiles.levels[:, list(order)]

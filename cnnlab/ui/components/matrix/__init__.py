@@ -21,7 +21,12 @@ _component = st.components.v2.component(
 
 
 def matrix(
-    counts: np.ndarray, classes: Sequence[str], *, key: str, chosen: tuple[int, int], on_pick: Callable
+    counts: np.ndarray,
+    classes: Sequence[str],
+    *,
+    key: str,
+    chosen: tuple[int, int],
+    on_pick: Callable[[int, int], None],
 ) -> None:
     """Show counts (classes, classes), a row a true class, a column an answer, each as per cent of its row.
 
@@ -36,7 +41,7 @@ def matrix(
     _component(key=key, data=payload(counts, classes, chosen), on_picked_change=report)
 
 
-def payload(counts: np.ndarray, classes: Sequence[str], chosen: tuple[int, int]) -> dict:
+def payload(counts: np.ndarray, classes: Sequence[str], chosen: tuple[int, int]) -> dict[str, object]:
     """Return what travels: the classes, and row by row what each cell shows, says and is coloured."""
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     colours = fills(shares)

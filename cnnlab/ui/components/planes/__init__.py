@@ -34,7 +34,8 @@ def planes(
     data = payload(image, start=start, divided=divided) | {"follow": follow}
     at = _component(key=key, data=data, on_at_change=lambda: None).at
     height, width, _channels = image.shape
-    return places(at, row=height, col=width) or start
+    row, col = places(at, row=height, col=width) or start
+    return row, col
 
 
 def payload(image: np.ndarray, *, start: tuple[int, int], divided: bool = False) -> dict[str, object]:

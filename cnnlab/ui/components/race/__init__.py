@@ -122,7 +122,8 @@ def _racer(place: int, racer: Racer, losses: list[str], reach: float) -> Mapping
 def _percent(places: np.ndarray, reach: float) -> np.ndarray:
     """Weights (n, 2) -> places on the map (n, 2), across and down in percent."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return 50 + 50 * places * np.array([1, -1]) / reach
+        percent: np.ndarray = 50 + 50 * places * np.array([1, -1]) / reach
+    return percent
 
 
 def loss_text(value: float) -> str:

@@ -45,7 +45,15 @@ def space(
     _component(key=key, data=payload(maps, sprite, truth, classes, own=own, near=near))
 
 
-def payload(maps, sprite, truth, classes, *, own=None, near=()) -> dict:
+def payload(
+    maps: Mapping[str, np.ndarray],
+    sprite: Mapping[str, object],
+    truth: np.ndarray,
+    classes: Sequence[str],
+    *,
+    own: tuple[np.ndarray, Mapping[str, np.ndarray]] | None = None,
+    near: Sequence[int] = (),
+) -> dict[str, object]:
     """The data that `space` sends, as described at the top of this file."""
     return {
         "labels": _labels(),
@@ -58,7 +66,7 @@ def payload(maps, sprite, truth, classes, *, own=None, near=()) -> dict:
     }
 
 
-def _map(title: str, places: np.ndarray, own: np.ndarray | None) -> dict:
+def _map(title: str, places: np.ndarray, own: np.ndarray | None) -> dict[str, object]:
     """Scale places to the extent, the same along both axes; the photo may lie beyond the others."""
     all = places if own is None else np.vstack([places, own])
     low, high = all.min(axis=0), all.max(axis=0)

@@ -6,6 +6,7 @@ A strip's maps travel as one picture, a row of tiles, which the browser cuts up.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -40,7 +41,7 @@ class Strip:
     labels: Sequence[str] = ()
 
 
-def packed(strip: Strip) -> dict:
+def packed(strip: Strip) -> dict[str, object]:
     """Return what travels of a strip."""
     height, width, count, _rgb = strip.tiles.shape
     row = strip.tiles.swapaxes(1, 2).reshape(height, count * width, 3)  # (h, w, n, 3) -> side by side
@@ -59,7 +60,7 @@ def packed(strip: Strip) -> dict:
 
 def strips(
     label: str,
-    rows: Sequence[Mapping],
+    rows: Sequence[Mapping[str, Any]],
     *,
     key: str,
     chosen: tuple[str, int] | None = None,
@@ -81,7 +82,9 @@ def strips(
 
     def taken() -> None:
         pick = told(key, "pick")
-        for row in rows if choose and isinstance(pick, dict) else ():
+        if choose is None or not isinstance(pick, dict):
+            return
+        for row in rows:
             if row["name"] == pick.get("name") and whole(pick.get("tile"), row["count"]) is not None:
                 choose(row["name"], pick["tile"])
 

@@ -102,7 +102,7 @@ def terms(table: Table, *, key: str, start: int = 0, speed: float = 1, follow: b
     return step if step is not None and at.get("start") == start else start
 
 
-def payload(table: Table, *, start: int = 0, speed: float = 1, follow: bool = False) -> dict:
+def payload(table: Table, *, start: int = 0, speed: float = 1, follow: bool = False) -> dict[str, object]:
     """The data that `terms` sends, as described at the top of this file."""
     data = asdict(table)
     data["labels"] = _labels() | table.labels

@@ -1,7 +1,7 @@
 """The component: the page hands over grids and maps, and hears which cell the student chose or rests at."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -67,13 +67,13 @@ def windows(
     return _cell(view.cell, data) if choose else None
 
 
-def _at(report, data: dict) -> Cell:
+def _at(report: object, data: Mapping[str, Any]) -> Cell:
     """The cell where the view stands: where the student rested, unless the data has changed since."""
     same = isinstance(report, Mapping) and report.get("start") == data["start"]
     return (same and _cell(report, data)) or Cell(0, *data["start"])
 
 
-def _cell(report, data: dict) -> Cell | None:
+def _cell(report: object, data: Mapping[str, Any]) -> Cell | None:
     """The cell that the view has told, where its data has such a cell."""
     counts = {"output": len(data["outputs"]), "row": len(data["rows"]), "col": len(data["cols"])}
     found = places(report, **counts)

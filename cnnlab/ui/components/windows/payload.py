@@ -19,13 +19,15 @@ Hidden cells travel as zeros: what a student has not predicted yet is not in the
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
 from cnnlab.i18n import _
+from cnnlab.ops import ConvStep, PoolStep
 from cnnlab.ui.components.colours import levels, palette
 from cnnlab.ui.components.data import digits_for, exact, pack, pack_levels
 from cnnlab.ui.components.sources import player_labels
@@ -99,7 +101,12 @@ class Mark:
 
 
 def convolved(
-    steps: Iterable, label: str, *, values=None, activation: str | None = None, **settings
+    steps: Iterable[ConvStep],
+    label: str,
+    *,
+    values: np.ndarray | None = None,
+    activation: str | None = None,
+    **settings: Any,
 ) -> Output:
     """The map that `ops.conv2d_steps` walks through; `values` (H, W) after `activation`, if there is one."""
     steps = list(steps)
@@ -119,12 +126,12 @@ def convolved(
     )
 
 
-def pooled(steps: Iterable, label: str, *, mode: str, channel: int = 0, **settings) -> Output:
+def pooled(steps: Iterable[PoolStep], label: str, *, mode: str, channel: int = 0, **settings: Any) -> Output:
     """The map that `ops.pool_steps` walks through with `mode` "max" or "average"."""
     steps = list(steps)
     height, width = steps[-1].row + 1, steps[-1].col + 1
     values = np.array([step.output for step in steps]).reshape(height, width)
-    settings = {"role": "pixel", "limit": 255} | settings
+    settings = {"role": "pixel", "limit": 255, **settings}
     if mode == "max":
         winner = np.array([step.winner for step in steps]).reshape(height, width, 2)
         return Output(values, label, operation="max", channel=channel, winner=winner, **settings)
@@ -135,25 +142,26 @@ def pooled(steps: Iterable, label: str, *, mode: str, channel: int = 0, **settin
 
 def payload(
     *,
-    inputs,
-    outputs,
-    index_rows,
-    index_cols,
-    start=(0, 0),
-    speed=1,
-    marks=(),
-    choose=False,
-    follow=False,
-    brief=False,
-    hide_fed=False,
-    labels=None,
-) -> dict:
+    inputs: Sequence[Plane],
+    outputs: Sequence[Output],
+    index_rows: np.ndarray,
+    index_cols: np.ndarray,
+    start: tuple[int, int] = (0, 0),
+    speed: float = 1,
+    marks: Sequence[Mark] = (),
+    choose: bool = False,
+    follow: bool = False,
+    brief: bool = False,
+    hide_fed: bool = False,
+    labels: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
     """The data that `windows` sends, as described at the top of this file."""
     index_rows, index_cols = np.asarray(index_rows), np.asarray(index_cols)
     height, width = np.shape(inputs[0].values)
-    tight = sum(np.size(output.products) for output in outputs) > MANY_PRODUCTS
+    products = sum(output.products.size for output in outputs if output.products is not None)
+    tight = products > MANY_PRODUCTS
     shape = (len(index_rows), len(index_cols))
-    data = {
+    data: dict[str, Any] = {
         "labels": _labels() | dict(labels or {}),
         "rows": index_rows.tolist(),
         "cols": index_cols.tolist(),
@@ -191,7 +199,7 @@ def payload(
     return data
 
 
-def _plane(plane: Plane, shape: tuple[int, int]) -> dict:
+def _plane(plane: Plane, shape: tuple[int, int]) -> dict[str, object]:
     values = np.asarray(plane.values, dtype=float)
     _expect("an input channel", values, shape)
     digits = digits_for(values) if plane.digits is None else plane.digits
@@ -205,24 +213,24 @@ def _plane(plane: Plane, shape: tuple[int, int]) -> dict:
     }
 
 
-def _output(output: Output, shape: tuple[int, int], channels: int, tight: bool) -> dict:
+def _output(output: Output, shape: tuple[int, int], channels: int, tight: bool) -> dict[str, object]:
     """One map; products, sums and values share their digits so that they can be compared by eye."""
     values = np.asarray(output.values, dtype=float)
     _expect("an output map", values, shape)
     hidden = np.zeros(shape, bool) if output.hidden is None else np.asarray(output.hidden, dtype=bool)
     _expect("the hidden cells", hidden, shape)
     limit = (np.abs(values).max() or 1.0) if output.limit is None else output.limit
-    shown = {
+    arrays = {
         "values": output.values,
         "products": output.products,
         "channel_sums": output.channel_sums,
         "sums": output.sums,
         "bias": None if output.bias is None else np.asarray(output.bias),
     }
-    shown = {name: np.asarray(array, dtype=float) for name, array in shown.items() if array is not None}
+    shown = {name: np.asarray(array, dtype=float) for name, array in arrays.items() if array is not None}
     alike = [array for name, array in shown.items() if output.operation != "average" or name != "sums"]
     digits = digits_for(*alike) if output.digits is None else output.digits
-    data = {
+    data: dict[str, Any] = {
         "label": output.label,
         "note": output.note,
         "operation": output.operation,
