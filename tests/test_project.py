@@ -35,7 +35,7 @@ def test_style(arguments):
 
 
 def test_types():
-    """mypy, strict, for the packages that pyproject.toml lists."""
+    """mypy, strict, over the whole app."""
     done = subprocess.run([sys.executable, "-m", "mypy"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
