@@ -15,7 +15,7 @@ from cnnlab.config.presets import PRESETS
 from cnnlab.evaluation import diagnosis
 from cnnlab.i18n import fine, finished_epochs, in_epochs, percent
 from cnnlab.inspection.ablation import Weight
-from cnnlab.inspection.occlusion import Occlusion
+from cnnlab.inspection.occlusion import Covers
 from cnnlab.lessons.questions.pooling import Change, share_options
 from cnnlab.runs import Phase, State
 from cnnlab.runs.history import COLUMNS
@@ -119,7 +119,7 @@ def test_a_pupil_who_brings_in_archives_has_a_limit_though_training_has_none():
 
 def test_a_cover_that_lowers_nothing_is_not_said_to():
     p = np.full((2, 2, 2), 0.5)
-    covers = Occlusion(np.array([0, 16]), 16, np.zeros(3), p, np.array([0.2, 0.8]))
+    covers = Covers(np.zeros((32, 32)), np.array([0, 16]), 16, np.zeros(3), p, np.array([0.2, 0.8]))
     assert "No cover makes “cat” less likely" in covering._told(covers, 0, "cat")
     assert "“dog” falls from" in covering._told(covers, 1, "dog")
 
@@ -175,7 +175,7 @@ def test_a_network_in_training_is_told_with_the_epochs_that_are_asked_for(monkey
         trained_epochs=lambda: 12,
         commanded=lambda _command, _usual: 20.0,
     )
-    monkeypatch.setattr(network_choice.identity, "owner", lambda: "me")
+    monkeypatch.setattr(network_choice.browser, "owner", lambda: "me")
     assert "12 of 20 epochs" in network_choice.label(run)
 
 

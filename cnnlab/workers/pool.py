@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from distributed import Client, Future
 
 LOOK_AGAIN = 1.0  # seconds until the dispatcher looks at the run folder again without being woken
+LETTING_GO = 20.0  # seconds in which a worker writes down where its run stands; then it is killed
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,7 @@ class Workers:
             process.terminate()
         for process in self.processes.values():
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(5)
+                process.wait(LETTING_GO)
             process.kill()
         for thing in (self.client, self._cluster):
             if thing is not None:

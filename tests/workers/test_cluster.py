@@ -145,7 +145,7 @@ def test_a_worker_of_another_version_gets_nothing_and_the_teacher_reads_why(read
     cluster, (server, _other) = ready
     theirs = tmp_path / "checkout"
     shutil.copytree(ROOT / "cnnlab", theirs / "cnnlab", ignore=shutil.ignore_patterns("pretrained", "ui"))
-    source = theirs / "cnnlab" / "runs.py"
+    source = theirs / "cnnlab" / "runs" / "records.py"
     text = source.read_text()
     assert f"\nSCHEMA = {records.SCHEMA}\n" in text
     source.write_text(text.replace(f"\nSCHEMA = {records.SCHEMA}\n", f"\nSCHEMA = {records.SCHEMA + 1}\n"))

@@ -9,7 +9,7 @@ import pytest
 from distributed import Client, LocalCluster, get_worker
 
 from cnnlab.workers import dask_internals
-from tests.conftest import wait_for
+from tests.conftest import elsewhere, wait_for
 
 STARTED, GO_ON = threading.Event(), threading.Event()
 FITS_NOTHING = SimpleNamespace()
@@ -93,12 +93,12 @@ def test_a_worker_that_closes_is_not_running():
 
 
 def test_where_no_scheduler_answers_the_knock_says_so(cluster):
-    dask_internals.knock(cluster.scheduler_address)
+    elsewhere(dask_internals.knock, cluster.scheduler_address)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with pytest.raises(OSError, match=str(port)):
-        dask_internals.knock(f"tcp://127.0.0.1:{port}")
+        elsewhere(dask_internals.knock, f"tcp://127.0.0.1:{port}")
 
 
 def test_cores_are_counted_and_keys_name_their_functions(cluster):
@@ -126,10 +126,18 @@ def test_another_dask_costs_what_it_was_for_and_is_told_once(call, instead, capl
     assert "another than the app knows" in told.message
 
 
+NOBODY = "tcp://127.0.0.1:9"
+
+
 @pytest.mark.parametrize(
     ("module", "name", "call", "instead"),
     [
-        ("distributed.comm.core", "connect", lambda: dask_internals.knock("tcp://127.0.0.1:9"), None),
+        (
+            "distributed.comm.core",
+            "connect",
+            lambda: elsewhere(dask_internals.knock, "tcp://127.0.0.1:9"),
+            None,
+        ),
         ("dask.system", "CPU_COUNT", dask_internals.cores, dask_internals.os.cpu_count()),
         ("dask.utils", "key_split", lambda: dask_internals.function_of("double-1"), ""),
     ],
