@@ -1,6 +1,6 @@
 """May a student's training run go into the queue, go on, or last longer? The class's limits, as sentences.
 
-A LimitError is what the student reads. The teacher's own steering is not limited.
+A LimitError is what the student reads. The teacher's own commands are not limited.
 """
 
 import math
